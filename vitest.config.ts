@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config'
+
+/** Three layers, each runnable alone: `npx vitest run --project unit`. Only `unit` needs nothing outside this repository. */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 3_000_000,
+          hookTimeout: 3_000_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
