@@ -1,0 +1,57 @@
+/**
+ * Condition types and reasons: the words that users, dashboards and tests may rely on.
+ * Types are upstream's, plus `Ready` (the one that kstatus, Argo CD and Flux read).
+ */
+export const CONDITION = {
+  /** Enough nodes with the wanted GPU are ready (and, where nodes are provisioned, claimed). */
+  resourceReady: 'ResourceReady',
+  /** The server answers and every adapter is loaded. */
+  inferenceReady: 'InferenceReady',
+  /** The tuning Job has a running or finished pod. */
+  jobStarted: 'JobStarted',
+  /** Summary: inference answers, or tuning has pushed its adapter. */
+  workspaceSucceeded: 'WorkspaceSucceeded',
+  /** The same summary under the name that generic tools read. */
+  ready: 'Ready',
+  /** The object is being deleted. */
+  deleting: 'WorkspaceDeleting',
+} as const
+
+export type ConditionType = (typeof CONDITION)[keyof typeof CONDITION]
+
+/** Every reason, each with what a person should know. `npm run generate` prints this list into docs/conditions.md. */
+export const REASON = {
+  NodesReady: 'Enough matching nodes with free GPUs are ready.',
+  NodesMissing: 'No (or not enough) ready node matches labelSelector, instanceType and GPU count.',
+  NodeClaimPending: 'A NodeClaim waits for its node.',
+  NodeClaimFailed: "A NodeClaim reported why it cannot get a node; the message is the cloud's own.",
+  ConfigInvalid: 'A ConfigMap that the Workspace names is missing or does not hold what it should.',
+  SecretMissing: 'A Secret that the Workspace names does not exist (yet); no GPU is used before it does.',
+  ImageUnavailable: 'An image could not be found or pulled; the message says which and why.',
+  Queued: 'The tuning run is queued; a worker will create its Job.',
+  JobPending: 'The tuning Job exists; its pod is not running yet.',
+  Fetching: 'The dataset is being downloaded.',
+  Training: 'The model is being tuned.',
+  Pushing: 'The adapter is being pushed.',
+  Succeeded: 'The adapter image was pushed; its digest is in status.tuning.image.',
+  DatasetUnreachable: 'A dataset address could not be downloaded.',
+  DatasetInvalid: 'The dataset is not in a format that can be trained on.',
+  BaseModelUnavailable: 'The base model could not be loaded.',
+  OutOfMemory: 'The GPU or the container ran out of memory.',
+  TrainingFailed: 'The trainer stopped with an error; the message has its last words.',
+  PullDenied: 'The registry refused to give an image.',
+  PullFailed: 'An image could not be pulled.',
+  PushDenied: 'The registry refused the adapter image: wrong credentials or a missing role.',
+  PushFailed: 'The adapter image could not be pushed.',
+  Evicted: 'The pod was evicted or its node went away.',
+  DeadlineExceeded: 'The run took longer than its deadline.',
+  Unschedulable: "The scheduler finds no node; the message is the scheduler's own.",
+  ContainerCannotStart: "A container cannot start; the message is the kubelet's own.",
+  CrashLoop: 'A container keeps crashing; the message has its last words.',
+  ServerStarting: 'The server loads the model.',
+  ServerReady: 'The server answers.',
+  Deleting: 'The Workspace is being deleted; its nodes are given back first.',
+  Internal: 'The operator itself failed; it tries again. The message has the cause.',
+} as const
+
+export type Reason = keyof typeof REASON

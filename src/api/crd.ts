@@ -1,0 +1,54 @@
+import { API_GROUP, API_VERSION } from './labels.ts'
+import { workspaceSchema } from './workspace.ts'
+
+const condition = (type: string) => `.status.conditions[?(@.type=="${type}")].status`
+
+/** The columns of `kubectl get workspace`: the seed's five, then JobStarted and Progress for tuning. */
+const PRINTER_COLUMNS = [
+  { name: 'Instance', type: 'string', jsonPath: '.resource.instanceType' },
+  { name: 'ResourceReady', type: 'string', jsonPath: condition('ResourceReady') },
+  { name: 'InferenceReady', type: 'string', jsonPath: condition('InferenceReady') },
+  { name: 'JobStarted', type: 'string', jsonPath: condition('JobStarted') },
+  { name: 'WorkspaceReady', type: 'string', jsonPath: condition('WorkspaceSucceeded') },
+  { name: 'Progress', type: 'string', jsonPath: '.status.tuning.progress' },
+  { name: 'Reason', type: 'string', priority: 1, jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+  { name: 'Loss', type: 'number', priority: 1, jsonPath: '.status.tuning.loss' },
+  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+]
+
+/** The CustomResourceDefinition, printed from the schema. `crds/` holds its YAML; a check fails when that is stale. */
+export function workspaceCrd(): Record<string, unknown> {
+  const schema: Record<string, unknown> = JSON.parse(JSON.stringify(workspaceSchema))
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `workspaces.${API_GROUP}` },
+    spec: {
+      group: API_GROUP,
+      scope: 'Namespaced',
+      names: {
+        kind: 'Workspace',
+        listKind: 'WorkspaceList',
+        plural: 'workspaces',
+        singular: 'workspace',
+        shortNames: ['wk', 'wks'],
+        categories: ['workspace'],
+      },
+      versions: [
+        {
+          name: API_VERSION,
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          additionalPrinterColumns: PRINTER_COLUMNS,
+          schema: { openAPIV3Schema: { ...schema, properties: withPlainMetadata(schema['properties']) } },
+        },
+      ],
+    },
+  }
+}
+
+/** The apiserver owns metadata: a CRD may only say that it is an object. */
+function withPlainMetadata(properties: unknown): Record<string, unknown> {
+  return { ...(properties as Record<string, unknown>), metadata: { type: 'object' } }
+}

@@ -1,0 +1,98 @@
+/** What kind of complaint this is; the words follow Kubernetes' own `field.ErrorType`. */
+export type ComplaintType =
+  | 'Required'
+  | 'Invalid'
+  | 'NotSupported'
+  | 'Forbidden'
+  | 'Duplicate'
+  | 'TooLong'
+  | 'TooMany'
+  | 'Immutable'
+
+/**
+ * One complaint about one field, as data. Wording for people happens once, in `renderError`.
+ * - `path`   dotted path from the object's root, list items in brackets: `tuning.input.urls[0]`
+ * - `value`  what was found there (absent when the field is missing)
+ * - `detail` why it cannot work, a clause without a full stop
+ * - `origin` the id of the rule that complained: tests and docs match on it, never on prose
+ * - `fix`    what to write instead, an imperative clause
+ */
+export interface FieldError {
+  readonly type: ComplaintType
+  readonly path: string
+  readonly value?: unknown
+  readonly detail: string
+  readonly origin: string
+  readonly fix?: string
+}
+
+/** A complaint that has no rule id yet: `runRules` adds it, so that a rule cannot sign with another's name. */
+export type Complaint = Omit<FieldError, 'origin'>
+
+type Rest = { readonly fix?: string }
+
+export const required = (path: string, detail: string, rest: Rest = {}): Complaint => ({
+  type: 'Required',
+  path,
+  detail,
+  ...rest,
+})
+export const invalid = (path: string, value: unknown, detail: string, rest: Rest = {}): Complaint => ({
+  type: 'Invalid',
+  path,
+  value,
+  detail,
+  ...rest,
+})
+export const notSupported = (path: string, value: unknown, detail: string, rest: Rest = {}): Complaint => ({
+  type: 'NotSupported',
+  path,
+  value,
+  detail,
+  ...rest,
+})
+export const forbidden = (path: string, value: unknown, detail: string, rest: Rest = {}): Complaint => ({
+  type: 'Forbidden',
+  path,
+  value,
+  detail,
+  ...rest,
+})
+export const duplicate = (path: string, value: unknown, detail: string, rest: Rest = {}): Complaint => ({
+  type: 'Duplicate',
+  path,
+  value,
+  detail,
+  ...rest,
+})
+export const immutable = (path: string, value: unknown, detail: string, rest: Rest = {}): Complaint => ({
+  type: 'Immutable',
+  path,
+  value,
+  detail,
+  ...rest,
+})
+export const tooMany = (path: string, value: unknown, detail: string, rest: Rest = {}): Complaint => ({
+  type: 'TooMany',
+  path,
+  value,
+  detail,
+  ...rest,
+})
+export const tooLong = (path: string, value: unknown, detail: string, rest: Rest = {}): Complaint => ({
+  type: 'TooLong',
+  path,
+  value,
+  detail,
+  ...rest,
+})
+
+/** One line for one complaint: `path: value: why; fix [rule]`. Long values are cut so that a message stays readable. */
+export function renderError(error: FieldError): string {
+  const value = error.value === undefined ? '' : ` ${shorten(JSON.stringify(error.value) ?? 'undefined')}:`
+  const fix = error.fix === undefined ? '' : `; ${error.fix}`
+  return `${error.path}:${value} ${error.detail}${fix} [${error.origin}]`
+}
+
+const MAX_VALUE = 120
+const shorten = (text: string) => (text.length <= MAX_VALUE ? text : `${text.slice(0, MAX_VALUE - 1)}…`)

@@ -1,0 +1,53 @@
+import type { Workspace } from '#src/api/workspace.ts'
+import type { Catalog } from '#src/catalog/catalog.ts'
+import type { Cloud } from '#src/catalog/gpu.ts'
+import type { Complaint } from '#src/lib/field-error.ts'
+
+export type Operation = 'CREATE' | 'UPDATE'
+
+/** What an administrator decided, as far as rules care. */
+export interface Policy {
+  readonly cloud: Cloud
+  /** `byo`: nodes exist already and are found by labels; otherwise they are provisioned. */
+  readonly nodeProvisioner: 'karpenter' | 'byo'
+  /** Hosts and CIDRs that datasets may come from although they are private. */
+  readonly datasetAllowPrivate: readonly string[]
+}
+
+/** A ConfigMap or Secret that a rule asked for: there (with its data), not there, or not looked up in time. */
+export type Lookup<T> = { readonly state: 'found'; readonly value: T } | { readonly state: 'missing' | 'unknown' }
+
+export interface SecretFacts {
+  readonly type: string
+  /** Keys only, and for docker configs the registries they have an entry for. Values never reach a rule. */
+  readonly keys: readonly string[]
+  readonly registries: readonly string[]
+}
+
+/** Everything a rule may know beside the object itself. Gathered before any rule runs; rules never fetch. */
+export interface Facts {
+  readonly operation: Operation
+  readonly old?: Workspace
+  readonly namespace: string
+  readonly dryRun: boolean
+  readonly policy: Policy
+  readonly catalog: Catalog
+  readonly configMaps: ReadonlyMap<string, Lookup<Readonly<Record<string, string>>>>
+  readonly secrets: ReadonlyMap<string, Lookup<SecretFacts>>
+}
+
+/**
+ * One thing that must hold of a Workspace.
+ * - `id`    `area.what`, stable: it is in every message, in docs/rules.md and in the tests' names
+ * - `about` one sentence for docs/rules.md: what is demanded and why
+ * - `level` errors refuse the object, warnings are shown by kubectl beside success
+ * - `check` all complaints, pure; must tolerate any object the CRD schema lets through
+ */
+export interface Rule {
+  readonly id: string
+  readonly about: string
+  readonly level: 'error' | 'warning'
+  readonly check: (workspace: Workspace, facts: Facts) => readonly Complaint[]
+}
+
+export const rule = (definition: Rule): Rule => definition
