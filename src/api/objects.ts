@@ -1,0 +1,102 @@
+import type { ObjectMeta } from './workspace.ts'
+
+/** Any Kubernetes object, as JSON. What we build is sent as it is; nothing is dropped by a typed serializer. */
+export interface K8sObject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: ObjectMeta & { readonly ownerReferences?: readonly OwnerReference[] }
+  readonly [field: string]: unknown
+}
+
+export interface OwnerReference {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly uid: string
+  readonly controller?: boolean
+  readonly blockOwnerDeletion?: boolean
+}
+
+export interface ConditionView {
+  readonly type: string
+  readonly status: string
+  readonly reason?: string
+  readonly message?: string
+  readonly lastTransitionTime?: string
+}
+
+/** The parts of other objects that this operator reads, as the apiserver sends them. */
+export interface NodeView {
+  readonly metadata: ObjectMeta
+  readonly spec?: { readonly unschedulable?: boolean }
+  readonly status?: {
+    readonly conditions?: readonly ConditionView[]
+    readonly allocatable?: Readonly<Record<string, string>>
+    readonly nodeInfo?: { readonly containerRuntimeVersion?: string; readonly kubeletVersion?: string }
+  }
+}
+
+export interface JobView {
+  readonly metadata: ObjectMeta
+  readonly spec?: { readonly suspend?: boolean }
+  readonly status?: {
+    readonly active?: number
+    readonly ready?: number
+    readonly failed?: number
+    readonly succeeded?: number
+    readonly startTime?: string
+    readonly completionTime?: string
+    readonly conditions?: readonly ConditionView[]
+  }
+}
+
+export interface ContainerStatusView {
+  readonly name: string
+  readonly ready?: boolean
+  readonly restartCount?: number
+  readonly state?: ContainerStateView
+  readonly lastState?: ContainerStateView
+}
+
+interface ContainerStateView {
+  readonly waiting?: { readonly reason?: string; readonly message?: string }
+  readonly running?: { readonly startedAt?: string }
+  readonly terminated?: TerminatedView
+}
+
+export interface TerminatedView {
+  readonly exitCode: number
+  readonly reason?: string
+  readonly message?: string
+  readonly finishedAt?: string
+}
+
+export interface PodView {
+  readonly metadata: ObjectMeta
+  readonly spec?: { readonly nodeName?: string }
+  readonly status?: {
+    readonly phase?: string
+    readonly reason?: string
+    readonly message?: string
+    readonly conditions?: readonly ConditionView[]
+    readonly initContainerStatuses?: readonly ContainerStatusView[]
+    readonly containerStatuses?: readonly ContainerStatusView[]
+  }
+}
+
+export interface StatefulSetView {
+  readonly metadata: ObjectMeta
+  readonly spec?: { readonly replicas?: number }
+  readonly status?: {
+    readonly observedGeneration?: number
+    readonly readyReplicas?: number
+    readonly updatedReplicas?: number
+    readonly currentRevision?: string
+    readonly updateRevision?: string
+  }
+}
+
+export interface NodeClaimView {
+  readonly metadata: ObjectMeta
+  readonly status?: { readonly nodeName?: string; readonly conditions?: readonly ConditionView[] }
+}

@@ -1,0 +1,48 @@
+import type { K8sObject } from '#src/api/objects.ts'
+import type { TuningTask } from '#src/api/tuning-task.ts'
+import type { WorkspaceStatus } from '#src/api/status.ts'
+
+/** Something that a person may want to know happened. Shown by `kubectl describe`. */
+export interface PlannedEvent {
+  readonly type: 'Normal' | 'Warning'
+  readonly reason: string
+  readonly message: string
+}
+
+/** An object to delete, and the one it must still be: another object of the same name is not touched. */
+export interface Removal {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly namespace?: string
+  readonly name: string
+  readonly uid: string
+}
+
+/** Everything one reconcile is about to do, as one value that can be printed, compared and tested. */
+export interface Plan {
+  readonly finalizer?: 'add' | 'remove'
+  /** Applied (server-side) in this order. */
+  readonly apply: readonly K8sObject[]
+  readonly remove: readonly Removal[]
+  readonly enqueue?: TuningTask
+  readonly status?: WorkspaceStatus
+  /** Emitted only after the status was written. */
+  readonly events: readonly PlannedEvent[]
+  /** Look again after this many milliseconds, even if nothing changes. */
+  readonly again?: number
+}
+
+export const NOTHING: Plan = { apply: [], remove: [], events: [] }
+
+/** Both plans as one: lists in order, the sooner `again`, the later status. */
+export function join(a: Plan, b: Plan): Plan {
+  const again = a.again === undefined ? b.again : b.again === undefined ? a.again : Math.min(a.again, b.again)
+  return {
+    ...a,
+    ...b,
+    apply: [...a.apply, ...b.apply],
+    remove: [...a.remove, ...b.remove],
+    events: [...a.events, ...b.events],
+    ...(again === undefined ? {} : { again }),
+  }
+}

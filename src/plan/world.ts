@@ -1,0 +1,30 @@
+import type { JobView, NodeClaimView, NodeView, PodView, StatefulSetView } from '#src/api/objects.ts'
+import type { Settings } from '#src/api/settings.ts'
+import type { Workspace } from '#src/api/workspace.ts'
+import type { Catalog } from '#src/catalog/catalog.ts'
+import type { ProgressPoint } from '#src/observe/progress.ts'
+
+/** Is a ConfigMap or Secret there? Values of Secrets are never read. */
+export type Presence = 'found' | 'missing'
+
+/** Everything a reconcile may know: gathered once, before anything is decided. */
+export interface World {
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  readonly workspace: Workspace
+  readonly settings: Settings
+  readonly catalog: Catalog
+  readonly nodes: readonly NodeView[]
+  /** Owned by this Workspace. */
+  readonly nodeClaims: readonly NodeClaimView[]
+  readonly jobs: readonly JobView[]
+  readonly pods: readonly PodView[]
+  readonly statefulSet?: StatefulSetView
+  /** Data of the ConfigMap that `tuning.config` or `inference.config` names. */
+  readonly config?: Readonly<Record<string, string>>
+  readonly secrets: ReadonlyMap<string, Presence>
+  /** Adapter images that tuning Workspaces of this namespace pushed: tag reference -> digest reference. */
+  readonly pushed: ReadonlyMap<string, string>
+  /** What the train step has printed so far, oldest first. */
+  readonly progress: readonly ProgressPoint[]
+}
