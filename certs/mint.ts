@@ -8,6 +8,7 @@ import {
   X509Certificate,
 } from 'node:crypto'
 import { isIP } from 'node:net'
+import { isDnsSubdomain } from '#src/lib/dns-label.ts'
 import { bits, type Der, encode, integer, oid, parsed, sequence, set, tagged, time, utf8 } from './der.ts'
 import { authorityExtensions, leafExtensions } from './extensions.ts'
 
@@ -51,12 +52,14 @@ export function mintAuthority(now: Date, lifetimeMs: number): KeyPair {
 
 /**
  * A new P-256 serving certificate, signed by the authority and never outliving it. Lifetime in ms from `now`.
- * Throws when an IP is not one, or when the authority's key does not belong to its certificate.
+ * Throws when a name or an IP is none, or when the authority's key does not belong to its certificate.
  */
 export function mintLeaf(authority: KeyPair, names: ServingNames, now: Date, lifetimeMs: number): KeyPair {
   const ips = names.ips ?? []
-  const wrong = ips.find((ip) => isIP(ip) === 0)
-  if (wrong !== undefined) throw new Error(`"${wrong}" is not an IP address`)
+  const noAddress = ips.find((ip) => isIP(ip) === 0)
+  if (noAddress !== undefined) throw new Error(`"${noAddress}" is not an IP address`)
+  const noName = names.dns.find((name) => !isDnsSubdomain(name))
+  if (noName !== undefined) throw new Error(`"${noName}" is not a DNS name`)
   const issuer = new X509Certificate(authority.certificate)
   const signer = createPrivateKey(authority.key)
   if (!issuer.checkPrivateKey(signer)) throw new Error("the authority's key does not belong to its certificate")

@@ -77,8 +77,9 @@ describe('a minted serving certificate', () => {
     expect(late.validToDate.toISOString()).toBe('2051-03-05T05:06:07.000Z')
   })
 
-  it('is refused for an address that is none, and for an authority without its key', () => {
+  it('is refused for a name or an address that is none, and for an authority without its key', () => {
     expect(() => mintLeaf(authority, { dns: [], ips: ['300.1.1.1'] }, NOW, DAY)).toThrow('not an IP address')
+    expect(() => mintLeaf(authority, { dns: ['a_b.svc'] }, NOW, DAY)).toThrow('not a DNS name')
     const mixed = { certificate: authority.certificate, key: mintAuthority(NOW, DAY).key }
     expect(() => mintLeaf(mixed, names, NOW, DAY)).toThrow('does not belong')
   })
