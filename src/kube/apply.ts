@@ -1,0 +1,82 @@
+import type { KubeClient } from './client.ts'
+import { isConflict, isNotFound } from './errors.ts'
+import type { KubeObject, Ref } from './resource.ts'
+
+/** What became of a removal: `absent` if it was gone, `replaced` if another object now has the name. Neither is an error. */
+export type Removal = 'removed' | 'absent' | 'replaced'
+
+/** Writes as one field manager, each safe to repeat and safe under two leaders. */
+export interface Applier {
+  /**
+   * Server-side apply of exactly the fields given; an equal apply changes nothing, not even the resourceVersion.
+   * Fields this manager set before and that are missing now are removed. Set `metadata.uid` to refuse creation.
+   */
+  applyObject(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>
+  /** The same for `/status`, under a manager of its own so that the two never take each other's fields away. */
+  applyStatus(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>
+  /** Deletes the very object that was looked at, never a later one of the same name. */
+  remove(ref: Ref, uid: string, signal?: AbortSignal): Promise<Removal>
+  /** Adds or drops one finalizer. Undefined when that object is gone. */
+  setFinalizer(
+    ref: Ref,
+    uid: string,
+    finalizer: string,
+    present: boolean,
+    signal?: AbortSignal,
+  ): Promise<KubeObject | undefined>
+}
+
+export function createApplier(client: KubeClient, manager: string): Applier {
+  return {
+    // `force`: these fields are ours, and a hand edit to them is undone rather than argued with.
+    applyObject: (object, signal) => client.apply(withoutServerFields(object), { manager, force: true, signal }),
+    applyStatus: (object, signal) =>
+      client.applyStatus(withoutServerFields(object), { manager: `${manager}-status`, force: true, signal }),
+    async remove(ref, uid, signal) {
+      try {
+        await client.delete(ref, { uid, signal })
+        return 'removed'
+      } catch (error) {
+        if (isNotFound(error)) return 'absent'
+        if (isConflict(error)) return 'replaced'
+        throw error
+      }
+    },
+    setFinalizer: (ref, uid, finalizer, present, signal) => setFinalizer(client, ref, uid, finalizer, present, signal),
+  }
+}
+
+/**
+ * By merge patch on the resourceVersion just read and not by apply: an applied finalizer that someone else also set
+ * would stay when we drop it, and the object could never be deleted.
+ */
+async function setFinalizer(
+  client: KubeClient,
+  ref: Ref,
+  uid: string,
+  finalizer: string,
+  present: boolean,
+  signal?: AbortSignal,
+): Promise<KubeObject | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const object = await client.get(ref, signal)
+    if (object?.metadata.uid !== uid) return undefined
+    const finalizers = object.metadata.finalizers ?? []
+    if (finalizers.includes(finalizer) === present) return object
+    const wanted = present ? [...finalizers, finalizer] : finalizers.filter((name) => name !== finalizer)
+    const { resourceVersion } = object.metadata
+    try {
+      const patch = { metadata: { uid, resourceVersion, finalizers: wanted } }
+      return await client.merge(ref, patch, signal ? { signal } : {})
+    } catch (error) {
+      if (isNotFound(error)) return undefined
+      if (!isConflict(error) || attempt >= 5) throw error
+    }
+  }
+}
+
+/** The server refuses an apply that carries managedFields, and a resourceVersion would make it fail on any change. */
+function withoutServerFields(object: KubeObject): KubeObject {
+  const { managedFields: _, resourceVersion: __, ...metadata } = object.metadata
+  return { ...object, metadata }
+}

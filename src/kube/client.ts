@@ -1,0 +1,219 @@
+import { errorOfStatus, isNotFound, isRecord, KubeError } from './errors.ts'
+import type { Http } from './http.ts'
+import { jsonLines } from './json-lines.ts'
+import {
+  apiVersionOf,
+  type Kind,
+  type KubeObject,
+  pathOf,
+  type Ref,
+  type Resource,
+  resourceOf,
+  resources,
+} from './resource.ts'
+
+export interface Selection {
+  /** All namespaces when left out. */
+  readonly namespace?: string
+  readonly labelSelector?: string
+  readonly fieldSelector?: string
+}
+
+export interface ListPage {
+  readonly items: readonly KubeObject[]
+  readonly resourceVersion: string
+  readonly next?: string
+}
+
+export type KubeWatchEvent =
+  | { readonly type: 'put' | 'remove'; readonly object: KubeObject }
+  | { readonly type: 'bookmark'; readonly resourceVersion: string }
+
+export interface ApplyOptions {
+  readonly manager: string
+  /** Takes fields over from other managers instead of failing with a conflict. */
+  readonly force?: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface LogOptions {
+  readonly container?: string
+  readonly tailLines?: number
+  /** The server cuts here; 256 KiB unless said otherwise, since logs are read to explain a failure. */
+  readonly limitBytes?: number
+  /** Of the container's previous run, after a restart. */
+  readonly previous?: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The verbs of the API server on raw JSON: what it sends is what you get, what you build is what it gets. */
+export interface KubeClient {
+  /** Undefined when there is no such object; every other failure throws KubeError. */
+  get(ref: Ref, signal?: AbortSignal): Promise<KubeObject | undefined>
+  list(
+    kind: Kind,
+    selection?: Selection,
+    page?: { readonly limit?: number; readonly next?: string | undefined },
+    signal?: AbortSignal,
+  ): Promise<ListPage>
+  watch(
+    kind: Kind,
+    selection: Selection,
+    from: { readonly resourceVersion: string; readonly seconds: number },
+    signal: AbortSignal,
+  ): AsyncGenerator<KubeWatchEvent>
+  create(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>
+  /** PUT; with `metadata.resourceVersion` it fails with a conflict if the object has changed since. */
+  replace(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>
+  /** Server-side apply; creates what is missing unless `metadata.uid` is set. */
+  apply(object: KubeObject, options: ApplyOptions): Promise<KubeObject>
+  applyStatus(object: KubeObject, options: ApplyOptions): Promise<KubeObject>
+  /** JSON merge patch (RFC 7386). */
+  merge(ref: Ref, patch: unknown, options?: { subresource?: string; signal?: AbortSignal }): Promise<KubeObject>
+  /** Background deletion; with `uid` only that very object (409 otherwise). Throws KubeError, also 404. */
+  delete(ref: Ref, options?: { readonly uid?: string; readonly signal?: AbortSignal | undefined }): Promise<void>
+  logs(pod: { readonly namespace: string; readonly name: string }, options?: LogOptions): Promise<string>
+}
+
+export function createKubeClient(http: Http): KubeClient {
+  const json = async (call: Parameters<Http['text']>[0]) => parseObject(await http.text(call), call.path)
+  const applyTo = (object: KubeObject, { manager, force = false, signal }: ApplyOptions, subresource?: string) =>
+    json({
+      method: 'PATCH',
+      path: pathOfObject(object, subresource),
+      query: { fieldManager: manager, force },
+      body: object,
+      // The server reads JSON as the YAML that it is.
+      contentType: 'application/apply-patch+yaml',
+      repeatable: true,
+      signal,
+    })
+  return {
+    async get(ref, signal) {
+      try {
+        return await json({ method: 'GET', path: pathOf(resources[ref.kind], ref), repeatable: true, signal })
+      } catch (error) {
+        if (isNotFound(error)) return undefined
+        throw error
+      }
+    },
+    async list(kind, selection = {}, page = {}, signal) {
+      const resource = resources[kind]
+      const query = { ...selectors(selection), limit: page.limit || undefined, continue: page.next }
+      const path = pathOf(resource, { namespace: selection.namespace })
+      return pageOf(await http.text({ method: 'GET', path, query, repeatable: true, signal }), resource, path)
+    },
+    watch: (kind, selection, from, signal) => watchEvents(http, kind, selection, from, signal),
+    create: (object, signal) => json({ method: 'POST', path: pathOfCollection(object), body: object, signal }),
+    replace: (object, signal) => json({ method: 'PUT', path: pathOfObject(object), body: object, signal }),
+    apply: (object, options) => applyTo(object, options),
+    applyStatus: (object, options) => applyTo(object, options, 'status'),
+    merge: (ref, patch, { subresource, signal } = {}) =>
+      json({
+        method: 'PATCH',
+        path: pathOf(resources[ref.kind], { ...ref, ...(subresource === undefined ? {} : { subresource }) }),
+        body: patch,
+        contentType: 'application/merge-patch+json',
+        signal,
+      }),
+    async delete(ref, { uid, signal } = {}) {
+      const body = {
+        apiVersion: 'v1',
+        kind: 'DeleteOptions',
+        propagationPolicy: 'Background',
+        ...(uid === undefined ? {} : { preconditions: { uid } }),
+      }
+      const path = pathOf(resources[ref.kind], ref)
+      await http.text({ method: 'DELETE', path, body, signal, repeatable: uid !== undefined })
+    },
+    logs(pod, { container, tailLines, limitBytes = 262_144, previous, signal } = {}) {
+      const path = pathOf(resources.Pod, { ...pod, subresource: 'log' })
+      const query = { container, tailLines, limitBytes, previous }
+      return http.text({ method: 'GET', path, query, accept: '*/*', repeatable: true, signal })
+    },
+  }
+}
+
+async function* watchEvents(
+  http: Http,
+  kind: Kind,
+  selection: Selection,
+  from: { readonly resourceVersion: string; readonly seconds: number },
+  signal: AbortSignal,
+): AsyncGenerator<KubeWatchEvent> {
+  const path = pathOf(resources[kind], { namespace: selection.namespace })
+  const { resourceVersion, seconds } = from
+  const query = {
+    ...selectors(selection),
+    watch: true,
+    allowWatchBookmarks: true,
+    resourceVersion,
+    timeoutSeconds: seconds,
+  }
+  const body = await http.stream({ method: 'GET', path, query, signal })
+  for await (const line of jsonLines(body)) yield eventOf(line, path)
+}
+
+function eventOf(line: unknown, path: string): KubeWatchEvent {
+  if (!isRecord(line)) throw new KubeError(`watch ${path}: not an event`, { status: 200, reason: 'BadAnswer' })
+  const { type, object } = line
+  if (type === 'ERROR') throw errorOfStatus(`watch ${path}`, object)
+  const parsed = checkObject(object, path)
+  if (type === 'BOOKMARK') return { type: 'bookmark', resourceVersion: parsed.metadata.resourceVersion ?? '' }
+  if (type === 'ADDED' || type === 'MODIFIED') return { type: 'put', object: parsed }
+  if (type === 'DELETED') return { type: 'remove', object: parsed }
+  throw new KubeError(`watch ${path}: unknown event ${String(type)}`, { status: 200, reason: 'BadAnswer' })
+}
+
+/** Items of a list lack `apiVersion` and `kind`, which every other answer has; they are put back. */
+function pageOf(text: string, resource: Resource, path: string): ListPage {
+  const list: unknown = parseJson(text, path)
+  if (!isRecord(list) || !Array.isArray(list['items']) || !isRecord(list['metadata']))
+    throw badAnswer(path, 'not a list')
+  const identity = { apiVersion: apiVersionOf(resource), kind: resource.kind }
+  const { resourceVersion, continue: next } = list['metadata']
+  return {
+    items: list['items'].map((item) => checkObject({ ...identity, ...item }, path)),
+    resourceVersion: typeof resourceVersion === 'string' ? resourceVersion : '',
+    ...(typeof next === 'string' && next !== '' ? { next } : {}),
+  }
+}
+
+function parseObject(text: string, path: string): KubeObject {
+  return checkObject(parseJson(text, path), path)
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw badAnswer(path, 'not JSON', cause)
+  }
+}
+
+function checkObject(value: unknown, path: string): KubeObject {
+  if (!isObject(value)) throw badAnswer(path, 'not an object with metadata')
+  return value
+}
+
+/** A bookmark has only a resourceVersion and a review has no name, so `name` is taken on trust. */
+function isObject(value: unknown): value is KubeObject {
+  return isRecord(value) && isRecord(value['metadata'])
+}
+
+function badAnswer(path: string, why: string, cause?: unknown): KubeError {
+  return new KubeError(`${path}: the answer is ${why}`, { status: 200, reason: 'BadAnswer', cause })
+}
+
+function selectors({ labelSelector, fieldSelector }: Selection): Record<string, string | undefined> {
+  return { labelSelector, fieldSelector }
+}
+
+function pathOfCollection(object: KubeObject): string {
+  return pathOf(resourceOf(object), { namespace: object.metadata.namespace })
+}
+
+function pathOfObject(object: KubeObject, subresource?: string): string {
+  const { namespace, name } = object.metadata
+  return pathOf(resourceOf(object), { namespace, name, ...(subresource === undefined ? {} : { subresource }) })
+}
