@@ -29,7 +29,14 @@ function toPoint(value: unknown): ProgressPoint | undefined {
     const found = finite(fields[name])
     return found === undefined ? {} : { [name]: found }
   }
-  return { step, maxSteps, ...optional('epoch'), ...optional('loss'), ...optional('learningRate'), ...optional('etaSeconds') }
+  return {
+    step,
+    maxSteps,
+    ...optional('epoch'),
+    ...optional('loss'),
+    ...optional('learningRate'),
+    ...optional('etaSeconds'),
+  }
 }
 
 const finite = (value: unknown) => (typeof value === 'number' && Number.isFinite(value) ? value : undefined)
@@ -46,7 +53,7 @@ function parseJson(line: string): unknown {
 export function lossHistory(points: readonly ProgressPoint[], most = 50): { step: number; loss: number }[] {
   const known = points.flatMap((p) => (p.loss === undefined ? [] : [{ step: p.step, loss: p.loss }]))
   if (known.length <= most) return known
-  return Array.from({ length: most }, (_, i) => known[Math.round((i * (known.length - 1)) / (most - 1))]).flatMap((p) =>
-    p ? [p] : [],
+  return Array.from({ length: most }, (_, i) => known[Math.round((i * (known.length - 1)) / (most - 1))]).flatMap(
+    (p) => (p ? [p] : []),
   )
 }

@@ -1,0 +1,87 @@
+import type { AdapterSpec } from '#src/api/inference.ts'
+import type { Settings } from '#src/api/settings.ts'
+import { imageContent } from './image-content.ts'
+import { joinParts, NO_PARTS, type PodParts, stepContainer } from './pod-parts.ts'
+
+/** An adapter as the server is told of it. */
+export interface MountedAdapter {
+  readonly name: string
+  /** Folder with adapter_config.json and adapter_model.safetensors. */
+  readonly path: string
+}
+
+export interface AdapterParts {
+  readonly parts: PodParts
+  readonly adapters: readonly MountedAdapter[]
+}
+
+/** Every adapter of a Workspace in its serving pod. `pinned` maps a tag reference to the digest known for it. */
+export function adapterParts(
+  specs: readonly AdapterSpec[],
+  settings: Settings,
+  imageVolumes: boolean,
+  pinned: ReadonlyMap<string, string>,
+): AdapterParts {
+  const each = specs.map((spec) => oneAdapter(spec, settings, imageVolumes, pinned))
+  return {
+    parts: joinParts(...each.map((adapter) => adapter.parts)),
+    adapters: each.map(({ name, path }) => ({ name, path })),
+  }
+}
+
+type OneAdapter = MountedAdapter & { readonly parts: PodParts }
+
+function oneAdapter(
+  spec: AdapterSpec,
+  settings: Settings,
+  imageVolumes: boolean,
+  pinned: ReadonlyMap<string, string>,
+): OneAdapter {
+  const name = spec.source?.name ?? ''
+  const volumeName = `adapter-${name}`.slice(0, 63)
+  const mountPath = `/mnt/adapters/${name}`
+  const image = spec.source?.image
+  const content =
+    image === undefined
+      ? {
+          ...NO_PARTS,
+          volumes: [{ name: volumeName, ...spec.source?.volumeSource }],
+          mounts: [{ name: volumeName, mountPath, readOnly: true }],
+        }
+      : imageContent({
+          name: volumeName,
+          image: pinned.get(image) ?? image,
+          mountPath,
+          imagePullSecrets: spec.source?.imagePullSecrets ?? [],
+          asVolume: imageVolumes,
+          settings,
+        })
+  // KAITO's layout: the files are under /data of an image, but at the root of a volume.
+  const path = image === undefined ? mountPath : `${mountPath}/data`
+  const strength = Number(spec.strength ?? '1')
+  return strength === 1 ? { name, path, parts: content } : scaled({ name, path, parts: content }, strength, settings)
+}
+
+/** Strength is lora_alpha times the strength: a step writes a copy of the config and links the weights. */
+function scaled(adapter: OneAdapter, strength: number, settings: Settings): OneAdapter {
+  const volume = `scaled-${adapter.name}`.slice(0, 63)
+  const path = `/mnt/adapters-scaled/${adapter.name}`
+  const mount = { name: volume, mountPath: path }
+  const step = stepContainer({
+    name: `scale-${adapter.name}`.slice(0, 63),
+    image: settings.images.operator,
+    args: ['jobs/steps/main.ts', 'scale-adapters'],
+    spec: { adapters: [{ name: adapter.name, from: adapter.path, to: path, strength }] },
+    mounts: [...adapter.parts.mounts, mount],
+  })
+  return {
+    name: adapter.name,
+    path,
+    parts: joinParts(adapter.parts, {
+      ...NO_PARTS,
+      volumes: [{ name: volume, emptyDir: {} }],
+      initContainers: [step],
+      mounts: [{ ...mount, readOnly: true }],
+    }),
+  }
+}

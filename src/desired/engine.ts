@@ -1,0 +1,47 @@
+import type { MountedAdapter } from './adapters.ts'
+import { ENGINE_PORT } from './gateway.ts'
+import type { ModelLocation } from './weights.ts'
+
+export interface EngineInputs {
+  readonly model: ModelLocation
+  readonly servedName: string
+  readonly adapters: readonly MountedAdapter[]
+  /** Tokens; absent = the model's own maximum. */
+  readonly maxModelLen?: number
+  readonly gpus: number
+  /** From the catalog, then from the user's inference config: later ones win in vLLM. */
+  readonly extra: readonly string[]
+}
+
+/** vLLM's rank limits are a fixed list; 64 covers what people train, and costs 240 MB for a 4B model. */
+const MAX_LORA_RANK = 64
+
+/** Arguments of vLLM's OpenAI server, in a fixed order so that the same Workspace always gives the same pod. */
+export function engineArgs(inputs: EngineInputs): string[] {
+  const { model, servedName, adapters, maxModelLen, gpus } = inputs
+  return [
+    '--host=127.0.0.1',
+    `--port=${ENGINE_PORT}`,
+    ...('path' in model
+      ? [`--model=${model.path}`]
+      : [`--model=${model.id}`, ...(model.revision === undefined ? [] : [`--revision=${model.revision}`])]),
+    `--served-model-name=${servedName}`,
+    ...(maxModelLen === undefined ? [] : [`--max-model-len=${maxModelLen}`]),
+    ...(gpus > 1 ? [`--tensor-parallel-size=${gpus}`] : []),
+    ...loraArgs(servedName, adapters),
+    ...inputs.extra,
+  ]
+}
+
+function loraArgs(base: string, adapters: readonly MountedAdapter[]): string[] {
+  if (adapters.length === 0) return []
+  const modules = adapters.map(({ name, path }) => JSON.stringify({ name, path, base_model_name: base }))
+  return [
+    '--enable-lora',
+    `--max-loras=${Math.min(adapters.length, 4)}`,
+    `--max-cpu-loras=${Math.max(adapters.length, 4)}`,
+    `--max-lora-rank=${MAX_LORA_RANK}`,
+    '--lora-modules',
+    ...modules,
+  ]
+}

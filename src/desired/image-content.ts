@@ -1,0 +1,62 @@
+import type { Settings } from '#src/api/settings.ts'
+import { type Json, type PodParts, stepContainer } from './pod-parts.ts'
+
+export interface ImageContent {
+  /** Volume name; also names the init container. A DNS label. */
+  readonly name: string
+  readonly image: string
+  readonly mountPath: string
+  readonly imagePullSecrets?: readonly string[]
+  /** Can the node mount images as volumes? Otherwise an init container unpacks the image. */
+  readonly asVolume: boolean
+  readonly settings: Settings
+}
+
+/** 200 GiB: larger than any model image, small enough to stop a bomb. */
+const MAX_IMAGE_BYTES = 200 * 2 ** 30
+
+/**
+ * The files of an OCI image, read-only at a path. Never with subPath: containerd 2.1 ignores it silently on image volumes,
+ * so readers are pointed at a folder below the mount instead.
+ */
+export function imageContent(content: ImageContent): PodParts {
+  const { name, image, mountPath, settings } = content
+  const imagePullSecrets = content.imagePullSecrets ?? []
+  const readOnly: Json = { name, mountPath, readOnly: true }
+  if (content.asVolume) {
+    return {
+      volumes: [{ name, image: { reference: image, pullPolicy: image.includes('@') ? 'IfNotPresent' : 'Always' } }],
+      initContainers: [],
+      mounts: [readOnly],
+      imagePullSecrets,
+    }
+  }
+  const [secret] = imagePullSecrets
+  const auth = secret === undefined ? undefined : pullAuth(`${name}-auth`, secret)
+  const pull = stepContainer({
+    name: `pull-${name}`.slice(0, 63),
+    image: settings.images.operator,
+    args: ['jobs/steps/main.ts', 'pull'],
+    spec: {
+      image,
+      out: mountPath,
+      insecureRegistries: settings.insecureRegistries,
+      maxBytes: MAX_IMAGE_BYTES,
+      ...(auth === undefined ? {} : { authDir: auth.mount['mountPath'] }),
+    },
+    mounts: [{ name, mountPath }, ...(auth === undefined ? [] : [auth.mount])],
+  })
+  return {
+    volumes: [{ name, emptyDir: {} }, ...(auth === undefined ? [] : [auth.volume])],
+    initContainers: [pull],
+    mounts: [readOnly],
+    imagePullSecrets,
+  }
+}
+
+function pullAuth(name: string, secretName: string): { volume: Json; mount: Json } {
+  return {
+    volume: { name, secret: { secretName, items: [{ key: '.dockerconfigjson', path: 'config.json' }] } },
+    mount: { name, mountPath: '/mnt/pull-auth', readOnly: true },
+  }
+}

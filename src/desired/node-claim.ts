@@ -1,0 +1,49 @@
+import { ANNOTATION, LABEL } from '#src/api/labels.ts'
+import type { K8sObject } from '#src/api/objects.ts'
+import type { Settings } from '#src/api/settings.ts'
+import type { Workspace } from '#src/api/workspace.ts'
+import { nodeClaimName } from './names.ts'
+import { wantedNodeLabels } from './placement.ts'
+
+/** One NodeClaim per wanted node, with upstream's labels, taint and requirements, under a name that never changes. */
+export function nodeClaims(workspace: Workspace, settings: Settings, storageGiB: number): K8sObject[] {
+  const count = workspace.resource?.count ?? 1
+  return Array.from({ length: count }, (_, index) => nodeClaim(workspace, settings, storageGiB, index))
+}
+
+function nodeClaim(workspace: Workspace, settings: Settings, storageGiB: number, index: number): K8sObject {
+  const instanceType = workspace.resource?.instanceType ?? ''
+  const only = (key: string, ...values: string[]) => ({ key, operator: 'In', values })
+  return {
+    apiVersion: 'karpenter.sh/v1',
+    kind: 'NodeClaim',
+    metadata: {
+      name: nodeClaimName(workspace, index),
+      labels: {
+        ...wantedNodeLabels(workspace),
+        [LABEL.nodePool]: 'kaito',
+        [LABEL.workspace]: workspace.metadata.name,
+        [LABEL.workspaceNamespace]: workspace.metadata.namespace ?? 'default',
+        [LABEL.managedBy]: 'kaito-ts',
+      },
+      annotations: { [ANNOTATION.doNotDisrupt]: 'true', ...imageFamily(workspace) },
+    },
+    spec: {
+      nodeClassRef: settings.nodeClass,
+      taints: [{ key: 'sku', value: 'gpu', effect: 'NoSchedule' }],
+      expireAfter: 'Never',
+      requirements: [
+        only(LABEL.nodePool, 'kaito'),
+        only(LABEL.instanceType, instanceType),
+        only('kubernetes.io/os', 'linux'),
+        ...(settings.cloud === 'azure' ? [only('karpenter.azure.com/sku-name', instanceType)] : []),
+      ],
+      resources: { requests: { storage: `${storageGiB}Gi` } },
+    },
+  }
+}
+
+const imageFamily = (workspace: Workspace): Record<string, string> => {
+  const family = workspace.metadata.annotations?.[ANNOTATION.nodeImageFamily]?.trim().toLowerCase()
+  return family === undefined ? {} : { [ANNOTATION.nodeImageFamily]: family }
+}

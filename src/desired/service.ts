@@ -1,0 +1,33 @@
+import { ANNOTATION } from '#src/api/labels.ts'
+import type { K8sObject } from '#src/api/objects.ts'
+import type { Workspace } from '#src/api/workspace.ts'
+import { GATEWAY_PORT } from './gateway.ts'
+import { ownedBy, ownedLabels, selectorLabels } from './meta.ts'
+import { headlessName, inferenceName } from './names.ts'
+
+/** `<workspace>`: port 80 to the gateway of every ready replica. */
+export function inferenceService(workspace: Workspace): K8sObject {
+  const balanced = workspace.metadata.annotations?.[ANNOTATION.enableLoadBalancer] === 'True'
+  return service(workspace, inferenceName(workspace), {
+    type: balanced ? 'LoadBalancer' : 'ClusterIP',
+    ports: [{ name: 'http', port: 80, targetPort: GATEWAY_PORT, protocol: 'TCP' }],
+  })
+}
+
+/** `<workspace>-headless`: gives the replicas their names. */
+export const headlessService = (workspace: Workspace): K8sObject =>
+  service(workspace, headlessName(workspace), { clusterIP: 'None', publishNotReadyAddresses: true })
+
+function service(workspace: Workspace, name: string, spec: Readonly<Record<string, unknown>>): K8sObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      name,
+      namespace: workspace.metadata.namespace ?? 'default',
+      labels: ownedLabels(workspace, 'inference'),
+      ownerReferences: [ownedBy(workspace)],
+    },
+    spec: { selector: selectorLabels(workspace, 'inference'), ...spec },
+  }
+}

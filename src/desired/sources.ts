@@ -1,0 +1,82 @@
+import type { DataSource } from '#src/api/data.ts'
+import type { Settings } from '#src/api/settings.ts'
+import { imageContent } from './image-content.ts'
+import { NO_PARTS, type PodParts, stepContainer } from './pod-parts.ts'
+
+export interface DatasetParts {
+  readonly parts: PodParts
+  /** Folder that the trainer reads. */
+  readonly folder: string
+}
+
+/** One way a dataset gets into a tuning pod. The first entry that claims an input is its source. */
+interface DatasetSource {
+  readonly claims: (input: DataSource) => boolean
+  readonly parts: (input: DataSource, settings: Settings, imageVolumes: boolean) => DatasetParts
+}
+
+const DATA = '/mnt/data'
+
+const urls: DatasetSource = {
+  claims: (input) => (input.urls?.length ?? 0) > 0,
+  parts: (input, settings) => {
+    const writable = { name: 'data', mountPath: DATA }
+    const fetch = stepContainer({
+      name: 'fetch',
+      image: settings.images.operator,
+      args: ['jobs/steps/main.ts', 'fetch'],
+      spec: {
+        urls: input.urls,
+        out: DATA,
+        maxBytes: settings.datasetMaxBytes,
+        allowPrivate: settings.datasetAllowPrivate,
+      },
+      mounts: [writable],
+    })
+    return {
+      parts: {
+        ...NO_PARTS,
+        volumes: [{ name: 'data', emptyDir: {} }],
+        initContainers: [fetch],
+        mounts: [{ ...writable, readOnly: true }],
+      },
+      folder: DATA,
+    }
+  },
+}
+
+const image: DatasetSource = {
+  claims: (input) => input.image !== undefined,
+  parts: (input, settings, imageVolumes) => ({
+    parts: imageContent({
+      name: 'data',
+      image: input.image ?? '',
+      mountPath: DATA,
+      imagePullSecrets: input.imagePullSecrets ?? [],
+      asVolume: imageVolumes,
+      settings,
+    }),
+    // KAITO's layout for data images: the files are under /data of the image.
+    folder: `${DATA}/data`,
+  }),
+}
+
+const volume: DatasetSource = {
+  claims: (input) => input.volumeSource !== undefined,
+  parts: (input) => ({
+    parts: {
+      ...NO_PARTS,
+      volumes: [{ name: 'data', ...input.volumeSource }],
+      mounts: [{ name: 'data', mountPath: DATA, readOnly: true }],
+    },
+    folder: DATA,
+  }),
+}
+
+const SOURCES: readonly DatasetSource[] = [urls, image, volume]
+
+/** How this input gets into the pod. An input that nothing claims gives an empty folder: the trainer then says so. */
+export function datasetParts(input: DataSource, settings: Settings, imageVolumes: boolean): DatasetParts {
+  const source = SOURCES.find((candidate) => candidate.claims(input))
+  return source?.parts(input, settings, imageVolumes) ?? { parts: NO_PARTS, folder: DATA }
+}

@@ -1,0 +1,125 @@
+import { ANNOTATION } from '#src/api/labels.ts'
+import type { K8sObject } from '#src/api/objects.ts'
+import type { Settings } from '#src/api/settings.ts'
+import type { TuningSpec } from '#src/api/tuning.ts'
+import type { Workspace } from '#src/api/workspace.ts'
+import type { Preset } from '#src/catalog/preset.ts'
+import type { ResolvedTrainingConfig } from '#src/tuning/training-config.ts'
+import { ownedBy, ownedLabels } from './meta.ts'
+import { tuningJobName, tuningRevision } from './names.ts'
+import { placement } from './placement.ts'
+import { type Json, joinParts, POD_SECURITY, type PodParts, stepContainer, TMP_VOLUME } from './pod-parts.ts'
+import { datasetParts } from './sources.ts'
+import { pushParts } from './tuning-push.ts'
+import { type ModelLocation, weightsParts } from './weights.ts'
+
+export interface TuningInputs {
+  readonly workspace: Workspace
+  readonly tuning: TuningSpec
+  readonly preset: Preset
+  readonly method: 'lora' | 'qlora'
+  readonly config: ResolvedTrainingConfig
+  readonly settings: Settings
+  readonly imageVolumes: boolean
+}
+
+const RESULTS = '/mnt/results'
+
+/**
+ * The Job of one tuning run. Its pod is a pipeline that Kubernetes itself sequences: init `fetch`, init `train` (the only
+ * container with a GPU), container `push`. A step that fails ends the pod at once; nothing waits for a sentinel.
+ */
+export function tuningJob(inputs: TuningInputs): K8sObject {
+  const { workspace, settings } = inputs
+  const labels = ownedLabels(workspace, 'tuning')
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name: tuningJobName(workspace),
+      namespace: workspace.metadata.namespace ?? 'default',
+      labels,
+      annotations: { [ANNOTATION.revision]: tuningRevision(workspace) },
+      ownerReferences: [ownedBy(workspace)],
+    },
+    spec: {
+      backoffLimit: 3,
+      activeDeadlineSeconds: settings.tuningDeadlineSeconds,
+      podReplacementPolicy: 'Failed',
+      podFailurePolicy: { rules: FAILURE_RULES },
+      template: {
+        metadata: { labels, annotations: { [ANNOTATION.doNotDisrupt]: 'true' } },
+        spec: tuningPod(inputs),
+      },
+    },
+  }
+}
+
+/**
+ * Which ends of a pod are worth another try. Exit codes are those of the steps (docs/steps.md): a wrong config, dataset,
+ * model or credential is the same on the next try; losing the node is nobody's fault and does not count.
+ */
+const FAILURE_RULES: readonly Json[] = [
+  { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+  { action: 'FailJob', onExitCodes: { operator: 'In', values: [64, 65, 66, 67, 68, 69, 77] } },
+]
+
+function tuningPod(inputs: TuningInputs): Json {
+  const { workspace, tuning, settings, imageVolumes } = inputs
+  const weights = weightsParts(tuning.preset ?? { name: '' }, inputs.preset.weights, settings, imageVolumes)
+  const dataset = datasetParts(tuning.input, settings, imageVolumes)
+  const push = pushParts(inputs)
+  const results: Json = tuning.output.volumeSource ?? { emptyDir: {} }
+  const parts = joinParts(weights.parts, dataset.parts, push.parts)
+  const train = trainStep(inputs, parts, weights.model, dataset.folder, weights.env)
+  return {
+    restartPolicy: 'Never',
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: POD_SECURITY,
+    ...placement(workspace, settings),
+    ...pullSecrets([...settings.imagePullSecrets, ...parts.imagePullSecrets]),
+    volumes: [
+      ...parts.volumes,
+      { name: 'results', ...results },
+      { name: 'dshm', emptyDir: { medium: 'Memory' } },
+      TMP_VOLUME,
+    ],
+    initContainers: push.container === undefined ? parts.initContainers : [...parts.initContainers, train],
+    containers: [push.container ?? train],
+  }
+}
+
+function trainStep(
+  inputs: TuningInputs,
+  parts: PodParts,
+  model: ModelLocation,
+  data: string,
+  env: readonly Json[],
+): Json {
+  const gpu = { 'nvidia.com/gpu': '1' }
+  return stepContainer({
+    name: 'train',
+    image: inputs.settings.images.trainer,
+    args: [],
+    spec: {
+      model,
+      method: inputs.method,
+      data,
+      output: `${RESULTS}/adapter`,
+      checkpoints: `${RESULTS}/checkpoints`,
+      targetModules: inputs.preset.tuning?.targetModules ?? [],
+      config: inputs.config,
+    },
+    mounts: [
+      ...parts.mounts.filter(({ name }) => name === 'weights' || name === 'data'),
+      { name: 'results', mountPath: RESULTS },
+      { name: 'dshm', mountPath: '/dev/shm' },
+    ],
+    env,
+    resources: { requests: { cpu: '500m', memory: '1Gi', ...gpu }, limits: gpu },
+  })
+}
+
+const pullSecrets = (names: readonly string[]): Json =>
+  names.length === 0 ? {} : { imagePullSecrets: [...new Set(names)].map((name) => ({ name })) }

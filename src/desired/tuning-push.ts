@@ -1,0 +1,45 @@
+import { type Json, NO_PARTS, type PodParts, stepContainer } from './pod-parts.ts'
+import type { TuningInputs } from './tuning-job.ts'
+
+/** The push container and what it needs, or no container at all when the adapter stays in a volume. */
+export function pushParts(inputs: TuningInputs): { readonly parts: PodParts; readonly container?: Json } {
+  const { output } = inputs.tuning
+  if (output.image === undefined) return { parts: NO_PARTS }
+  const auth: Json = { name: 'push-auth', mountPath: '/mnt/push-auth', readOnly: true }
+  const container = stepContainer({
+    name: 'push',
+    image: inputs.settings.images.operator,
+    args: ['jobs/steps/main.ts', 'push'],
+    spec: {
+      from: '/mnt/results/adapter',
+      image: output.image,
+      ...(output.imagePushSecret === undefined ? {} : { authFile: '/mnt/push-auth/config.json' }),
+      insecureRegistries: inputs.settings.insecureRegistries,
+      annotations: provenance(inputs),
+    },
+    mounts: [
+      { name: 'results', mountPath: '/mnt/results', readOnly: true },
+      ...(output.imagePushSecret === undefined ? [] : [auth]),
+    ],
+  })
+  return { parts: { ...NO_PARTS, volumes: pushVolumes(output.imagePushSecret) }, container }
+}
+
+/** The push secret reaches the push container only: training code never sees it. */
+const pushVolumes = (secretName: string | undefined): readonly Json[] =>
+  secretName === undefined
+    ? []
+    : [{ name: 'push-auth', secret: { secretName, items: [{ key: '.dockerconfigjson', path: 'config.json' }] } }]
+
+/** Written on the adapter image: which model it belongs to and how it was made. The first key is upstream's. */
+function provenance({ preset, method, workspace }: TuningInputs): Record<string, string> {
+  const base = 'image' in preset.weights ? preset.weights.image : preset.weights.hub
+  const revision = 'image' in preset.weights ? undefined : preset.weights.revision
+  return {
+    'sh.kaito.model.name': preset.name,
+    'sh.kaito.model.weights': base,
+    ...(revision === undefined ? {} : { 'sh.kaito.model.revision': revision }),
+    'sh.kaito.tuning.method': method,
+    'sh.kaito.workspace': `${workspace.metadata.namespace ?? 'default'}/${workspace.metadata.name}`,
+  }
+}

@@ -1,0 +1,62 @@
+import type { PresetSpec } from '#src/api/preset.ts'
+import type { Settings } from '#src/api/settings.ts'
+import type { Weights } from '#src/catalog/preset.ts'
+import { imageContent } from './image-content.ts'
+import { type Json, NO_PARTS, type PodParts } from './pod-parts.ts'
+
+/** How a container names the base model: a folder, or an id of the Hugging Face hub. */
+export type ModelLocation = { readonly path: string } | { readonly id: string; readonly revision?: string }
+
+export interface WeightsParts {
+  readonly parts: PodParts
+  readonly model: ModelLocation
+  /** For the container that downloads from the hub. */
+  readonly env: readonly Json[]
+}
+
+const MOUNT = '/mnt/weights'
+
+/** The base model's weights in a pod. An image named in the Workspace (private access) wins over the catalog's. */
+export function weightsParts(
+  preset: PresetSpec,
+  catalogWeights: Weights,
+  settings: Settings,
+  imageVolumes: boolean,
+): WeightsParts {
+  const own = preset.presetOptions?.image
+  const weights: Weights =
+    own === undefined ? catalogWeights : { image: own, imagePullSecrets: preset.presetOptions?.imagePullSecrets ?? [] }
+  if ('image' in weights) {
+    const { image, imagePullSecrets = [] } = weights
+    const parts = imageContent({
+      name: 'weights',
+      image,
+      mountPath: MOUNT,
+      imagePullSecrets,
+      asVolume: imageVolumes,
+      settings,
+    })
+    return { parts, model: { path: `${MOUNT}/model` }, env: OFFLINE }
+  }
+  const model = { id: weights.hub, ...(weights.revision === undefined ? {} : { revision: weights.revision }) }
+  const cache: PodParts = {
+    ...NO_PARTS,
+    volumes: [{ name: 'weights', emptyDir: {} }],
+    mounts: [{ name: 'weights', mountPath: MOUNT }],
+  }
+  return { parts: cache, model, env: [{ name: 'HF_HOME', value: MOUNT }, ...hubToken(preset)] }
+}
+
+/** With the weights in an image nothing may be fetched from a hub, not even by accident. */
+const OFFLINE: readonly Json[] = [
+  { name: 'HF_HUB_OFFLINE', value: '1' },
+  { name: 'TRANSFORMERS_OFFLINE', value: '1' },
+  { name: 'HF_HOME', value: '/tmp/hf' },
+]
+
+const hubToken = (preset: PresetSpec): readonly Json[] => {
+  const secret = preset.presetOptions?.modelAccessSecret
+  return secret === undefined
+    ? []
+    : [{ name: 'HF_TOKEN', valueFrom: { secretKeyRef: { name: secret, key: 'HF_TOKEN' } } }]
+}

@@ -1,0 +1,69 @@
+import { LABEL } from '#src/api/labels.ts'
+import type { NodeView } from '#src/api/objects.ts'
+
+const GPU = 'nvidia.com/gpu'
+
+/** Ready nodes with the wanted labels and instance type (any case) and at least this many GPUs, by name. */
+export function matchingNodes(
+  nodes: readonly NodeView[],
+  labels: Readonly<Record<string, string>>,
+  instanceType: string | undefined,
+  gpus: number,
+): NodeView[] {
+  return nodes
+    .filter((node) => isReady(node) && !node.spec?.unschedulable)
+    .filter((node) => Object.entries(labels).every(([key, value]) => node.metadata.labels?.[key] === value))
+    .filter((node) => instanceType === undefined || hasType(node, instanceType))
+    .filter((node) => gpuCount(node) >= gpus)
+    .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+}
+
+/** Why no node matched, as the first hurdle that nobody took: for people who label their own nodes. */
+export function whyNoNode(
+  nodes: readonly NodeView[],
+  labels: Readonly<Record<string, string>>,
+  instanceType: string | undefined,
+  gpus: number,
+): string {
+  const wanted = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
+  const labelled = nodes.filter((node) =>
+    Object.entries(labels).every(([key, value]) => node.metadata.labels?.[key] === value),
+  )
+  if (labelled.length === 0)
+    return `no node has the labels ${wanted.join(', ')}: kubectl label node <node> ${wanted.join(' ')}`
+  const typed = labelled.filter((node) => instanceType === undefined || hasType(node, instanceType))
+  if (typed.length === 0) return `no node with these labels is of type ${instanceType}`
+  const withGpu = typed.filter((node) => gpuCount(node) >= gpus)
+  if (withGpu.length === 0) {
+    return `${names(typed)} offers fewer than ${gpus} ${GPU}: is the NVIDIA device plugin running there?`
+  }
+  return `${names(withGpu)} is not ready or is cordoned`
+}
+
+/** Can all of these nodes mount images as volumes? kubelet >= 1.35 (on by default) with containerd >= 2.1 or CRI-O >= 1.31. */
+export const mountImages = (nodes: readonly NodeView[]): boolean =>
+  nodes.length > 0 &&
+  nodes.every(({ status }) => {
+    const [runtime, version = ''] = (status?.nodeInfo?.containerRuntimeVersion ?? '').split('://')
+    const wanted = runtime === 'containerd' ? [2, 1] : runtime === 'cri-o' ? [1, 31] : undefined
+    return wanted !== undefined && atLeast(version, wanted) && atLeast(status?.nodeInfo?.kubeletVersion ?? '', [1, 35])
+  })
+
+function atLeast(version: string, wanted: readonly number[]): boolean {
+  const [major = 0, minor = 0] = version
+    .replace(/^v/, '')
+    .split('.')
+    .map((part) => Number.parseInt(part, 10) || 0)
+  const [wantedMajor = 0, wantedMinor = 0] = wanted
+  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)
+}
+
+const isReady = (node: NodeView) =>
+  node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
+
+const hasType = (node: NodeView, instanceType: string) =>
+  node.metadata.labels?.[LABEL.instanceType]?.toLowerCase() === instanceType.toLowerCase()
+
+const gpuCount = (node: NodeView) => Number(node.status?.allocatable?.[GPU] ?? '0')
+
+const names = (nodes: readonly NodeView[]) => nodes.map((node) => node.metadata.name).join(', ')

@@ -1,0 +1,90 @@
+import { REASON, type Reason } from '#src/api/conditions.ts'
+import type { ContainerStatusView, PodView, TerminatedView } from '#src/api/objects.ts'
+
+/** Why a pod does not do what it should, in the operator's own words for it. */
+export interface Trouble {
+  readonly reason: Reason
+  readonly message: string
+}
+
+/** The first thing that is wrong with a pod, or undefined while all is well. Ends of containers come before waiting ones. */
+export function podTrouble(pod: PodView): Trouble | undefined {
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
+  const ended = statuses.map(endedBadly).find((trouble) => trouble !== undefined)
+  return (
+    ended ?? evicted(pod) ?? statuses.map(cannotStart).find((trouble) => trouble !== undefined) ?? unschedulable(pod)
+  )
+}
+
+function endedBadly(status: ContainerStatusView): Trouble | undefined {
+  const end = status.state?.terminated
+  if (end && end.exitCode !== 0) return fromEnd(status.name, end)
+  const last = status.lastState?.terminated
+  const crashing = status.state?.waiting?.reason === 'CrashLoopBackOff'
+  if (!crashing || last === undefined) return undefined
+  const trouble = fromEnd(status.name, last)
+  return trouble.reason === 'TrainingFailed' ? { ...trouble, reason: 'CrashLoop' } : trouble
+}
+
+/** A step says why it ended in its termination message (JSON); other programs leave their last lines there. */
+export function fromEnd(container: string, end: TerminatedView): Trouble {
+  if (end.reason === 'OOMKilled') {
+    return { reason: 'OutOfMemory', message: `container ${container} was killed: it used more memory than it may` }
+  }
+  const said = parseOutcome(end.message)
+  const message = said?.message ?? lastWords(end.message)
+  const detail = message === '' ? `exit code ${end.exitCode}` : message
+  if (said && isReason(said.reason)) return { reason: said.reason, message: `${container}: ${detail}` }
+  const signal = end.exitCode === 137 || end.exitCode === 143
+  return {
+    reason: signal ? 'Evicted' : container === 'train' ? 'TrainingFailed' : 'CrashLoop',
+    message: `${container}: ${detail}`,
+  }
+}
+
+function cannotStart(status: ContainerStatusView): Trouble | undefined {
+  const waiting = status.state?.waiting
+  if (!waiting?.reason || waiting.reason === 'PodInitializing' || waiting.reason === 'ContainerCreating')
+    return undefined
+  const message = `${status.name}: ${waiting.message ?? waiting.reason}`
+  if (
+    /^(ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|ImageVolumeMountFailed)$/.test(waiting.reason)
+  ) {
+    return { reason: 'ImageUnavailable', message }
+  }
+  return { reason: 'ContainerCannotStart', message }
+}
+
+function evicted(pod: PodView): Trouble | undefined {
+  if (pod.status?.phase !== 'Failed') return undefined
+  const reason = pod.status.reason === 'DeadlineExceeded' ? 'DeadlineExceeded' : 'Evicted'
+  return { reason, message: pod.status.message ?? pod.status.reason ?? 'the pod failed' }
+}
+
+function unschedulable(pod: PodView): Trouble | undefined {
+  const condition = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
+  return condition?.status === 'False'
+    ? { reason: 'Unschedulable', message: condition.message ?? 'no node fits' }
+    : undefined
+}
+
+export interface StepOutcome {
+  readonly reason?: string
+  readonly message?: string
+  readonly result?: Readonly<Record<string, unknown>>
+}
+
+/** What a step wrote to its termination log, or undefined when that is not a step's JSON. */
+export function parseOutcome(text: string | undefined): StepOutcome | undefined {
+  if (text === undefined || !text.startsWith('{')) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as StepOutcome) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const isReason = (text: string | undefined): text is Reason => text !== undefined && Object.hasOwn(REASON, text)
+
+const lastWords = (text: string | undefined) => (text ?? '').trim().split('\n').slice(-5).join(' | ').slice(-600)

@@ -1,0 +1,120 @@
+import type { InferenceSpec } from '#src/api/inference.ts'
+import type { TuningSpec } from '#src/api/tuning.ts'
+import type { Preset } from '#src/catalog/preset.ts'
+import { resolveModel } from '#src/catalog/resolve.ts'
+import { parseInferenceConfig } from '#src/inference/config/inference-config.ts'
+import type { Json } from '#src/desired/pod-parts.ts'
+import type { FieldError } from '#src/lib/field-error.ts'
+import type { Trouble } from '#src/observe/pod-trouble.ts'
+import { parseTrainingConfig, type ResolvedTrainingConfig, resolveTrainingConfig } from '#src/tuning/training-config.ts'
+import type { World } from './world.ts'
+
+/** What a Workspace asks for, with every name looked up; or why that cannot be said (yet). */
+export type Intent =
+  | {
+      readonly kind: 'tuning'
+      readonly tuning: TuningSpec
+      readonly preset: Preset
+      readonly method: 'lora' | 'qlora'
+      readonly config: ResolvedTrainingConfig
+    }
+  | {
+      readonly kind: 'inference'
+      readonly inference: InferenceSpec
+      readonly preset: Preset
+      readonly maxModelLen?: number
+      readonly configArgs: readonly string[]
+    }
+  | { readonly kind: 'template'; readonly template: Json }
+  | { readonly kind: 'unclear'; readonly trouble: Trouble }
+
+/**
+ * Reads the Workspace against the world before any GPU is asked for. Admission has refused most of what is wrong here, but
+ * ConfigMaps and Secrets come and go after it, and objects may be older than a rule.
+ */
+export function intentOf(world: World): Intent {
+  const { tuning, inference } = world.workspace
+  if (tuning !== undefined) return tuningIntent(world, tuning)
+  if (inference?.template !== undefined) return { kind: 'template', template: inference.template }
+  if (inference !== undefined) return inferenceIntent(world, inference)
+  return unclear('ConfigInvalid', 'the Workspace has neither inference nor tuning: set exactly one')
+}
+
+function tuningIntent(world: World, tuning: TuningSpec): Intent {
+  const found = presetOf(world, tuning.preset?.name)
+  if ('trouble' in found) return { kind: 'unclear', trouble: found.trouble }
+  const method = tuning.method?.toLowerCase() === 'qlora' ? 'qlora' : 'lora'
+  const secret = missingSecret(world, [
+    tuning.output.image === undefined ? undefined : tuning.output.imagePushSecret,
+    tuning.preset?.presetOptions?.modelAccessSecret,
+    ...(tuning.input.imagePullSecrets ?? []),
+  ])
+  if (secret !== undefined) return unclear('SecretMissing', secret)
+  if (tuning.config === undefined) {
+    return { kind: 'tuning', tuning, preset: found.preset, method, config: resolveTrainingConfig(method) }
+  }
+  const yaml = configText(world, tuning.config, 'training_config.yaml')
+  if ('trouble' in yaml) return { kind: 'unclear', trouble: yaml.trouble }
+  const parsed = parseTrainingConfig(yaml.text, method)
+  if ('complaints' in parsed) return unclear('ConfigInvalid', complain(tuning.config, parsed.complaints))
+  return { kind: 'tuning', tuning, preset: found.preset, method, config: resolveTrainingConfig(method, parsed.config) }
+}
+
+function inferenceIntent(world: World, inference: InferenceSpec): Intent {
+  const found = presetOf(world, inference.preset?.name)
+  if ('trouble' in found) return { kind: 'unclear', trouble: found.trouble }
+  const { preset } = found
+  const secret = missingSecret(world, [
+    inference.preset?.presetOptions?.modelAccessSecret,
+    ...(inference.adapters ?? []).flatMap((adapter) => adapter.source?.imagePullSecrets ?? []),
+  ])
+  if (secret !== undefined) return unclear('SecretMissing', secret)
+  if (inference.config === undefined) return { kind: 'inference', inference, preset, configArgs: [] }
+  const yaml = configText(world, inference.config, 'inference_config.yaml')
+  if ('trouble' in yaml) return { kind: 'unclear', trouble: yaml.trouble }
+  const parsed = parseInferenceConfig(yaml.text, preset.contextLength)
+  if ('complaints' in parsed) return unclear('ConfigInvalid', complain(inference.config, parsed.complaints))
+  const { maxModelLen, engineArgs } = parsed.config
+  return { kind: 'inference', inference, preset, configArgs: engineArgs, ...(maxModelLen === undefined ? {} : { maxModelLen }) }
+}
+
+function presetOf(world: World, name: string | undefined): { readonly preset: Preset } | { readonly trouble: Trouble } {
+  const model = resolveModel(world.catalog, name ?? '')
+  if (model.kind === 'preset') return { preset: model.preset }
+  if (model.kind === 'hub') return { preset: hubPreset(model.id) }
+  const message = `the model ${JSON.stringify(name)} is not in the catalog (any more)`
+  return { trouble: { reason: 'BaseModelUnavailable', message } }
+}
+
+/** A model that only the hub knows: nothing is known of its size, so nothing is limited by it. */
+const hubPreset = (id: string): Preset => ({
+  name: id.split('/').at(-1)?.toLowerCase() ?? id,
+  family: 'hub',
+  weights: { hub: id },
+  weightsGiB: 0,
+  contextLength: 0,
+  kvBytesPerToken: 0,
+  tuning: { targetModules: ['all-linear'] },
+})
+
+function missingSecret(world: World, names: readonly (string | undefined)[]): string | undefined {
+  const missing = names.filter((name) => name !== undefined && world.secrets.get(name) === 'missing')
+  if (missing.length === 0) return undefined
+  const namespace = world.workspace.metadata.namespace ?? 'default'
+  return `Secret ${missing.join(', ')} does not exist in namespace ${namespace}; no GPU is used before it does`
+}
+
+function configText(world: World, name: string, key: string): { readonly text: string } | { readonly trouble: Trouble } {
+  const text = world.config?.[key]
+  if (text !== undefined) return { text }
+  const message =
+    world.config === undefined
+      ? `ConfigMap ${name} does not exist in namespace ${world.workspace.metadata.namespace ?? 'default'}`
+      : `ConfigMap ${name} has no key ${key}`
+  return { trouble: { reason: 'ConfigInvalid', message } }
+}
+
+const complain = (name: string, complaints: readonly Omit<FieldError, 'origin'>[]) =>
+  `ConfigMap ${name}: ${complaints.map(({ path, detail }) => `${path}: ${detail}`).join('; ')}`
+
+const unclear = (reason: Trouble['reason'], message: string): Intent => ({ kind: 'unclear', trouble: { reason, message } })

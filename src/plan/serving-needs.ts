@@ -1,0 +1,28 @@
+import { findSku } from '#src/catalog/catalog.ts'
+import type { Preset } from '#src/catalog/preset.ts'
+import { estimateInference } from '#src/estimate/inference.ts'
+import type { World } from './world.ts'
+
+export interface ServingNeeds {
+  /** GPUs of one replica. */
+  readonly gpus: number
+  /** Tokens of context the server is told to allow; absent = the model's own. */
+  readonly maxModelLen?: number
+}
+
+/**
+ * How many GPUs a replica asks for, and how much context fits beside the weights. Without a known instance type it is one
+ * GPU and the model's own length. A user's max-model-len wins: admission has compared it with the model's.
+ */
+export function servingNeeds(world: World, preset: Preset, wanted: number | undefined): ServingNeeds {
+  const sku = findSku(world.catalog, world.settings.cloud, world.workspace.resource?.instanceType ?? '')
+  if (sku === undefined || preset.weightsGiB === 0) return { gpus: 1, ...(wanted === undefined ? {} : { maxModelLen: wanted }) }
+  const gpus = sku.gpuCount
+  if (wanted !== undefined) return { gpus, maxModelLen: wanted }
+  const adapters = world.workspace.inference?.adapters?.length ?? 0
+  const { maxTokens } = estimateInference({ preset, gpuMemoryGiB: sku.gpuMemoryGiB / gpus, gpuCount: gpus, adapters })
+  return maxTokens >= preset.contextLength || maxTokens < 1 ? { gpus } : { gpus, maxModelLen: roundDown(maxTokens) }
+}
+
+/** vLLM's blocks are 16 tokens; a multiple of 256 is easier to read and costs at most 1.6 % of 16k. */
+const roundDown = (tokens: number) => Math.max(256, Math.floor(tokens / 256) * 256)

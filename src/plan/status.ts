@@ -1,0 +1,98 @@
+import { CONDITION } from '#src/api/conditions.ts'
+import type { WorkspaceStatus } from '#src/api/status.ts'
+import { toConditions, type Verdict } from '#src/observe/conditions.ts'
+import type { StepResult } from './context.ts'
+import type { PlannedEvent } from './plan.ts'
+import type { World } from './world.ts'
+
+/** The whole status from what every step said, with the summary on top: the first thing that is not so is why. */
+export function statusOf(world: World, steps: readonly StepResult[]): WorkspaceStatus {
+  const { workspace, now } = world
+  const verdicts = steps.flatMap((step) => step.verdicts)
+  const summary = summarize(verdicts)
+  const previous = workspace.status?.conditions ?? []
+  const generation = workspace.metadata.generation ?? 0
+  const all = [...verdicts, { ...summary, type: CONDITION.workspaceSucceeded }, { ...summary, type: CONDITION.ready }]
+  const tuning = steps.find((step) => step.tuning !== undefined)?.tuning ?? workspace.status?.tuning
+  const adapters = steps.find((step) => step.adapters !== undefined)?.adapters
+  return {
+    observedGeneration: generation,
+    state: stateOf(world, summary, verdicts),
+    workerNodes: [...(steps.find((step) => step.workerNodes !== undefined)?.workerNodes ?? [])],
+    targetNodeCount: workspace.resource?.count ?? 1,
+    conditions: toConditions(all, previous, generation, now),
+    ...(tuning === undefined || workspace.tuning === undefined ? {} : { tuning }),
+    ...(adapters === undefined || adapters.length === 0 ? {} : { adapters: [...adapters] }),
+  }
+}
+
+const ENDED_BADLY = new Set(['NodeClaimFailed', 'Queued', 'JobPending'])
+
+function summarize(verdicts: readonly Verdict[]): Omit<Verdict, 'type'> {
+  const open = verdicts.find(({ status }) => status !== 'True')
+  if (open) return { status: open.status, reason: open.reason, message: open.message }
+  const last = verdicts.at(-1)
+  // A running Job has started (True) but has not succeeded yet.
+  if (last?.type === CONDITION.jobStarted && last.reason !== 'Succeeded') {
+    return { status: 'False', reason: last.reason, message: last.message }
+  }
+  return last === undefined
+    ? { status: 'Unknown', reason: 'Internal', message: 'nothing is known yet' }
+    : { status: 'True', reason: last.reason, message: last.message }
+}
+
+function stateOf(world: World, summary: Omit<Verdict, 'type'>, verdicts: readonly Verdict[]): string {
+  const ok = summary.status === 'True'
+  if (world.workspace.tuning === undefined) {
+    if (ok) return 'Ready'
+    const was = world.workspace.status?.state
+    return was === 'Ready' || was === 'NotReady' ? 'NotReady' : 'Pending'
+  }
+  if (ok) return 'Succeeded'
+  const job = verdicts.find(({ type }) => type === CONDITION.jobStarted)
+  if (job === undefined || ENDED_BADLY.has(job.reason)) return 'Pending'
+  return job.status === 'True' ? 'Running' : finished(world) ? 'Failed' : 'Pending'
+}
+
+const finished = (world: World) =>
+  world.jobs.some((job) => job.status?.conditions?.some((c) => c.type === 'Failed' && c.status === 'True'))
+
+/** One event for every condition whose status or reason changed: the history of a Workspace, as `kubectl describe` shows it. */
+export function eventsOf(world: World, status: WorkspaceStatus): PlannedEvent[] {
+  const previous = new Map((world.workspace.status?.conditions ?? []).map((condition) => [condition.type, condition]))
+  return (status.conditions ?? [])
+    .filter(({ type }) => type !== CONDITION.ready && type !== CONDITION.workspaceSucceeded)
+    .filter(({ type, reason, status: value }) => {
+      const before = previous.get(type)
+      return before?.reason !== reason || before.status !== value
+    })
+    .map(({ reason, message, status: value }) => ({
+      type: value === 'True' ? 'Normal' : WARN.has(reason) ? 'Warning' : 'Normal',
+      reason,
+      message,
+    }))
+}
+
+/** False is only bad news when nobody expects it to pass by itself. */
+const WARN = new Set<string>([
+  'NodesMissing',
+  'NodeClaimFailed',
+  'ConfigInvalid',
+  'SecretMissing',
+  'ImageUnavailable',
+  'DatasetUnreachable',
+  'DatasetInvalid',
+  'BaseModelUnavailable',
+  'OutOfMemory',
+  'TrainingFailed',
+  'PullDenied',
+  'PullFailed',
+  'PushDenied',
+  'PushFailed',
+  'Evicted',
+  'DeadlineExceeded',
+  'Unschedulable',
+  'ContainerCannotStart',
+  'CrashLoop',
+  'Internal',
+])

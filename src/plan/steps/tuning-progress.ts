@@ -1,0 +1,50 @@
+import type { TuningStatus } from '#src/api/status.ts'
+import { tuningJobName } from '#src/desired/names.ts'
+import { lossHistory, type ProgressPoint } from '#src/observe/progress.ts'
+import type { TuningRun } from '#src/observe/tuning-run.ts'
+import type { World } from '../world.ts'
+
+/**
+ * status.tuning: what the last reconcile knew of this run, with what the log says now on top. Logs go with their pod,
+ * so what was once known is kept.
+ */
+export function tuningProgress(world: World, run: TuningRun): TuningStatus {
+  const jobName = tuningJobName(world.workspace)
+  const recorded = world.workspace.status?.tuning
+  const before: TuningStatus = recorded?.jobName === jobName ? recorded : { jobName }
+  const now = new Date(world.now).toISOString().replace(/\.\d+Z$/, 'Z')
+  const ended = run.phase === 'succeeded' || run.phase === 'failed'
+  return {
+    ...before,
+    ...fromLog(world.progress, before, now),
+    ...(before.startedAt === undefined && run.phase !== 'pending'
+      ? { startedAt: startTime(world, jobName) ?? now }
+      : {}),
+    ...(ended && before.finishedAt === undefined ? { finishedAt: now } : {}),
+    ...(run.phase === 'succeeded' && run.image !== undefined ? { image: run.image } : {}),
+    ...(ended ? { etaSeconds: 0 } : {}),
+  }
+}
+
+const startTime = (world: World, jobName: string) =>
+  world.jobs.find((job) => job.metadata.name === jobName)?.status?.startTime
+
+function fromLog(points: readonly ProgressPoint[], before: TuningStatus, now: string): TuningStatus {
+  const last = points.at(-1)
+  if (last === undefined) return {}
+  const lastWithLoss = points.findLast((point) => point.loss !== undefined)
+  const history = lossHistory(points)
+  const moved = last.step !== before.step
+  return {
+    step: last.step,
+    maxSteps: last.maxSteps,
+    progress: `${Math.floor((100 * last.step) / Math.max(1, last.maxSteps))}% (${last.step}/${last.maxSteps})`,
+    ...(last.epoch === undefined ? {} : { epoch: last.epoch }),
+    ...(lastWithLoss?.loss === undefined ? {} : { loss: lastWithLoss.loss }),
+    ...(lastWithLoss?.learningRate === undefined ? {} : { learningRate: lastWithLoss.learningRate }),
+    ...(last.etaSeconds === undefined ? {} : { etaSeconds: Math.round(last.etaSeconds) }),
+    // Moves with the step only, so that an idle look writes nothing.
+    ...(moved ? { lastUpdate: now } : {}),
+    ...(history.length >= (before.lossHistory?.length ?? 0) ? { lossHistory: history } : {}),
+  }
+}

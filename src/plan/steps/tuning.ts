@@ -1,0 +1,106 @@
+import type { Reason } from '#src/api/conditions.ts'
+import type { JobView } from '#src/api/objects.ts'
+import type { TuningStatus } from '#src/api/status.ts'
+import { tuningJobName, tuningRevision } from '#src/desired/names.ts'
+import type { Verdict } from '#src/observe/conditions.ts'
+import { type TuningRun, tuningRun } from '#src/observe/tuning-run.ts'
+import type { StepResult } from '../context.ts'
+import { NOTHING, type Plan, type Removal } from '../plan.ts'
+import type { World } from '../world.ts'
+import { tuningProgress } from './tuning-progress.ts'
+
+/** Has the run that the Workspace asks for now ended? Read from the Job, or from the status once the Job is gone. */
+export function endedRun(world: World): TuningRun | undefined {
+  const run = currentRun(world)
+  return run?.phase === 'succeeded' || run?.phase === 'failed' ? run : undefined
+}
+
+/** Owns JobStarted: hands the run to a worker until its Job exists, then follows the Job. */
+export function tuningStep(world: World): StepResult {
+  const run = currentRun(world)
+  const plan: Plan = { ...NOTHING, remove: supersededJobs(world) }
+  if (run === undefined) {
+    const verdict = jobStarted('False', 'Queued', 'the run is queued; a worker creates its Job')
+    return { plan: { ...plan, enqueue: taskOf(world), again: 10_000 }, verdicts: [verdict], go: false }
+  }
+  const tuning = tuningProgress(world, run)
+  // Progress is only in the train step's log, so while it runs someone has to look.
+  const again = run.phase === 'running' ? 3_000 : run.phase === 'pending' ? 15_000 : undefined
+  return {
+    plan: { ...plan, ...(again === undefined ? {} : { again }) },
+    verdicts: [describe(run, tuning)],
+    go: run.phase === 'succeeded',
+    tuning,
+  }
+}
+
+function currentRun(world: World): TuningRun | undefined {
+  const name = tuningJobName(world.workspace)
+  const recorded = world.workspace.status?.tuning
+  const job = world.jobs.find((candidate) => candidate.metadata.name === name)
+  if (job)
+    return tuningRun(
+      job,
+      world.pods.filter((pod) => pod.metadata.labels?.['job-name'] === name),
+    )
+  // A finished Job may have been cleaned away: its result is in the status, and the run must not start again.
+  if (recorded?.jobName !== name || recorded.finishedAt === undefined) return undefined
+  const failure = world.workspace.status?.conditions?.find(({ type }) => type === 'WorkspaceSucceeded')
+  if (recorded.image !== undefined || failure?.status === 'True') {
+    return { phase: 'succeeded', ...(recorded.image === undefined ? {} : { image: recorded.image }) }
+  }
+  const reason = (failure?.reason ?? 'TrainingFailed') as Reason
+  return { phase: 'failed', trouble: { reason, message: failure?.message ?? 'the run failed' } }
+}
+
+/** Jobs of earlier revisions: the Workspace no longer asks for them, and they hold a GPU. */
+const supersededJobs = (world: World): Removal[] =>
+  world.jobs.filter((job) => job.metadata.name !== tuningJobName(world.workspace) && !isFinished(job)).map(jobRemoval)
+
+const isFinished = (job: JobView) =>
+  job.status?.conditions?.some(({ type, status }) => /^(Complete|Failed)$/.test(type) && status === 'True') === true
+
+const jobRemoval = ({ metadata }: JobView): Removal => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  name: metadata.name,
+  uid: metadata.uid ?? '',
+  ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+})
+
+const taskOf = ({ workspace }: World) => ({
+  version: 1,
+  namespace: workspace.metadata.namespace ?? 'default',
+  name: workspace.metadata.name,
+  uid: workspace.metadata.uid ?? '',
+  revision: tuningRevision(workspace),
+})
+
+function describe(run: TuningRun, tuning: TuningStatus): Verdict {
+  switch (run.phase) {
+    case 'pending':
+      return run.trouble === undefined
+        ? jobStarted('False', 'JobPending', 'the Job exists; its pod is not running yet')
+        : jobStarted('False', run.trouble.reason, run.trouble.message)
+    case 'running':
+      return jobStarted('True', run.step, WORDS[run.step](tuning))
+    case 'succeeded':
+      return jobStarted('True', 'Succeeded', tuning.image === undefined ? 'tuned' : `pushed ${tuning.image}`)
+    case 'failed':
+      return jobStarted('False', run.trouble.reason, run.trouble.message)
+  }
+}
+
+const WORDS = {
+  Fetching: () => 'downloading the dataset',
+  Training: (tuning: TuningStatus) =>
+    tuning.progress === undefined ? 'loading the model' : `${tuning.progress}, loss ${tuning.loss ?? 'not known yet'}`,
+  Pushing: () => 'pushing the adapter',
+}
+
+const jobStarted = (status: 'True' | 'False', reason: Reason, message: string): Verdict => ({
+  type: 'JobStarted',
+  status,
+  reason,
+  message,
+})

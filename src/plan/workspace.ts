@@ -1,0 +1,85 @@
+import { FINALIZER } from '#src/api/labels.ts'
+import type { K8sObject } from '#src/api/objects.ts'
+import { inferenceSet, templateSet } from '#src/desired/inference-set.ts'
+import { tuningRevision } from '#src/desired/names.ts'
+import { wantedNodeLabels } from '#src/desired/placement.ts'
+import { tuningJob } from '#src/desired/tuning-job.ts'
+import { matchingNodes, mountImages } from '#src/observe/nodes.ts'
+import type { Trouble } from '#src/observe/pod-trouble.ts'
+import type { StepResult } from './context.ts'
+import { type Intent, intentOf } from './intent.ts'
+import { join, NOTHING, type Plan } from './plan.ts'
+import { servingNeeds } from './serving-needs.ts'
+import { eventsOf, statusOf } from './status.ts'
+import { deletionPlan } from './steps/deletion.ts'
+import { inferenceStep } from './steps/inference.ts'
+import { nodesStep, releasedNodes } from './steps/nodes.ts'
+import { endedRun, tuningStep } from './steps/tuning.ts'
+import type { World } from './world.ts'
+
+/** The reconciler, as a pure function: what to do next for one Workspace, given all that is known. */
+export function planWorkspace(world: World): Plan {
+  if (world.workspace.metadata.deletionTimestamp !== undefined) return deletionPlan(world)
+  const steps = stepsFor(world, intentOf(world))
+  const status = statusOf(world, steps)
+  const effects = steps.map((step) => step.plan).reduce(join, NOTHING)
+  const held = world.workspace.metadata.finalizers?.includes(FINALIZER) === true
+  return {
+    ...effects,
+    // Before the first effect outside: without it a deletion could leave paid nodes behind.
+    ...(held ? {} : { finalizer: 'add' as const }),
+    status,
+    events: eventsOf(world, status),
+  }
+}
+
+/** The Job of the run that the Workspace asks for now: what a worker creates. Undefined when it asks for none. */
+export function planTuningJob(world: World): { readonly job: K8sObject; readonly revision: string } | undefined {
+  const intent = intentOf(world)
+  const { workspace, settings } = world
+  if (intent.kind !== 'tuning' || workspace.metadata.deletionTimestamp !== undefined) return undefined
+  const { kind: _, ...inputs } = intent
+  const job = tuningJob({ workspace, settings, imageVolumes: canMountImages(world), ...inputs })
+  return { job, revision: tuningRevision(workspace) }
+}
+
+function stepsFor(world: World, intent: Intent): StepResult[] {
+  if (intent.kind === 'unclear') {
+    // A finished run stays finished, even when its ConfigMap or Secret is cleaned up afterwards.
+    return world.workspace.tuning !== undefined && endedRun(world) ? endedTuning(world) : [unclearStep(intent.trouble)]
+  }
+  if (intent.kind === 'tuning') {
+    if (endedRun(world)) return endedTuning(world)
+    const nodes = nodesStep(world, { gpus: 1, storageGiB: diskGiB(intent.preset.weightsGiB) })
+    return nodes.go ? [nodes, tuningStep(world)] : [nodes]
+  }
+  const { workspace, settings } = world
+  if (intent.kind === 'template') {
+    const nodes = nodesStep(world, { gpus: 0, storageGiB: diskGiB(0) })
+    return nodes.go ? [nodes, inferenceStep(world, templateSet(workspace, intent.template, settings), false)] : [nodes]
+  }
+  const needs = servingNeeds(world, intent.preset, intent.maxModelLen)
+  const nodes = nodesStep(world, { gpus: needs.gpus, storageGiB: diskGiB(intent.preset.weightsGiB) })
+  if (!nodes.go) return [nodes]
+  const { kind: _, ...inputs } = intent
+  const imageVolumes = canMountImages(world)
+  const set = inferenceSet({ workspace, settings, imageVolumes, pinned: world.pushed, ...inputs, ...needs })
+  return [nodes, inferenceStep(world, set, imageVolumes)]
+}
+
+const endedTuning = (world: World) => [releasedNodes(world), tuningStep(world)]
+
+/** Upstream's figure: the weights and 80 GiB for images and caches (inventory 5.3). */
+const diskGiB = (weightsGiB: number) => Math.floor(weightsGiB + 80)
+
+function canMountImages(world: World): boolean {
+  if (world.settings.imageVolumes !== 'auto') return world.settings.imageVolumes === 'always'
+  return mountImages(matchingNodes(world.nodes, wantedNodeLabels(world.workspace), world.workspace.resource?.instanceType, 0))
+}
+
+/** Nothing is provisioned for a Workspace that cannot work: the reason stands where a GPU would have been asked for. */
+const unclearStep = ({ reason, message }: Trouble): StepResult => ({
+  plan: { ...NOTHING, again: 30_000 },
+  verdicts: [{ type: 'ResourceReady', status: 'False', reason, message }],
+  go: false,
+})
