@@ -1,0 +1,180 @@
+import { Ajv } from 'ajv'
+import { type FieldError, renderError } from '#src/lib/field-error.ts'
+import type { PatchOperation } from '#src/lib/json-patch.ts'
+import type { AdmissionRequest } from './admission.ts'
+import { parseJson } from './json-guard.ts'
+
+/** A question, or why the body is none (an HTTP 400). */
+export type ParsedReview =
+  | { readonly ok: true; readonly request: AdmissionRequest }
+  | { readonly ok: false; readonly why: string }
+
+/** A Workspace is 12 levels deep at most where its schema ends; pod templates and selectors inside it add some 20. */
+export const MAX_DEPTH = 64
+
+/** Reads an AdmissionReview v1. Fields that we do not know are let through: newer API servers may send more. */
+export function parseReview(body: Buffer): ParsedReview {
+  const json = parseJson(body, MAX_DEPTH)
+  if (!json.ok) return json
+  if (isReview(json.value)) return { ok: true, request: json.value.request }
+  const [error] = isReview.errors ?? []
+  return {
+    ok: false,
+    why: `not an AdmissionReview of admission.k8s.io/v1: ${error?.instancePath ?? ''} ${error?.message ?? ''}`,
+  }
+}
+
+/** An answer of `admission.k8s.io/v1`, ready to be serialised. */
+export interface AdmissionReview {
+  readonly apiVersion: 'admission.k8s.io/v1'
+  readonly kind: 'AdmissionReview'
+  readonly response: AdmissionResponse
+}
+
+export interface AdmissionResponse {
+  readonly uid: string
+  readonly allowed: boolean
+  readonly status?: Status
+  readonly patchType?: 'JSONPatch'
+  readonly patch?: string
+  readonly warnings?: readonly string[]
+}
+
+/** `meta/v1` Status: kubectl prints its message, programs read its causes. */
+export interface Status {
+  readonly apiVersion: 'v1'
+  readonly kind: 'Status'
+  readonly status: 'Failure'
+  readonly code: number
+  readonly reason: string
+  readonly message: string
+  readonly details?: {
+    readonly group?: string
+    readonly kind?: string
+    readonly name?: string
+    readonly causes?: readonly { readonly reason: string; readonly field?: string; readonly message: string }[]
+  }
+}
+
+export const allowed = (request: AdmissionRequest, warnings: readonly string[] = []): AdmissionReview =>
+  review(request, { allowed: true, ...withWarnings(warnings) })
+
+/** Refuses with every error at once: one message for people, one cause per field for programs. */
+export function denied(
+  request: AdmissionRequest,
+  errors: readonly FieldError[],
+  warnings: readonly string[] = [],
+): AdmissionReview {
+  const { kind, group } = request.kind
+  const lines = errors.map(renderError)
+  // The same shape as the API server's own schema errors, so that people read one kind of message only.
+  const list = lines.length === 1 ? ` ${lines[0]}` : lines.map((line) => `\n* ${line}`).join('')
+  const name = request.name ?? ''
+  const status: Status = {
+    ...failure(422, 'Invalid', `${kind}.${group} "${name}" is invalid:${list}`),
+    details: {
+      group,
+      kind,
+      name,
+      causes: errors.map((error) => ({
+        reason: CAUSE[error.type],
+        field: error.path,
+        message: renderError(error),
+      })),
+    },
+  }
+  return review(request, { allowed: false, status, ...withWarnings(warnings) })
+}
+
+/** Accepts with changes; no operations is a plain yes. */
+export const patched = (
+  request: AdmissionRequest,
+  operations: readonly PatchOperation[],
+  warnings: readonly string[] = [],
+): AdmissionReview =>
+  operations.length === 0
+    ? allowed(request, warnings)
+    : review(request, {
+        allowed: true,
+        patchType: 'JSONPatch',
+        patch: Buffer.from(JSON.stringify(operations), 'utf8').toString('base64'),
+        ...withWarnings(warnings),
+      })
+
+/**
+ * A Status as the body of an HTTP error. The API server then counts the call as failed, so that the configuration's
+ * failurePolicy decides, and it shows the message to the user.
+ */
+export const failure = (code: number, reason: string, message: string): Status => ({
+  apiVersion: 'v1',
+  kind: 'Status',
+  status: 'Failure',
+  code,
+  reason,
+  message,
+})
+
+/** Our own mistake: says where to look, and nothing about the inside. */
+export const errored = (id: string, what: string): Status =>
+  failure(500, 'InternalError', `${what}; this is not about your object: look for ${id} in the operator's log`)
+
+const review = (request: AdmissionRequest, response: Omit<AdmissionResponse, 'uid'>): AdmissionReview => ({
+  apiVersion: 'admission.k8s.io/v1',
+  kind: 'AdmissionReview',
+  response: { uid: request.uid, ...response },
+})
+
+/** Warnings travel as HTTP headers: the API server drops one that holds a line break or another control character. */
+const withWarnings = (warnings: readonly string[]): Pick<AdmissionResponse, 'warnings'> =>
+  warnings.length === 0 ? {} : { warnings: warnings.map((warning) => warning.replaceAll(/\s*\p{Cc}+\s*/gu, ' ')) }
+
+/** `metav1.CauseType`, as the API server itself fills it in for each kind of field error. */
+const CAUSE: Record<FieldError['type'], string> = {
+  Required: 'FieldValueRequired',
+  Invalid: 'FieldValueInvalid',
+  NotSupported: 'FieldValueNotSupported',
+  Forbidden: 'FieldValueForbidden',
+  Duplicate: 'FieldValueDuplicate',
+  TooLong: 'FieldValueTooLong',
+  TooMany: 'FieldValueTooMany',
+  Immutable: 'FieldValueInvalid',
+}
+
+const short = { type: 'string', maxLength: 253 }
+const requestSchema = {
+  type: 'object',
+  required: ['uid', 'kind', 'resource', 'operation'],
+  properties: {
+    uid: { type: 'string', minLength: 1, maxLength: 128 },
+    kind: {
+      type: 'object',
+      required: ['group', 'version', 'kind'],
+      properties: { group: short, version: short, kind: short },
+    },
+    resource: {
+      type: 'object',
+      required: ['group', 'version', 'resource'],
+      properties: { group: short, version: short, resource: short },
+    },
+    subResource: short,
+    name: short,
+    namespace: short,
+    operation: { enum: ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'] },
+    userInfo: { type: 'object', properties: { username: { type: 'string' } } },
+    object: { type: ['object', 'null'] },
+    oldObject: { type: ['object', 'null'] },
+    dryRun: { type: 'boolean' },
+  },
+}
+
+const isReview = new Ajv({ allErrors: false, strict: true, allowUnionTypes: true }).compile<{
+  request: AdmissionRequest
+}>({
+  type: 'object',
+  required: ['apiVersion', 'kind', 'request'],
+  properties: {
+    apiVersion: { const: 'admission.k8s.io/v1' },
+    kind: { const: 'AdmissionReview' },
+    request: requestSchema,
+  },
+})

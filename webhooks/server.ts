@@ -1,0 +1,190 @@
+import { X509Certificate } from 'node:crypto'
+import type { Server } from 'node:https'
+import { type AddressInfo, isIPv6 } from 'node:net'
+import { type SecureContextOptions, TLSSocket } from 'node:tls'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { pause } from '#src/runtime/clock.ts'
+import { type AnswerOptions, answer } from './answer.ts'
+import { errored, failure } from './review.ts'
+
+/** A PEM certificate (with its chain, where there is one) and its private key. */
+export interface ServingCertificate {
+  readonly certificate: string
+  readonly key: string
+}
+
+export interface ServerOptions extends AnswerOptions {
+  readonly host: string
+  /** 0 chooses a free one. */
+  readonly port: number
+  readonly certificate: ServingCertificate
+  /** PEM of an authority: then only callers with a certificate of it get answers (probes excepted). */
+  readonly clientAuthority?: string
+  /** Why this process must not be asked yet, e.g. because caches are not filled; undefined when it may. */
+  readonly notReady: () => string | undefined
+  /** Wall time, which certificates are about. */
+  readonly now: () => Date
+  readonly timeouts: ServerTimeouts
+}
+
+/** All in ms. */
+export interface ServerTimeouts {
+  /** For a client to finish its TLS handshake, to send its headers, and to send a whole request. */
+  readonly slowClient: number
+  /** How long an idle connection is kept. The API server drops its own after 90 s; who closes first must not be us. */
+  readonly keepAlive: number
+  /** After SIGTERM: how long to go on serving everybody while endpoints learn that we are leaving. */
+  readonly leaving: number
+  /** After that: how long to wait for the last answers before connections are cut. */
+  readonly lastAnswers: number
+}
+
+export const defaultTimeouts: ServerTimeouts = {
+  slowClient: 10_000,
+  keepAlive: 120_000,
+  leaving: 10_000,
+  lastAnswers: 10_000,
+}
+
+/**
+ * The API server takes objects of up to 3 MiB (its MaxRequestBodyBytes), an UPDATE carries two of them, and the
+ * envelope and JSON's escapes want some room: 7 MiB, as controller-runtime has it.
+ */
+export const BODY_LIMIT = 7 * 1024 * 1024
+
+/** One API server keeps 25 idle connections and has at most 200 writes in flight; five of them, and as much to spare. */
+const MAX_CONNECTIONS = 2_250
+
+/** The webhooks' HTTPS server: HTTP/1.1, TLS 1.2 and up. Answers `/validate`, `/mutate`, `/healthz` and `/readyz`. */
+export class WebhookServer {
+  readonly #options: ServerOptions
+  readonly #app: FastifyInstance<Server>
+  #expires: Date
+  #leaving: Promise<void> | undefined
+
+  constructor(options: ServerOptions) {
+    this.#options = options
+    this.#expires = new X509Certificate(options.certificate.certificate).validToDate
+    this.#app = createApp(options)
+    this.#app.server.maxConnections = MAX_CONNECTIONS
+    this.#route()
+  }
+
+  /** Starts to serve; resolves with the URL that it can be reached at. */
+  async listen(): Promise<string> {
+    const { host, port } = this.#options
+    await this.#app.listen({ host, port })
+    const address = this.#app.server.address() as AddressInfo
+    return `https://${isIPv6(address.address) ? `[${address.address}]` : address.address}:${address.port}`
+  }
+
+  /** Serves another certificate from the next handshake on. Open connections go on with the old one. */
+  use(certificate: ServingCertificate): void {
+    this.#app.server.setSecureContext(secureContext({ ...this.#options, certificate }))
+    this.#expires = new X509Certificate(certificate.certificate).validToDate
+  }
+
+  /**
+   * Leaves without failing a request. The API server does not repeat a call whose connection breaks, and goes on using
+   * connections to a pod that is being stopped. So: say "not ready", serve on, ask every caller to hang up after its
+   * answer, and only when nobody should be sending any more stop listening and wait for the last answers.
+   */
+  drain(): Promise<void> {
+    this.#leaving ??= this.#leave()
+    return this.#leaving
+  }
+
+  async #leave(): Promise<void> {
+    const { clock, timeouts } = this.#options
+    await pause(clock, timeouts.leaving)
+    const cancel = clock.after(timeouts.lastAnswers, () => this.#app.server.closeAllConnections())
+    await this.#app.close()
+    cancel()
+  }
+
+  #notReady(): string | undefined {
+    if (this.#leaving !== undefined) return 'shutting down'
+    if (this.#options.now() >= this.#expires) return 'the certificate has expired'
+    return this.#options.notReady()
+  }
+
+  #route(): void {
+    const app = this.#app
+    app.addHook('onSend', async (_request, reply) => {
+      if (this.#leaving !== undefined) reply.header('connection', 'close')
+    })
+    app.get('/healthz', async () => 'ok')
+    app.get('/readyz', async (_request, reply) => {
+      const why = this.#notReady()
+      return why === undefined ? 'ok' : reply.code(503).send(why)
+    })
+    for (const webhook of ['validate', 'mutate'] as const) {
+      app.post<{ Body: Buffer }>(`/${webhook}`, async ({ body }, reply) => {
+        const { code, body: sent } = await answer(webhook, body, this.#options)
+        return reply.code(code).type('application/json').send(JSON.stringify(sent))
+      })
+    }
+  }
+}
+
+/** Everything about a request that is decided before its body is looked into. */
+function createApp(options: ServerOptions): FastifyInstance<Server> {
+  const { slowClient, keepAlive } = options.timeouts
+  const app = Fastify({
+    https: {
+      ...secureContext(options),
+      ...(options.clientAuthority === undefined ? {} : { requestCert: true, rejectUnauthorized: false }),
+      handshakeTimeout: slowClient,
+      // Counts from a request's first byte, so unlike in old versions of Node it may be shorter than keep-alive.
+      headersTimeout: slowClient,
+      connectionsCheckingInterval: Math.min(1_000, slowClient / 2),
+    },
+    requestTimeout: slowClient,
+    connectionTimeout: 3 * slowClient,
+    keepAliveTimeout: keepAlive,
+    bodyLimit: BODY_LIMIT,
+    // A draining server still answers: a 503 would be a failed admission.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+    logger: false,
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.method !== 'POST') return
+    const { socket } = request.raw
+    if (options.clientAuthority !== undefined && !(socket instanceof TLSSocket && socket.authorized)) {
+      return refuse(401, 'Unauthorized', 'a client certificate is required')
+    }
+    // fastify also lets variants of a content type through; the API server sends exactly this one.
+    if (request.headers['content-type'] !== 'application/json') {
+      return refuse(415, 'UnsupportedMediaType', 'the content type must be application/json')
+    }
+
+    function refuse(code: number, reason: string, why: string) {
+      options.observer.refused(code, why)
+      return reply.code(code).send(failure(code, reason, why))
+    }
+  })
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send(failure(404, 'NotFound', 'no such path')))
+  app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
+    const code = error.statusCode ?? 500
+    if (code < 500) {
+      options.observer.refused(code, error.message)
+      return reply.code(code).send(failure(code, code === 413 ? 'RequestEntityTooLarge' : 'BadRequest', error.message))
+    }
+    const id = options.newId()
+    options.observer.failed({ id, error })
+    return reply.code(500).send(errored(id, 'the webhook failed'))
+  })
+  return app
+}
+
+const secureContext = ({ certificate, clientAuthority }: Pick<ServerOptions, 'certificate' | 'clientAuthority'>) =>
+  ({
+    cert: certificate.certificate,
+    key: certificate.key,
+    minVersion: 'TLSv1.2',
+    ...(clientAuthority === undefined ? {} : { ca: clientAuthority }),
+  }) satisfies SecureContextOptions
