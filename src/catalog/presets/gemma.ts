@@ -1,0 +1,39 @@
+import type { Preset } from '../preset.ts'
+import { hubModel } from './hub-model.ts'
+
+/**
+ * Not tunable here: these checkpoints carry a vision tower whose modules have the same names as the text model's,
+ * so a LoRA by name would train both. `kvBytesPerToken` counts every layer as global attention: an upper bound.
+ */
+export const GEMMA: readonly Preset[] = [
+  {
+    name: 'gemma-3-4b-instruct',
+    aliases: ['gemma-3-4b-it', 'google/gemma-3-4b-it'],
+    family: 'gemma-3',
+    weights: { hub: 'google/gemma-3-4b-it' },
+    weightsGiB: 8.01,
+    contextLength: 131_072,
+    kvBytesPerToken: 139_264,
+    gated: true,
+  },
+  {
+    name: 'gemma-3-27b-instruct',
+    aliases: ['gemma-3-27b-it', 'google/gemma-3-27b-it'],
+    family: 'gemma-3',
+    weights: { hub: 'google/gemma-3-27b-it' },
+    weightsGiB: 51.1,
+    contextLength: 131_072,
+    kvBytesPerToken: 507_904,
+    gated: true,
+  },
+  // Gemma 4 is under Apache-2.0: the hub hands it out without an agreement, so it needs no token.
+  hubModel('gemma-4', 'google/gemma-4-E2B-it', { weightsGiB: 9.54, contextLength: 131_072, kvBytesPerToken: 35_840 }),
+  hubModel('gemma-4', 'google/gemma-4-E4B-it', { weightsGiB: 14.89, contextLength: 131_072, kvBytesPerToken: 86_016 }),
+  hubModel('gemma-4', 'google/gemma-4-12B-it', { weightsGiB: 22.28, contextLength: 262_144, kvBytesPerToken: 393_216 }),
+  hubModel('gemma-4', 'google/gemma-4-26B-A4B-it', {
+    weightsGiB: 48.07,
+    contextLength: 262_144,
+    kvBytesPerToken: 245_760,
+  }),
+  hubModel('gemma-4', 'google/gemma-4-31B-it', { weightsGiB: 58.25, contextLength: 262_144, kvBytesPerToken: 983_040 }),
+]

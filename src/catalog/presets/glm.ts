@@ -1,0 +1,11 @@
+import type { Preset } from '../preset.ts'
+import { hubModel } from './hub-model.ts'
+
+export const GLM: readonly Preset[] = [
+  hubModel(
+    'glm',
+    'zai-org/GLM-5.2-FP8',
+    { weightsGiB: 703.75, contextLength: 1_048_576, kvBytesPerToken: 89_856 },
+    { quantization: 'fp8' },
+  ),
+]

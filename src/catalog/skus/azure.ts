@@ -1,0 +1,57 @@
+import type { GpuSku } from '../gpu.ts'
+import { AZURE_RETIRED_SKUS } from './azure-retired.ts'
+
+type Gpu = Pick<GpuSku, 'gpuModel' | 'vendor' | 'computeCapability'> & { readonly gib: number }
+
+const T4: Gpu = { gpuModel: 'NVIDIA T4', vendor: 'nvidia', computeCapability: 7.5, gib: 16 }
+const A10: Gpu = { gpuModel: 'NVIDIA A10', vendor: 'nvidia', computeCapability: 8.6, gib: 24 }
+const A100_40: Gpu = { gpuModel: 'NVIDIA A100', vendor: 'nvidia', computeCapability: 8, gib: 40 }
+const A100_80: Gpu = { ...A100_40, gib: 80 }
+const H100_80: Gpu = { gpuModel: 'NVIDIA H100', vendor: 'nvidia', computeCapability: 9, gib: 80 }
+const H100_94: Gpu = { ...H100_80, gib: 94 }
+const H200: Gpu = { gpuModel: 'NVIDIA H200', vendor: 'nvidia', computeCapability: 9, gib: 141 }
+const V620: Gpu = { gpuModel: 'AMD Radeon PRO V620', vendor: 'amd', gib: 32 }
+
+type Extras = { readonly usd?: number; readonly localNvme?: boolean }
+
+/**
+ * Prices: pay-as-you-go Linux list prices of eastus2 on 2023-12-18, the day of the price list that could be read.
+ * Sizes that came later, or were not in it, have none: the overlay is where an administrator puts own prices.
+ */
+const sku = (name: string, gpuCount: number, gpu: Gpu, { usd, localNvme = false }: Extras): GpuSku => {
+  const { gib, ...model } = gpu
+  return {
+    name: `Standard_${name}`,
+    cloud: 'azure',
+    ...model,
+    gpuCount,
+    gpuMemoryGiB: gpuCount * gib,
+    localNvme,
+    ...(usd === undefined ? {} : { price: { usdPerHour: usd, region: 'eastus2', asOf: '2023-12-18' } }),
+  }
+}
+
+export const AZURE_SKUS: readonly GpuSku[] = [
+  sku('NV36ads_A10_v5', 1, A10, { usd: 3.2 }),
+  sku('NV72ads_A10_v5', 2, A10, { usd: 6.52 }),
+  sku('NC24ads_A100_v4', 1, A100_80, { usd: 3.673, localNvme: true }),
+  sku('NC48ads_A100_v4', 2, A100_80, { usd: 7.346, localNvme: true }),
+  sku('NC96ads_A100_v4', 4, A100_80, { usd: 14.692, localNvme: true }),
+  // KAITO's spelling. Azure's own name follows; both are accepted.
+  sku('ND96asr_A100_v4', 8, A100_40, {}),
+  sku('ND96asr_v4', 8, A100_40, {}),
+  sku('ND96amsr_A100_v4', 8, A100_80, { usd: 32.77, localNvme: true }),
+  sku('NC40ads_H100_v5', 1, H100_94, { localNvme: true }),
+  sku('NC80adis_H100_v5', 2, H100_94, { localNvme: true }),
+  sku('ND96isr_H100_v5', 8, H100_80, { usd: 98.32, localNvme: true }),
+  sku('NCC40ads_H100_v5', 1, H100_94, {}),
+  sku('ND96isr_H200_v5', 8, H200, { localNvme: true }),
+  sku('NG32ads_V620_v1', 1, V620, { usd: 3.63 }),
+  sku('NG32adms_V620_v1', 1, V620, {}),
+  // Still sold, although KAITO dropped them. Turing has no bfloat16: train and serve in fp16.
+  sku('NC4as_T4_v3', 1, T4, { usd: 0.526 }),
+  sku('NC8as_T4_v3', 1, T4, { usd: 0.752 }),
+  sku('NC16as_T4_v3', 1, T4, { usd: 1.204 }),
+  sku('NC64as_T4_v3', 4, T4, { usd: 4.352 }),
+  ...AZURE_RETIRED_SKUS,
+]

@@ -1,0 +1,78 @@
+import type { Preset } from '#src/catalog/preset.ts'
+import { adapterParameters } from './architecture.ts'
+import { GIB, type MemoryPart } from './breakdown.ts'
+
+export interface InferenceInput {
+  readonly preset: Preset
+  /** GPUs that share the model: tensor parallel, all nodes together. */
+  readonly gpus: number
+  /** Tokens of one request at most; default: all that the model can. */
+  readonly contextLength?: number
+  /** Adapters held on the GPU at once (`max_loras`), each counted with the largest rank and all target modules. */
+  readonly adapters?: { readonly count: number; readonly rank: number }
+  /** Share of the GPU that the server may take, `--gpu-memory-utilization`. Default 0.92, as vLLM's. */
+  readonly utilization?: number
+}
+
+/** GPU memory of each of the GPUs, GiB of the whole card (the share that the server leaves free is counted in). */
+export interface InferenceEstimate {
+  /** With less the server cannot start: weights, overhead, adapters and the smallest useful cache. */
+  readonly low: number
+  /** Enough for one request of the full context. */
+  readonly fullContext: number
+  /** What one GPU holds for a full context; adds up to `fullContext` less the free share. */
+  readonly parts: readonly MemoryPart[]
+  readonly contextLength: number
+  /** Key/value bytes of one token on one GPU. */
+  readonly kvBytesPerToken: number
+  readonly fixedGiB: number
+  readonly utilization: number
+}
+
+/** Memory to serve a model with vLLM. Constants are KAITO's documented ones; formula and sources: docs/memory.md. */
+export function estimateInference(input: InferenceInput): InferenceEstimate {
+  const { preset, gpus, adapters, utilization = 0.92 } = input
+  const contextLength = Math.min(input.contextLength ?? preset.contextLength, preset.contextLength)
+  const share = preset.weightsGiB / gpus
+  const weights = 1.02 * share
+  const overhead = 2.3 + 0.05 * share
+  const adapter = adapters === undefined ? 0 : (adapters.count * 2 * adapterSize(preset, adapters.rank)) / GIB
+  const kvBytesPerToken = preset.kvBytesPerToken * cacheShare(preset, gpus)
+  const fixedGiB = weights + overhead + adapter
+  const cache = (contextLength * kvBytesPerToken) / GIB
+  const least = (Math.min(contextLength, LEAST_CONTEXT) * kvBytesPerToken) / GIB
+  return {
+    low: (fixedGiB + least) / utilization,
+    fullContext: (fixedGiB + cache) / utilization,
+    contextLength,
+    kvBytesPerToken,
+    fixedGiB,
+    utilization,
+    parts: [
+      { name: 'weights', gib: weights },
+      { name: 'overhead', gib: overhead },
+      { name: 'adapters', gib: adapter },
+      { name: `cache of ${contextLength} tokens`, gib: cache },
+    ],
+  }
+}
+
+/** Tokens of key/value cache that fit beside the rest on GPUs of this size; 0 when the rest does not fit. */
+export function cacheTokens(estimate: InferenceEstimate, gpuMemoryGiB: number): number {
+  const free = estimate.utilization * gpuMemoryGiB - estimate.fixedGiB
+  return Math.max(0, Math.floor((free * GIB) / estimate.kvBytesPerToken))
+}
+
+/** Below this a server is of no use, and KAITO's own planning takes it as the context when nobody says another. */
+const LEAST_CONTEXT = 2048
+
+/** Key/value heads cannot be split further than one a GPU: beyond that they are repeated. */
+function cacheShare({ architecture }: Preset, gpus: number): number {
+  return 1 / (architecture === undefined ? gpus : Math.min(gpus, architecture.kvHeads))
+}
+
+/** Without a known architecture: 0.5 % of the weights at rank 16, above what every model with a known one needs. */
+function adapterSize({ architecture, tuning, weightsGiB }: Preset, rank: number): number {
+  if (architecture === undefined) return ((weightsGiB * GIB) / 2) * 0.01 * (rank / 16)
+  return adapterParameters(architecture, rank, tuning?.targetModules ?? [])
+}
