@@ -136,7 +136,8 @@ function eventObject(options: EventRecorderOptions, regarding: KubeObject, event
 /** At most `bytes` bytes of UTF-8 without cutting a character. */
 function cut(text: string, bytes: number): string {
   if (Buffer.byteLength(text) <= bytes) return text
-  return new TextDecoder().decode(Buffer.from(text).subarray(0, bytes - 4)).replace(/\uFFFD$/, '') + '…'
+  const whole = new TextDecoder().decode(Buffer.from(text).subarray(0, bytes - 4)).replace(/\uFFFD$/, '')
+  return `${whole}…`
 }
 
 /** Kubernetes' MicroTime: six fractional digits. */

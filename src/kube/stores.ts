@@ -1,0 +1,142 @@
+import { LABEL } from '#src/api/labels.ts'
+import type { JobView, NodeClaimView, NodeView, PodView, StatefulSetView } from '#src/api/objects.ts'
+import type { Workspace } from '#src/api/workspace.ts'
+import type { Clock } from '#src/runtime/clock.ts'
+import { type Change, keyOf, Store, type Stored } from '#src/runtime/store.ts'
+import { WatchLoop, type WatchSource } from '#src/runtime/watch-loop.ts'
+import type { KubeClient, Selection } from './client.ts'
+import type { Kind } from './resource.ts'
+import { watchSource } from './watch-source.ts'
+
+/** Everything that reconciles read without asking the apiserver: one watch for each kind. */
+export interface Stores {
+  readonly workspaces: Store<Workspace>
+  readonly jobs: Store<JobView>
+  readonly pods: Store<PodView>
+  readonly statefulSets: Store<StatefulSetView>
+  readonly services: Store<Stored>
+  readonly nodes: Store<NodeView>
+  readonly nodeClaims: Store<NodeClaimView>
+  /** Runs all watches until the signal aborts. */
+  start(signal: AbortSignal): void
+  /** Resolves when every store holds a full first list. */
+  synced(): Promise<void>
+  readonly isSynced: () => boolean
+  /** Seconds since the quietest watch last heard from the apiserver. */
+  silence(): number
+}
+
+export interface StoresOptions {
+  readonly client: KubeClient
+  readonly clock: Clock
+  /** NodeClaims are watched only where nodes are provisioned: elsewhere the CRD may not exist. */
+  readonly withNodeClaims: boolean
+  readonly onError: (kind: Kind, error: unknown) => void
+}
+
+const OURS: Selection = { labelSelector: `${LABEL.managedBy}=kaito-ts` }
+const OF_WORKSPACES: Selection = { labelSelector: LABEL.workspace }
+
+export function createStores(options: StoresOptions): Stores {
+  const workspaces = new Store<Workspace>({ indexes: { namespace: (object) => [object.metadata.namespace ?? ''] } })
+  const jobs = new Store<JobView>({ indexes: { workspace: ownerKey } })
+  const pods = new Store<PodView>({ indexes: { workspace: ownerKey } })
+  const statefulSets = new Store<StatefulSetView>()
+  const services = new Store<Stored>()
+  const nodes = new Store<NodeView>({ trim: trimNode })
+  const nodeClaims = new Store<NodeClaimView>({ indexes: { workspace: ownerKey } })
+  const loops = [
+    loop(options, 'Workspace', {}, workspaces),
+    loop(options, 'Job', OURS, jobs),
+    loop(options, 'Pod', OF_WORKSPACES, pods),
+    loop(options, 'StatefulSet', OURS, statefulSets),
+    loop(options, 'Service', OURS, services),
+    loop(options, 'Node', {}, nodes),
+    ...(options.withNodeClaims ? [loop(options, 'NodeClaim', OF_WORKSPACES, nodeClaims)] : []),
+  ]
+  if (!options.withNodeClaims) nodeClaims.replace([])
+  const all = [workspaces, jobs, pods, statefulSets, services, nodes, nodeClaims]
+  return {
+    workspaces,
+    jobs,
+    pods,
+    statefulSets,
+    services,
+    nodes,
+    nodeClaims,
+    start: (signal) => {
+      for (const one of loops) void one.run(signal)
+    },
+    synced: async () => {
+      await Promise.all(all.map((store) => store.synced()))
+    },
+    isSynced: () => all.every((store) => store.isSynced),
+    silence: () => Math.max(...loops.map((one) => one.secondsSinceHeard)),
+  }
+}
+
+/** `namespace/name` of the Workspace that an object belongs to, by its labels: from the object itself or, for cluster-scoped ones, a label. */
+export function ownerKey(object: { readonly metadata: Workspace['metadata'] }): string[] {
+  const { labels, namespace } = object.metadata
+  const name = labels?.[LABEL.workspace]
+  const home = namespace ?? labels?.[LABEL.workspaceNamespace]
+  return name === undefined || home === undefined ? [] : [`${home}/${name}`]
+}
+
+/** Tells, for every change that may matter, which Workspaces to look at again. */
+export function onRelevantChange(stores: Stores, touch: (key: string) => void): void {
+  stores.workspaces.onChange(({ key }) => touch(key))
+  const owned = (change: Change<{ readonly metadata: Workspace['metadata'] }>) => {
+    for (const key of ownerKey(change.type === 'deleted' ? change.was : change.now)) touch(key)
+  }
+  stores.jobs.onChange(owned)
+  stores.pods.onChange(owned)
+  stores.statefulSets.onChange(owned)
+  stores.nodeClaims.onChange(owned)
+  stores.services.onChange((change) => change.type === 'deleted' && owned({ ...change, was: change.was as Workspace }))
+  // A kubelet reports every few minutes; only what decides where pods can run is worth a look at all Workspaces.
+  stores.nodes.onChange((change) => {
+    if (change.type === 'updated' && nodeFacts(change.was) === nodeFacts(change.now)) return
+    for (const workspace of stores.workspaces.all()) touch(keyOf(workspace))
+  })
+}
+
+const nodeFacts = ({ metadata, spec, status }: NodeView) =>
+  JSON.stringify([
+    metadata.labels,
+    spec?.unschedulable,
+    status?.allocatable?.['nvidia.com/gpu'],
+    status?.conditions?.find(({ type }) => type === 'Ready')?.status,
+  ])
+
+/** Nodes carry image lists of many kilobytes that nobody here reads. */
+function trimNode(node: NodeView): NodeView {
+  const { name, uid, resourceVersion, labels } = node.metadata
+  const status = node.status
+  return {
+    metadata: {
+      name,
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(labels === undefined ? {} : { labels }),
+    },
+    ...(node.spec?.unschedulable === undefined ? {} : { spec: { unschedulable: node.spec.unschedulable } }),
+    status: {
+      ...(status?.conditions === undefined ? {} : { conditions: status.conditions.filter(({ type }) => type === 'Ready') }),
+      ...(status?.allocatable === undefined ? {} : { allocatable: status.allocatable }),
+      ...(status?.nodeInfo === undefined ? {} : { nodeInfo: status.nodeInfo }),
+    },
+  }
+}
+
+function loop<T extends Stored>(options: StoresOptions, kind: Kind, selection: Selection, sink: Store<T>) {
+  const { client, clock, onError } = options
+  return new WatchLoop<T>({
+    // The apiserver sends objects of the kind that was asked for; the view types name the fields that are read.
+    source: watchSource(client, kind, selection) as unknown as WatchSource<T>,
+    sink,
+    clock,
+    random: Math.random,
+    onError: (error) => onError(kind, error),
+  })
+}

@@ -1,0 +1,42 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { errorFields } from './error-fields.ts'
+import { redactFields, redactText } from './redact.ts'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export interface LogOptions {
+  readonly level: LogLevel
+  /** Put on every line, such as role and version. */
+  readonly fields?: Readonly<Record<string, unknown>>
+  /** Default: stdout. */
+  readonly destination?: DestinationStream
+}
+
+/**
+ * One JSON object per line: `time` (RFC 3339), `level` by name, `msg`, and the fields given. Fields people may rely on:
+ * `controller`, `namespace`, `name`, `uid`, `workspace`, `job`, `step`, `tookMs`, and `err` with message and causes.
+ * Every line passes the redaction, since errors of other libraries quote URLs and headers.
+ */
+export function createLog(options: LogOptions): Logger {
+  const settings = {
+    level: options.level,
+    base: { ...options.fields },
+    messageKey: 'msg',
+    errorKey: 'err',
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: {
+      level: (label: string) => ({ level: label }),
+      bindings: redactRecord,
+      log: redactRecord,
+    },
+    // An Error given alone, or under `err`, has become plain fields in formatters.log before this is asked.
+    serializers: { err: (value: unknown) => (value instanceof Error ? errorFields(value) : value) },
+    hooks: { streamWrite: redactText },
+  }
+  return options.destination ? pino(settings, options.destination) : pino(settings)
+}
+
+function redactRecord(fields: Record<string, unknown>): Record<string, unknown> {
+  const kept = redactFields(fields)
+  return typeof kept === 'object' && kept !== null ? { ...kept } : {}
+}
