@@ -1,0 +1,172 @@
+import { createAuthorizer, type Scope } from './authorizer.ts'
+import { readBlob } from './blob-reader.ts'
+import { type UploadableBlob, uploadBlob } from './blob-upload.ts'
+import type { Credential } from './credentials.ts'
+import { digestOf } from './digest.ts'
+import { readLimited } from './limited-body.ts'
+import { type Descriptor, MANIFEST_TYPES } from './manifest.ts'
+import { RegistryError } from './registry-error.ts'
+import {
+  createTransport,
+  DEFAULT_TRANSPORT,
+  firstValue,
+  type TransportOptions,
+  type TransportRequest,
+  type TransportResponse,
+} from './transport.ts'
+
+export type RegistryOptions = Partial<TransportOptions> & {
+  /** Credentials for a repository of this registry, in the order to try; none by default. */
+  readonly credentials?: (repository: string) => readonly Credential[]
+}
+
+/** One registry, all its repositories. Every method throws RegistryError. Close it to let the process end. */
+export type Registry = {
+  /** The manifest's digest without its body. `reference` is a tag or a digest. */
+  headManifest(repository: string, reference: string): Promise<{ digest: string; size: number | undefined }>
+  /** The manifest's bytes, checked against the digest that was asked for. At most 4 MiB. */
+  getManifest(repository: string, reference: string): Promise<{ digest: string; bytes: Buffer }>
+  putManifest(repository: string, reference: string, mediaType: string, bytes: Buffer): Promise<{ digest: string }>
+  /** The blob's bytes, resumed where a connection breaks, checked against size and digest at the end. */
+  readBlob(repository: string, blob: Descriptor): AsyncGenerator<Buffer>
+  hasBlob(repository: string, digest: string): Promise<boolean>
+  /** Uploads unless the repository has it. */
+  putBlob(repository: string, blob: UploadableBlob): Promise<'present' | 'uploaded'>
+  /** Opens an upload session and throws it away: proves the right to push without leaving anything. */
+  probePush(repository: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** The call that every part of the client is built on: authorised, retried, its status checked. */
+export type Call = (
+  scope: Scope,
+  request: Omit<TransportRequest, 'url'> & { path: string | URL },
+  expected: readonly number[],
+) => Promise<TransportResponse>
+
+/** A client of one registry host as image references name it (`docker.io`, `registry.example:5000`). */
+export function openRegistry(host: string, options: RegistryOptions = {}): Registry {
+  const transportOptions = { ...DEFAULT_TRANSPORT, ...options }
+  const transport = createTransport(transportOptions)
+  const authorizer = createAuthorizer(transport, host, options.credentials ?? (() => []))
+  const base = transport.urlFor(host === 'docker.io' ? 'registry-1.docker.io' : host, '/')
+  const call: Call = async (scope, { path, ...rest }, expected) => {
+    const url = new URL(path, base)
+    const response = await authorizer.send(scope, { ...rest, url })
+    if (expected.includes(response.statusCode)) return response
+    throw await statusError(response, host, scope)
+  }
+  return {
+    headManifest: (repository, reference) => headManifest(call, repository, reference),
+    getManifest: (repository, reference) => getManifest(call, repository, reference),
+    putManifest: (repository, reference, mediaType, bytes) =>
+      putManifest(call, repository, reference, mediaType, bytes),
+    readBlob: (repository, blob) => readBlob(call, repository, blob, transportOptions.attempts),
+    hasBlob: (repository, digest) => hasBlob(call, repository, digest),
+    putBlob: async (repository, blob) => {
+      if (await hasBlob(call, repository, blob.digest)) return 'present'
+      await uploadBlob(call, repository, blob, transportOptions.attempts)
+      return 'uploaded'
+    },
+    async probePush(repository) {
+      const scope: Scope = { repository, actions: 'pull,push' }
+      const path = `/v2/${repository}/blobs/uploads/`
+      const response = await call(scope, { method: 'POST', path, headers: { 'content-length': '0' } }, [202])
+      await response.body.dump()
+      const location = firstValue(response.headers.location)
+      // Registries drop forgotten sessions by themselves, and some (ECR) have no cancel: a refusal here is no failure.
+      if (location !== undefined) await cancel(call, scope, new URL(location, base))
+    },
+    close: () => transport.close(),
+  }
+}
+
+/** `/v2/<repository>/manifests/<tag or digest>` carries at most this much (the registries' own limit). */
+const MANIFEST_LIMIT = 4 * 1_048_576
+const ACCEPT = MANIFEST_TYPES.join(', ')
+
+async function headManifest(call: Call, repository: string, reference: string) {
+  const path = `/v2/${repository}/manifests/${reference}`
+  const scope: Scope = { repository, actions: 'pull' }
+  const response = await call(scope, { method: 'HEAD', path, headers: { accept: ACCEPT } }, [200])
+  await response.body.dump()
+  const digest = firstValue(response.headers['docker-content-digest'])
+  const size = Number(firstValue(response.headers['content-length']))
+  if (digest !== undefined) return { digest, size: Number.isFinite(size) ? size : undefined }
+  const whole = await getManifest(call, repository, reference)
+  return { digest: whole.digest, size: whole.bytes.length }
+}
+
+async function getManifest(call: Call, repository: string, reference: string) {
+  const path = `/v2/${repository}/manifests/${reference}`
+  const scope: Scope = { repository, actions: 'pull' }
+  const response = await call(scope, { method: 'GET', path, headers: { accept: ACCEPT } }, [200])
+  const bytes = await readLimited(response.body, MANIFEST_LIMIT)
+  const asked = reference.includes(':') ? reference : firstValue(response.headers['docker-content-digest'])
+  const digest = digestOf(bytes, asked)
+  if (asked !== undefined && asked !== digest) {
+    throw new RegistryError('invalid', `the manifest of ${repository} has digest ${digest} instead of ${asked}`)
+  }
+  return { digest, bytes }
+}
+
+async function putManifest(call: Call, repository: string, reference: string, mediaType: string, bytes: Buffer) {
+  const path = `/v2/${repository}/manifests/${reference}`
+  const headers = { 'content-type': mediaType, 'content-length': String(bytes.length) }
+  const scope: Scope = { repository, actions: 'pull,push' }
+  const response = await call(scope, { method: 'PUT', path, headers, body: () => bytes }, [200, 201, 202])
+  await response.body.dump()
+  const digest = digestOf(bytes)
+  const stored = firstValue(response.headers['docker-content-digest'])
+  if (stored !== undefined && stored !== digest) {
+    throw new RegistryError('invalid', `the registry stored the manifest as ${stored} instead of ${digest}`)
+  }
+  return { digest }
+}
+
+async function hasBlob(call: Call, repository: string, digest: string): Promise<boolean> {
+  const path = `/v2/${repository}/blobs/${digest}`
+  const response = await call({ repository, actions: 'pull,push' }, { method: 'HEAD', path }, [200, 404])
+  await response.body.dump()
+  return response.statusCode === 200
+}
+
+async function cancel(call: Call, scope: Scope, path: URL): Promise<void> {
+  try {
+    const response = await call(scope, { method: 'DELETE', path, attempts: 1 }, [204, 200, 202, 404, 405])
+    await response.body.dump()
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error
+  }
+}
+
+async function statusError(response: TransportResponse, host: string, scope: Scope): Promise<RegistryError> {
+  const status = response.statusCode
+  const detail = await errorDetail(response)
+  const about = `${host}/${scope.repository}: ${detail}`
+  if (status === 401 || status === 403) return new RegistryError('denied', about, { status })
+  if (status === 404) return new RegistryError('not-found', about, { status })
+  if (status === 413) return new RegistryError('too-large', about, { status })
+  if (status === 429) return new RegistryError('rate-limited', about, { status })
+  return new RegistryError(status >= 500 || status === 408 ? 'unavailable' : 'invalid', about, { status })
+}
+
+/** The registry's own words from its `{"errors":[{code,message}]}` body, shortened; else the status alone. */
+async function errorDetail(response: TransportResponse): Promise<string> {
+  try {
+    const body: unknown = JSON.parse((await readLimited(response.body, 65_536)).toString('utf8'))
+    if (typeof body === 'object' && body !== null && 'errors' in body && Array.isArray(body.errors)) {
+      const words = body.errors.slice(0, 3).map((error: unknown) => describe(error))
+      return `${words.join('; ')} (${response.statusCode})`.slice(0, 500)
+    }
+  } catch {
+    await response.body.dump()
+  }
+  return `the registry answered ${response.statusCode}`
+}
+
+function describe(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return 'unknown error'
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN'
+  return 'message' in error && typeof error.message === 'string' ? `${code}: ${error.message}` : code
+}
