@@ -1,0 +1,159 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ensureBinaries } from './binaries.ts'
+import type { BinaryName } from './binary-catalog.ts'
+import { withFolderLock } from './folder-lock.ts'
+import { bringUp } from './node/bring-up.ts'
+import { type Layout, layoutOf } from './node/layout.ts'
+import { DEFAULT_INSTANCE_TYPE, NODE_ADDRESS, REGISTRY_NAME } from './node/settings.ts'
+import { type ClusterState, loadState, renewPorts, saveState } from './node/state.ts'
+import { tearDown } from './node/teardown.ts'
+import { ensureDebianPackages } from './packages.ts'
+import { runDir } from './paths.ts'
+import { isAlive } from './process-identity.ts'
+import { type Progress, silent } from './progress.ts'
+
+export interface ClusterOptions {
+  /** Data folder, kept from one run to the next. Default: `cluster/run` in the cache folder. */
+  readonly dir?: string
+  /** Loopback port of the registry on the machine itself (default 5000); pods always say registry.kaito.local:5000. */
+  readonly registryPort?: number
+  readonly apiserverPort?: number
+  readonly instanceType?: string
+  readonly labels?: Readonly<Record<string, string>>
+  /** Further names every pod can resolve, as name to address. */
+  readonly hosts?: Readonly<Record<string, string>>
+  readonly progress?: Progress
+}
+
+export interface Cluster {
+  readonly dir: string
+  readonly kubeconfig: string
+  readonly url: string
+  /** The machine's address as pods see it. */
+  readonly nodeAddress: string
+  readonly registry: {
+    /** As in image references inside the cluster: registry.kaito.local:5000. */
+    readonly name: string
+    /** The same registry from the machine itself: 127.0.0.1:5000. */
+    readonly hostUrl: string
+    readonly user: string
+    readonly password: string
+  }
+  /** Paths of the programs in use, by name: kubectl, helm, ctr and the rest. */
+  readonly binaries: ReadonlyMap<string, string>
+}
+
+const NODE_BINARIES = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kubelet',
+  'kube-proxy',
+  'kubectl',
+  'containerd',
+  'containerd-shim-runc-v2',
+  'ctr',
+  'runc',
+  'helm',
+  'coredns',
+  'pause',
+] as const satisfies readonly BinaryName[]
+
+/**
+ * A one-node Kubernetes on this machine, as root, without Docker: real pods, Services, DNS, a registry with a password, and a node
+ * that claims one GPU. Starting a running cluster finds it healthy in about a second; what has died is started again.
+ */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const progress = options.progress ?? silent
+  refuseUnsuitableMachine()
+  const layout = layoutOf(options.dir ?? runDir())
+  mkdirSync(layout.dir, { recursive: true })
+  await ensureDebianPackages(
+    ['docker-registry', 'apache2-utils', 'containernetworking-plugins', 'iptables', 'iproute2', 'conntrack', 'socat'],
+    progress,
+  )
+  const binaries = await ensureBinaries(NODE_BINARIES, progress)
+  return withFolderLock(join(layout.dir, '.lock'), progress, async () => {
+    const state = await loadState(layout)
+    if (!Object.values(state.daemons).some(isAlive)) await renewPorts(state)
+    saveState(layout, state)
+    writeHosts(layout, options.hosts ?? {})
+    const cluster = describe(layout, state, binaries, options)
+    try {
+      await bringUp({
+        layout,
+        state,
+        binaries,
+        progress,
+        apiserverPort: options.apiserverPort ?? 6443,
+        hostRegistry: cluster.registry.hostUrl,
+        registry: cluster.registry,
+        labels: {
+          'node.kubernetes.io/instance-type': options.instanceType ?? DEFAULT_INSTANCE_TYPE,
+          ...options.labels,
+        },
+      })
+    } catch (cause) {
+      throw new Error(advice(layout, cause), { cause })
+    }
+    return cluster
+  })
+}
+
+/** Ends the cluster in this folder and leaves no process, mount or network of it; `purge` deletes its data too. */
+export async function stopCluster(options: { dir?: string; purge?: boolean; progress?: Progress } = {}): Promise<void> {
+  const layout = layoutOf(options.dir ?? runDir())
+  const progress = options.progress ?? silent
+  if (!existsSync(layout.dir)) return
+  await withFolderLock(join(layout.dir, '.lock'), progress, async () => {
+    if (existsSync(layout.stateFile)) await tearDown(layout, await loadState(layout), progress)
+  })
+  if (options.purge === true) rmSync(layout.dir, { recursive: true, force: true })
+}
+
+function describe(
+  layout: Layout,
+  state: ClusterState,
+  binaries: ReadonlyMap<string, string>,
+  options: ClusterOptions,
+): Cluster {
+  return {
+    dir: layout.dir,
+    kubeconfig: layout.kubeconfig,
+    url: `https://${NODE_ADDRESS}:${options.apiserverPort ?? 6443}`,
+    nodeAddress: NODE_ADDRESS,
+    registry: {
+      name: REGISTRY_NAME,
+      hostUrl: `127.0.0.1:${options.registryPort ?? 5000}`,
+      user: 'kaito',
+      password: state.registryPassword,
+    },
+    binaries,
+  }
+}
+
+/** Names that every pod resolves to the machine, and what the caller adds. CoreDNS rereads the file by itself. */
+function writeHosts(layout: Layout, extra: Readonly<Record<string, string>>): void {
+  const hosts = { 'registry.kaito.local': NODE_ADDRESS, 'datasets.kaito.local': NODE_ADDRESS, ...extra }
+  const lines = Object.entries(hosts).map(([name, address]) => `${address} ${name}\n`)
+  writeFileSync(layout.hostsFile, lines.join(''))
+}
+
+function refuseUnsuitableMachine(): void {
+  if (process.platform !== 'linux')
+    throw new Error('the one-node cluster runs on Linux only; use a Linux machine or VM')
+  if (process.getuid?.() !== 0) {
+    throw new Error('the one-node cluster mounts file systems and makes network namespaces: run this as root (sudo)')
+  }
+}
+
+function advice(layout: Layout, cause: unknown): string {
+  return [
+    `the cluster did not start: ${cause instanceof Error ? cause.message : String(cause)}`,
+    '',
+    `All logs are in ${layout.logs}. Running the same command again continues from here.`,
+    'To start from nothing: node test/cluster/main.ts down --purge',
+  ].join('\n')
+}

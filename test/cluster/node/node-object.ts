@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Kubectl } from './kubectl.ts'
+import { NODE_NAME } from './settings.ts'
+
+const GPU = 'nvidia.com/gpu'
+
+interface NodeObject {
+  readonly metadata: { readonly labels?: Record<string, string> }
+  readonly status: {
+    readonly capacity?: Record<string, string>
+    readonly allocatable?: Record<string, string>
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
+  }
+}
+
+/**
+ * Gives the node its labels and one GPU that is not there, and waits until it is Ready. The kubelet keeps capacities it does not
+ * know when it reports its status; it drops them only when it registers anew, so this runs at every start.
+ */
+export async function dressNode(
+  kubectl: Kubectl,
+  labels: Readonly<Record<string, string>>,
+  timeoutMs = 60_000,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    const node = (await kubectl.get('node', NODE_NAME)) as NodeObject | undefined
+    if (node !== undefined) {
+      if (isDressed(node, labels) && condition(node)?.status === 'True') return
+      if (!isDressed(node, labels)) await patch(kubectl, labels)
+    }
+    if (Date.now() > deadline) {
+      const why =
+        node === undefined ? 'the kubelet has not registered it' : (condition(node)?.message ?? 'no condition')
+      throw new Error(`node ${NODE_NAME} is not Ready after ${timeoutMs / 1000} s: ${why}`)
+    }
+    await sleep(200)
+  }
+}
+
+const condition = (node: NodeObject) => node.status.conditions?.find(({ type }) => type === 'Ready')
+
+const isDressed = (node: NodeObject, labels: Readonly<Record<string, string>>): boolean =>
+  node.status.capacity?.[GPU] === '1' &&
+  node.status.allocatable?.[GPU] === '1' &&
+  Object.entries(labels).every(([name, value]) => node.metadata.labels?.[name] === value)
+
+async function patch(kubectl: Kubectl, labels: Readonly<Record<string, string>>): Promise<void> {
+  const merge = (body: object, ...args: string[]) =>
+    kubectl.run('patch', 'node', NODE_NAME, '--type=merge', `--patch=${JSON.stringify(body)}`, ...args)
+  await merge({ metadata: { labels } })
+  await merge({ status: { capacity: { [GPU]: '1' }, allocatable: { [GPU]: '1' } } }, '--subresource=status')
+}
