@@ -1,5 +1,5 @@
+import { adapterParameters } from '#src/catalog/architecture.ts'
 import type { Preset } from '#src/catalog/preset.ts'
-import { adapterParameters } from './architecture.ts'
 import { GIB, type MemoryPart } from './breakdown.ts'
 
 export interface InferenceInput {

@@ -1,5 +1,5 @@
+import { adapterParameters, unquantizedParameters } from '#src/catalog/architecture.ts'
 import type { Architecture } from '#src/catalog/preset.ts'
-import { adapterParameters, unquantizedParameters } from './architecture.ts'
 import { GIB, type MemoryPart } from './breakdown.ts'
 
 export interface TuningInput {

@@ -1,4 +1,4 @@
-import type { Architecture } from '#src/catalog/preset.ts'
+import type { Architecture } from './preset.ts'
 
 /** A linear module as LoRA sees it: the width of what goes in and out, and how many of it the model has. */
 export interface ModuleShape {
