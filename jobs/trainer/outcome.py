@@ -1,0 +1,75 @@
+"""How the train step ends: an exit code, and one JSON object in the termination log that names the reason."""
+
+import json
+import os
+
+EXIT_CODES = {
+    "ConfigInvalid": 64,
+    "DatasetInvalid": 65,
+    "BaseModelUnavailable": 67,
+    "OutOfMemory": 68,
+    "TrainingFailed": 69,
+}
+MAX_BYTES = 4096  # Kubernetes cuts longer termination messages
+MAX_MESSAGE = 1500
+
+
+class StepFailed(Exception):
+    """An expected failure: `reason` is a key of EXIT_CODES, `message` tells the user what to do."""
+
+    def __init__(self, reason: str, message: str):
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+def write_outcome(outcome: dict) -> None:
+    text = json.dumps(outcome, ensure_ascii=False)
+    if len(text.encode()) > MAX_BYTES:
+        text = json.dumps({**outcome, "message": str(outcome.get("message", ""))[: MAX_MESSAGE // 4]})
+    try:
+        with open(termination_log(), "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        print(f"note: cannot write {termination_log()}: {error}", flush=True)
+
+
+def read_reason() -> str:
+    """The reason another process of this step wrote; TrainingFailed when it wrote none."""
+    try:
+        with open(termination_log(), encoding="utf-8") as file:
+            return json.load(file).get("reason", "TrainingFailed")
+    except (OSError, ValueError, AttributeError):
+        return "TrainingFailed"
+
+
+def as_failure(error: BaseException) -> StepFailed:
+    """Give every exception a reason; errors nobody foresaw become TrainingFailed with the last line of their text."""
+    if isinstance(error, StepFailed):
+        return error
+    if out_of_memory(error):
+        return StepFailed(
+            "OutOfMemory",
+            "The device ran out of memory during training. Use a smaller per_device_train_batch_size or max_length, "
+            f"method qlora, or an instance type with more memory. ({short(error)})",
+        )
+    return StepFailed("TrainingFailed", f"{type(error).__name__}: {short(error)}")
+
+
+def out_of_memory(error: BaseException) -> bool:
+    text = str(error).lower()
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ in ("OutOfMemoryError", "AcceleratorOutOfMemoryError")
+        or "out of memory" in text
+        or "can't allocate memory" in text
+    )
+
+
+def short(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else "no details")[:MAX_MESSAGE]
+
+
+def termination_log() -> str:
+    return os.environ.get("TERMINATION_LOG", "/dev/termination-log")

@@ -1,0 +1,127 @@
+"""The train spec (env KAITO_STEP) and the sections of training_config.yaml, checked and turned into library arguments."""
+
+import dataclasses
+import difflib
+import hashlib
+import inspect
+import json
+import os
+
+from outcome import StepFailed
+
+SECTIONS = ("ModelConfig", "QuantizationConfig", "LoraConfig", "TrainingArguments", "DatasetConfig", "DataCollator")
+# keys KAITO's file may carry that have no meaning here: the step decides them itself
+MODEL_KEYS_USED = ("torch_dtype", "dtype", "attn_implementation", "chat_template", "trust_remote_code")
+ARGUMENTS_SET_BY_STEP = ("output_dir", "resume_from_checkpoint", "push_to_hub", "hub_token", "model_init_kwargs")
+
+
+def read_spec() -> dict:
+    try:
+        spec = json.loads(os.environ["KAITO_STEP"])
+        for key in ("model", "method", "data", "output", "checkpoints"):
+            spec[key]
+    except (KeyError, TypeError, ValueError) as error:
+        raise StepFailed("ConfigInvalid", f"KAITO_STEP is missing or not a train spec: {error!r}") from error
+    if spec["method"] not in ("lora", "qlora"):
+        raise StepFailed("ConfigInvalid", f"method is {spec['method']!r}; use lora or qlora.")
+    config = spec.get("config") or {}
+    for name in config:
+        if name not in SECTIONS:
+            raise StepFailed("ConfigInvalid", f"training_config has no section {name}{nearest(name, SECTIONS)}")
+    spec["config"] = {name: dict(config.get(name) or {}) for name in SECTIONS}
+    return spec
+
+
+def fingerprint(spec: dict) -> str:
+    """Two runs with the same value may continue each other's checkpoints."""
+    return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()
+
+
+def compute_dtype(spec: dict, torch):
+    """bfloat16 where the GPU has it, float16 on older GPUs, float32 on a CPU; `torch_dtype` in ModelConfig may ask."""
+    wanted = str(spec["config"]["ModelConfig"].get("torch_dtype") or spec["config"]["ModelConfig"].get("dtype") or "auto")
+    wanted = wanted.removeprefix("torch.")
+    if wanted not in ("auto", "bfloat16", "float16", "float32"):
+        raise StepFailed("ConfigInvalid", f"ModelConfig.torch_dtype is {wanted!r}; use bfloat16, float16 or float32.")
+    if not torch.cuda.is_available():
+        return torch.float32
+    native_bf16 = torch.cuda.get_device_capability()[0] >= 8
+    if wanted == "auto" or (wanted == "bfloat16" and not native_bf16):
+        wanted = "bfloat16" if native_bf16 else "float16"
+    return getattr(torch, wanted)
+
+
+def quantization(spec: dict, dtype):
+    """BitsAndBytesConfig for qlora (NF4 with double quantisation unless the file says otherwise); None for lora."""
+    section = {k: v for k, v in spec["config"]["QuantizationConfig"].items() if v is not None}
+    if spec["method"] == "lora":
+        return None
+    from transformers import BitsAndBytesConfig
+
+    values = {"bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True, **section}
+    if not values.get("load_in_8bit"):
+        values["load_in_4bit"] = True
+    values["bnb_4bit_compute_dtype"] = dtype
+    allowed = [name for name in inspect.signature(BitsAndBytesConfig.__init__).parameters if name != "self"]
+    return make(BitsAndBytesConfig, "QuantizationConfig", values, allowed)
+
+
+def lora(spec: dict):
+    from peft import LoraConfig
+
+    section = dict(spec["config"]["LoraConfig"])
+    targets = section.get("target_modules") or spec.get("targetModules") or "all-linear"
+    values = {"r": 8, "lora_alpha": 16, "lora_dropout": 0.05, "bias": "none", **section}
+    values.update(task_type="CAUSAL_LM", target_modules=targets, inference_mode=False)
+    return make(LoraConfig, "LoraConfig", values, field_names(LoraConfig))
+
+
+def training_arguments(spec: dict, dtype, torch, limits: dict):
+    """SFTConfig; `limits` are defaults that come from the model and the data (max_length, assistant_only_loss)."""
+    from trl import SFTConfig
+
+    gpu = torch.cuda.is_available()
+    section = {k: v for k, v in spec["config"]["TrainingArguments"].items() if k not in ARGUMENTS_SET_BY_STEP}
+    values = {
+        "per_device_train_batch_size": 1,
+        "learning_rate": 2e-4,  # adapters take about ten times the rate of full fine-tuning, which is TRL's default
+        "logging_steps": 5,
+        "save_strategy": "steps",
+        "save_steps": 0.1,
+        "save_total_limit": 2,
+        "gradient_checkpointing": gpu,
+        "seed": 42,
+        **limits,
+        **section,
+    }
+    values.update(
+        output_dir=spec["checkpoints"],
+        report_to=[],
+        disable_tqdm=True,
+        use_cpu=not gpu,
+        bf16=gpu and dtype == torch.bfloat16,
+        fp16=gpu and dtype == torch.float16,
+        dataloader_pin_memory=gpu,
+    )
+    if values["gradient_checkpointing"]:
+        values.setdefault("gradient_checkpointing_kwargs", {"use_reentrant": False})
+    return make(SFTConfig, "TrainingArguments", values, field_names(SFTConfig))
+
+
+def make(kind, section: str, values: dict, allowed: list[str]):
+    for name in values:
+        if name not in allowed:
+            raise StepFailed("ConfigInvalid", f"{section} has no field {name}{nearest(name, allowed)}")
+    try:
+        return kind(**values)
+    except (TypeError, ValueError) as error:
+        raise StepFailed("ConfigInvalid", f"{section} is not usable: {str(error)[:500]}") from error
+
+
+def field_names(kind) -> list[str]:
+    return [field.name for field in dataclasses.fields(kind) if field.init]
+
+
+def nearest(name: str, known) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else "."

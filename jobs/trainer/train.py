@@ -1,0 +1,201 @@
+"""The train step of a tuning pod: base model + data files -> LoRA adapter.
+
+Reads one JSON object from the environment variable KAITO_STEP, prints progress lines, and ends with an exit code and a
+termination message (see outcome.py).
+"""
+
+import glob
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+# As the first process of a container this one would ignore SIGTERM; nothing half-written is ever under a final name,
+# so it may stop at any moment.
+signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+for name in ("HF_HUB_DISABLE_TELEMETRY", "HF_DATASETS_DISABLE_PROGRESS_BARS", "HF_HUB_DISABLE_PROGRESS_BARS"):
+    os.environ.setdefault(name, "1")
+if not glob.glob("/dev/nvidia[0-9]*"):
+    # some virtual machines announce AMX but fault on it; oneDNN must be told before torch is loaded
+    os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
+
+from outcome import EXIT_CODES, StepFailed, as_failure, read_reason, write_outcome  # noqa: E402
+from settings import compute_dtype, fingerprint, lora, quantization, read_spec, training_arguments  # noqa: E402
+
+
+def main() -> int:
+    try:
+        spec = read_spec()
+        import torch
+
+        processes = torch.cuda.device_count()
+        if processes > 1 and "LOCAL_RANK" not in os.environ:
+            return one_process_per_gpu(processes)
+        result = train(spec, torch)
+        if rank() == 0:
+            write_outcome({"result": result})
+        return 0
+    except Exception as error:
+        traceback.print_exc()
+        failure = as_failure(error)
+        print(f"failed: {failure.reason}: {failure.message}", flush=True)
+        write_outcome({"reason": failure.reason, "message": failure.message})
+        return EXIT_CODES[failure.reason]
+
+
+def one_process_per_gpu(processes: int) -> int:
+    """torchrun loses the exit code of its children; the termination message they wrote has the reason."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", __file__]
+    if subprocess.run(command, check=False).returncode == 0:
+        return 0
+    return EXIT_CODES.get(read_reason(), EXIT_CODES["TrainingFailed"])
+
+
+def train(spec: dict, torch) -> dict:
+    from trl import SFTTrainer
+    from transformers import PrinterCallback
+    from transformers.utils import logging
+
+    from dataset import load_samples, split
+    from progress import Progress, newest_checkpoint
+
+    started = time.monotonic()
+    logging.disable_progress_bar()
+    dtype = compute_dtype(spec, torch)
+    print(f"device {'cuda' if torch.cuda.is_available() else 'cpu'}, {dtype}, method {spec['method']}", flush=True)
+    if spec["config"]["DataCollator"]:
+        print("note: DataCollator is ignored, the loss is taken on answers only where the data allows it", flush=True)
+    tokenizer = load_tokenizer(spec)
+    options = spec["config"]["DatasetConfig"]
+    with tempfile.TemporaryDirectory() as cache:
+        samples = load_samples(spec["data"], options, bool(tokenizer.chat_template), cache)
+        if "messages" in samples.column_names and not tokenizer.chat_template:
+            raise StepFailed("DatasetInvalid", "The data has messages but the base model has no chat template. "
+                             "Set ModelConfig.chat_template, or use prompt and completion columns.")
+        training, evaluation = split(samples, options)
+        model = load_model(spec, dtype, torch)
+        arguments = training_arguments(spec, dtype, torch, limits(model, tokenizer, samples))
+        if evaluation is not None and "eval_strategy" not in spec["config"]["TrainingArguments"]:
+            arguments.eval_strategy = type(arguments.eval_strategy)("epoch")
+        progress = Progress(fingerprint(spec))
+        trainer = SFTTrainer(model=model, args=arguments, train_dataset=training, eval_dataset=evaluation,
+                             processing_class=tokenizer, peft_config=lora(spec), callbacks=[progress])
+        trainer.remove_callback(PrinterCallback)
+        trainable = trainer.model.get_nb_trainable_parameters()[0]
+        print(f"{len(training)} samples, {trainable} trainable parameters", flush=True)
+        checkpoint = newest_checkpoint(spec["checkpoints"], progress.fingerprint)
+        if checkpoint:
+            print(f"resuming from {os.path.basename(checkpoint)}", flush=True)
+        summary = trainer.train(resume_from_checkpoint=checkpoint)
+    loss = progress.loss if progress.loss is not None else summary.training_loss
+    if not math.isfinite(loss):
+        raise StepFailed("TrainingFailed", "The loss became infinite or not a number. Lower TrainingArguments."
+                         "learning_rate or LoraConfig.lora_alpha.")
+    if rank() == 0:
+        save(trainer.model, spec)
+    return {"steps": summary.global_step, "loss": round(loss, 4), "evalLoss": rounded(progress.eval_loss),
+            "trainableParameters": trainable, "samples": len(training), "seconds": round(time.monotonic() - started, 1)}
+
+
+def load_tokenizer(spec: dict):
+    from transformers import AutoTokenizer
+
+    settings = spec["config"]["ModelConfig"]
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(*source(spec)[0], **source(spec)[1])
+    except (OSError, ValueError) as error:
+        raise StepFailed("BaseModelUnavailable", f"No tokenizer at {source(spec)[0][0]}: {str(error)[:400]}") from error
+    if settings.get("chat_template"):
+        tokenizer.chat_template = settings["chat_template"]
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def load_model(spec: dict, dtype, torch):
+    from transformers import AutoModelForCausalLM
+
+    settings = spec["config"]["ModelConfig"]
+    extra = {"dtype": dtype}
+    if settings.get("attn_implementation"):
+        extra["attn_implementation"] = settings["attn_implementation"]
+    quantized = quantization(spec, dtype)
+    if quantized is not None:
+        extra["quantization_config"] = quantized
+    extra["device_map"] = {"": int(os.environ.get("LOCAL_RANK", "0")) if torch.cuda.is_available() else "cpu"}
+    try:
+        model = AutoModelForCausalLM.from_pretrained(*source(spec)[0], **source(spec)[1], **extra)
+    except OSError as error:
+        message = f"No model at {source(spec)[0][0]}: {str(error)[:400]}"
+        raise StepFailed("BaseModelUnavailable", message) from error
+    model.config.use_cache = False
+    return model
+
+
+def source(spec: dict) -> tuple[list, dict]:
+    """Arguments for from_pretrained: a folder is read offline, a model id may be fetched."""
+    model, trust = spec["model"], bool(spec["config"]["ModelConfig"].get("trust_remote_code"))
+    if "path" in model:
+        return [model["path"]], {"local_files_only": True, "trust_remote_code": trust}
+    return [model["id"]], {"revision": model.get("revision") or "main", "trust_remote_code": trust}
+
+
+def limits(model, tokenizer, samples) -> dict:
+    """Defaults that depend on the model and the data: length within the model's window, loss on answers only."""
+    window = getattr(model.config, "max_position_embeddings", None) or 1024
+    found = {"max_length": min(1024, window)}
+    if "messages" in samples.column_names and answers_can_be_told_apart(tokenizer):
+        found["assistant_only_loss"] = True
+    return found
+
+
+def answers_can_be_told_apart(tokenizer) -> bool:
+    from trl.chat_template_utils import get_training_chat_template
+
+    try:
+        get_training_chat_template(tokenizer)
+        return True
+    except Exception:
+        print("note: this chat template does not mark answers, the loss is taken on whole conversations", flush=True)
+        return False
+
+
+def save(model, spec: dict) -> None:
+    """Write the adapter under another name and move it into place, so that a half-written one is never seen."""
+    output = spec["output"]
+    parent = os.path.dirname(os.path.abspath(output))
+    os.makedirs(parent, exist_ok=True)
+    model.peft_config["default"].base_model_name_or_path = spec["model"].get("id") or spec["model"]["path"]
+    with tempfile.TemporaryDirectory(dir=parent, prefix=".adapter-") as folder:
+        fresh = os.path.join(folder, "adapter")
+        model.save_pretrained(fresh, safe_serialization=True)
+        if os.path.exists(os.path.join(fresh, "README.md")):
+            os.unlink(os.path.join(fresh, "README.md"))
+        for name in os.listdir(fresh):
+            os.chmod(os.path.join(fresh, name), 0o644)  # safetensors writes 0600; a server runs as another user
+        os.chmod(fresh, 0o755)
+        if os.path.isdir(output) and not os.path.ismount(output):
+            shutil.rmtree(output)
+        if not os.path.exists(output):
+            os.rename(fresh, output)
+            return
+        for name in sorted(os.listdir(fresh), reverse=True):  # adapter_model first, adapter_config last
+            shutil.move(os.path.join(fresh, name), os.path.join(output, name))
+
+
+def rank() -> int:
+    return int(os.environ.get("RANK", "0"))
+
+
+def rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
