@@ -40,8 +40,14 @@ export async function bringUp(up: BringUp): Promise<void> {
   const url = `https://${NODE_ADDRESS}:${up.apiserverPort}`
   const kubeconfig = writeKubeconfig(layout.kubeconfig, url, keys.ca, keys.admin)
   await Promise.all([startApi(up, launch, keys), startContainerd(up, launch), startRegistries(up, launch)])
-  await Promise.all([startControllers(up, launch, keys, kubeconfig), startNode(up, launch, keys, url)])
-  await dressNode(kubectlFor(binary(up, 'kubectl'), kubeconfig), up.labels)
+  const before = Date.now()
+  const [, isNewKubelet] = await Promise.all([
+    startControllers(up, launch, keys, kubeconfig),
+    startNode(up, launch, keys, url),
+  ])
+  // The node of an earlier run still says Ready: only a report of this kubelet counts.
+  const reportedSince = isNewKubelet ? before : 0
+  await dressNode(kubectlFor(binary(up, 'kubectl'), kubeconfig), { labels: up.labels, reportedSince })
   up.progress(`node ${NODE_NAME} is Ready with ${Object.values(up.labels).join(', ')} and nvidia.com/gpu: 1`)
 }
 
@@ -98,12 +104,12 @@ async function startControllers(up: BringUp, launch: Launch, keys: ClusterKeys, 
   ])
 }
 
-async function startNode(up: BringUp, launch: Launch, keys: ClusterKeys, url: string): Promise<void> {
+async function startNode(up: BringUp, launch: Launch, keys: ClusterKeys, url: string): Promise<boolean> {
   const { layout } = up
   const identity = await keys.client('kubelet', `system:node:${NODE_NAME}`, 'system:nodes')
   const kubeconfig = writeKubeconfig(join(layout.dir, 'kubelet.kubeconfig'), url, keys.ca, identity)
   const options = { layout, caFile: keys.caFile, kubeconfig, registry: up.registry, env: nodeEnvironment(up) }
-  await launch(kubelet({ ...options, binary: binary(up, 'kubelet'), healthPort: up.state.ports.kubeletHealth }))
+  return launch(kubelet({ ...options, binary: binary(up, 'kubelet'), healthPort: up.state.ports.kubeletHealth }))
 }
 
 /** containerd finds its shim on PATH, and must not ask a proxy for the registry next door. */

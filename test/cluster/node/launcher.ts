@@ -6,7 +6,8 @@ import type { Progress } from '../progress.ts'
 import type { Layout } from './layout.ts'
 import { type ClusterState, digestOf, saveState } from './state.ts'
 
-export type Launch = (component: Component, timeoutMs?: number) => Promise<void>
+/** Resolves once the component is ready: true when it had to be started, false when it was running already. */
+export type Launch = (component: Component, timeoutMs?: number) => Promise<boolean>
 
 /** Makes sure a component runs with this very command line: leaves a healthy one alone, replaces any other. */
 export function launcher(layout: Layout, state: ClusterState, progress: Progress): Launch {
@@ -14,7 +15,7 @@ export function launcher(layout: Layout, state: ClusterState, progress: Progress
     const argvDigest = digestOf(component.argv)
     const known = state.daemons[component.name]
     if (known !== undefined && isAlive(known)) {
-      if (known.argvDigest === argvDigest && (await component.ready())) return
+      if (known.argvDigest === argvDigest && (await component.ready())) return false
       await stopDaemon(known)
     }
     const start = Date.now()
@@ -29,5 +30,6 @@ export function launcher(layout: Layout, state: ClusterState, progress: Progress
       throw error
     }
     progress(`${component.name.padEnd(24)} ready in ${((Date.now() - start) / 1000).toFixed(1)} s`)
+    return true
   }
 }

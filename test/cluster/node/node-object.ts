@@ -9,36 +9,47 @@ interface NodeObject {
   readonly status: {
     readonly capacity?: Record<string, string>
     readonly allocatable?: Record<string, string>
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
+    readonly conditions?: readonly {
+      readonly type: string
+      readonly status: string
+      readonly message?: string
+      readonly lastHeartbeatTime?: string
+    }[]
   }
+}
+
+export interface NodeDress {
+  readonly labels: Readonly<Record<string, string>>
+  /** Reports of the kubelet from before this time (ms since 1970) do not count. */
+  readonly reportedSince: number
 }
 
 /**
  * Gives the node its labels and one GPU that is not there, and waits until it is Ready. The kubelet keeps capacities it does not
  * know when it reports its status; it drops them only when it registers anew, so this runs at every start.
  */
-export async function dressNode(
-  kubectl: Kubectl,
-  labels: Readonly<Record<string, string>>,
-  timeoutMs = 60_000,
-): Promise<void> {
+export async function dressNode(kubectl: Kubectl, dress: NodeDress, timeoutMs = 60_000): Promise<void> {
   const deadline = Date.now() + timeoutMs
   for (;;) {
     const node = (await kubectl.get('node', NODE_NAME)) as NodeObject | undefined
-    if (node !== undefined) {
-      if (isDressed(node, labels) && condition(node)?.status === 'True') return
-      if (!isDressed(node, labels)) await patch(kubectl, labels)
+    if (node !== undefined && hasReported(node, dress.reportedSince)) {
+      const dressed = isDressed(node, dress.labels)
+      if (dressed && readiness(node)?.status === 'True') return
+      if (!dressed) await patch(kubectl, dress.labels)
     }
     if (Date.now() > deadline) {
-      const why =
-        node === undefined ? 'the kubelet has not registered it' : (condition(node)?.message ?? 'no condition')
+      const why = node === undefined ? 'the kubelet has not registered it' : (readiness(node)?.message ?? 'no report')
       throw new Error(`node ${NODE_NAME} is not Ready after ${timeoutMs / 1000} s: ${why}`)
     }
     await sleep(200)
   }
 }
 
-const condition = (node: NodeObject) => node.status.conditions?.find(({ type }) => type === 'Ready')
+const readiness = (node: NodeObject) => node.status.conditions?.find(({ type }) => type === 'Ready')
+
+/** Timestamps have whole seconds, so the second in which the kubelet started counts. */
+const hasReported = (node: NodeObject, since: number): boolean =>
+  since === 0 || Date.parse(readiness(node)?.lastHeartbeatTime ?? '') >= Math.floor(since / 1000) * 1000
 
 const isDressed = (node: NodeObject, labels: Readonly<Record<string, string>>): boolean =>
   node.status.capacity?.[GPU] === '1' &&

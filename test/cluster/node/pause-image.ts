@@ -50,6 +50,6 @@ async function tar(files: readonly (readonly [name: string, content: Buffer, mod
   for (const [name, content, mode] of files) archive.entry({ name, mode, mtime: new Date(0) }, content)
   archive.finalize()
   const chunks: Buffer[] = []
-  for await (const chunk of archive) chunks.push(Buffer.from(chunk))
+  for await (const chunk of archive) if (chunk instanceof Uint8Array) chunks.push(Buffer.from(chunk))
   return Buffer.concat(chunks)
 }
