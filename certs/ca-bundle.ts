@@ -24,6 +24,16 @@ export async function publish(ports: CertPorts, read: ReadConfiguration, trusted
   return (await ports.patchCaBundle(read.ref, patch)) === 'done' ? 'published' : 'conflict'
 }
 
+/** Whether all configurations, as they were read, accept certificates of this authority (PEM). */
+export const isTrusted = (read: readonly ReadConfiguration[], authority: string): boolean =>
+  read.every(({ configuration }) =>
+    (configuration?.webhooks ?? []).every(({ clientConfig }) =>
+      Buffer.from(clientConfig?.caBundle ?? '', 'base64')
+        .toString('utf8')
+        .includes(authority),
+    ),
+  )
+
 /** The patch that `publish` sends, or undefined when nothing has to change. */
 export function caBundlePatch(configuration: WebhookConfiguration, trusted: string): CaBundlePatch | undefined {
   const caBundle = Buffer.from(trusted, 'utf8').toString('base64')

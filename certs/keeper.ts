@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { backoffMs, between, type Random } from '#src/lib/backoff.ts'
 import { type Clock, pause } from '#src/runtime/clock.ts'
 import { advance, type Bundle, newBundle, trustedBy } from './bundle.ts'
-import { type Publication, publish, readConfigurations } from './ca-bundle.ts'
+import { isTrusted, type Publication, publish, readConfigurations } from './ca-bundle.ts'
 import type { KeyPair, ServingNames } from './mint.ts'
 import type { CertObserver } from './observer.ts'
 import type { CertPorts, CertSecret, StoredSecret, WebhookRef } from './ports.ts'
@@ -96,12 +96,14 @@ export class CertKeeper implements CertSource {
       return this.#write(newBundle(names, policy, now()), stored, 'create', read?.why ?? 'there is no Secret yet')
     }
     const { bundle } = read
-    const publications = leads()
-      ? await Promise.all(configurations.map((one) => publish(ports, one, trustedBy(bundle))))
-      : []
+    if (!leads()) {
+      // The leader writes the Secret first and the configurations then: in between, a new leaf would not be believed.
+      if (isTrusted(configurations, bundle.authority.certificate)) this.#serve(bundle)
+      return 'rest'
+    }
+    const publications = await Promise.all(configurations.map((one) => publish(ports, one, trustedBy(bundle))))
     if (publications.includes('conflict')) return 'again'
     this.#serve(bundle)
-    if (!leads()) return 'rest'
 
     const step = overdue(bundle, publications) ?? nextStep(bundle, names, now(), policy)
     if (step.do === 'keep') return 'rest'

@@ -1,0 +1,225 @@
+import { X509Certificate } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { trustedBy } from '#certs/bundle.ts'
+import { CertKeeper, type KeeperOptions } from '#certs/keeper.ts'
+import { deafObserver } from '#certs/observer.ts'
+import { defaultPolicy } from '#certs/rotation.ts'
+import { bundleOf } from '#certs/secret.ts'
+import { firstCertificate } from '#certs/source.ts'
+import { systemClock } from '#src/runtime/clock.ts'
+import { MemoryCluster } from './memory-cluster.ts'
+
+const DAY = 86_400_000
+const HOUR = 3_600_000
+const START = Date.parse('2026-01-01T00:00:00Z')
+
+/** A cluster with both configurations, a clock to turn, and a way to start replicas on them. */
+function rig() {
+  const cluster = new MemoryCluster()
+  const webhooks = ['validating', 'mutating'].map((name) => cluster.addConfiguration(name))
+  const state = { now: START }
+  const changes: string[] = []
+  const replica = (overrides: Partial<KeeperOptions> = {}) =>
+    new CertKeeper({
+      ports: cluster,
+      secret: { namespace: 'kaito', name: 'webhook-cert' },
+      names: { dns: ['webhook.kaito.svc'] },
+      webhooks,
+      policy: defaultPolicy,
+      leads: () => true,
+      observer: { ...deafObserver, changed: (change) => changes.push(change) },
+      clock: systemClock,
+      now: () => new Date(state.now),
+      random: () => 0.5,
+      pollMs: 10_000,
+      ...overrides,
+    })
+  return { cluster, state, changes, replica }
+}
+
+const isTrusted = (leaf: string, trusted: string) =>
+  trusted
+    .split(/(?<=-----END CERTIFICATE-----\n)/)
+    .some((pem) => new X509Certificate(leaf).verify(new X509Certificate(pem).publicKey))
+
+const stored = (cluster: MemoryCluster) => {
+  const read = cluster.secret === undefined ? undefined : bundleOf(cluster.secret)
+  if (!read?.ok) throw new Error('no bundle is stored')
+  return read.bundle
+}
+
+describe('a keeper', () => {
+  it('makes the Secret, lets both configurations trust it, and serves it', async () => {
+    const { cluster, changes, replica } = rig()
+    const keeper = replica()
+    await keeper.pass()
+    const bundle = stored(cluster)
+    expect(keeper.current()).toEqual(bundle.leaf)
+    expect(['validating', 'mutating'].map((name) => cluster.trusted(name))).toEqual([
+      trustedBy(bundle),
+      trustedBy(bundle),
+    ])
+    expect(changes).toEqual(['create'])
+  })
+
+  it('writes nothing when there is nothing to do', async () => {
+    const { cluster, state, replica } = rig()
+    const keeper = replica()
+    await keeper.pass()
+    const { writes } = cluster
+    for (state.now += HOUR; state.now < START + 59 * DAY; state.now += DAY) await keeper.pass()
+    expect(cluster.writes).toBe(writes)
+  })
+
+  it('leads the authority through its whole succession and tells listeners about each leaf', async () => {
+    const { cluster, state, changes, replica } = rig()
+    const keeper = replica()
+    await keeper.pass()
+    const first = stored(cluster)
+    const served: string[] = []
+    keeper.onChange((certificate) => served.push(certificate.certificate))
+    for (let hours = 0; hours < 250 * 24; hours += 6) {
+      state.now = START + hours * HOUR
+      await keeper.pass()
+    }
+    expect(changes).toEqual([
+      'create',
+      'renew-leaf',
+      'renew-leaf',
+      'renew-leaf',
+      'renew-leaf',
+      'introduce-authority',
+      'confirm-published',
+      'serve-next',
+      'drop-previous',
+    ])
+    expect(new Set(served).size).toBe(5)
+    expect(trustedBy(stored(cluster))).not.toContain(first.authority.certificate)
+  })
+
+  it('puts its trust back when somebody else has overwritten it', async () => {
+    const { cluster, replica } = rig()
+    const keeper = replica()
+    await keeper.pass()
+    cluster.addConfiguration('validating', Buffer.from('something else').toString('base64'))
+    await keeper.pass()
+    expect(cluster.trusted('validating')).toBe(trustedBy(stored(cluster)))
+  })
+
+  it('waits anew when a configuration lost the new authority before it was served', async () => {
+    const { cluster, state, changes, replica } = rig()
+    const keeper = replica()
+    for (const days of [0, 60, 120, 180, 240]) {
+      state.now = START + days * DAY
+      await keeper.pass()
+    }
+    state.now = START + 244 * DAY
+    await keeper.pass()
+    cluster.addConfiguration('mutating')
+    state.now += defaultPolicy.settleMs
+    await keeper.pass()
+    expect(changes.slice(-2)).toEqual(['confirm-published', 'confirm-published'])
+    state.now += defaultPolicy.settleMs
+    await keeper.pass()
+    expect(changes.at(-1)).toBe('serve-next')
+  })
+
+  it('starts over when the Secret is damaged', async () => {
+    const { cluster, changes, replica } = rig()
+    const keeper = replica()
+    await keeper.pass()
+    if (cluster.secret !== undefined) cluster.secret = { ...cluster.secret, data: { 'tls.crt': '', 'tls.key': '' } }
+    await keeper.pass()
+    expect(changes).toEqual(['create', 'create'])
+    expect(keeper.current()).toEqual(stored(cluster).leaf)
+    expect(isTrusted(stored(cluster).leaf.certificate, cluster.trusted('validating'))).toBe(true)
+  })
+
+  it('only follows while another one leads', async () => {
+    const { cluster, replica } = rig()
+    const follower = replica({ leads: () => false })
+    await follower.pass()
+    expect([cluster.secret, follower.current()]).toEqual([undefined, undefined])
+    await replica().pass()
+    const { writes } = cluster
+    await follower.pass()
+    expect(follower.current()).toEqual(stored(cluster).leaf)
+    expect(cluster.writes).toBe(writes)
+  })
+
+  it('works without the configurations, which may be installed later', async () => {
+    const { cluster, replica } = rig()
+    cluster.configurations.clear()
+    const keeper = replica()
+    await keeper.pass()
+    expect(keeper.current()).toBeDefined()
+    cluster.addConfiguration('mutating')
+    await keeper.pass()
+    expect(cluster.trusted('mutating')).toBe(trustedBy(stored(cluster)))
+  })
+
+  it('goes on after an error and when it is woken', async () => {
+    const { cluster, replica } = rig()
+    const failures: unknown[] = []
+    let broken = true
+    cluster.before = async () => {
+      if (broken) throw new Error('no connection')
+    }
+    const observer = {
+      ...deafObserver,
+      failed: (error: unknown) => {
+        failures.push(error)
+        broken = false
+      },
+    }
+    const keeper = replica({
+      observer,
+      pollMs: 1_000_000,
+      clock: { now: () => 0, after: (_ms, fire) => systemClock.after(1, fire) },
+    })
+    const stop = new AbortController()
+    const running = keeper.run(stop.signal)
+    const first = await firstCertificate(keeper, AbortSignal.timeout(5_000))
+    expect(first).toEqual(stored(cluster).leaf)
+    expect(failures.length).toBeGreaterThan(0)
+    stop.abort()
+    await running
+  })
+})
+
+describe('several keepers at once', () => {
+  it('never serve what is not trusted, however their calls interleave', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 10, maxLength: 10 }),
+        async (scheduler, leaps) => {
+          const { cluster, state, replica } = rig()
+          const keepers = [replica(), replica(), replica({ leads: () => false })]
+          cluster.before = (operation) => scheduler.schedule(Promise.resolve(), operation)
+          const check = () => {
+            for (const keeper of keepers) {
+              const leaf = keeper.current()?.certificate
+              if (leaf === undefined || new X509Certificate(leaf).validToDate.getTime() <= state.now) continue
+              for (const name of cluster.configurations.keys())
+                expect(isTrusted(leaf, cluster.trusted(name))).toBe(true)
+            }
+          }
+          cluster.after = check
+          for (const keeper of keepers) keeper.onChange(check)
+          for (const leap of leaps) {
+            // Days pass with many looks a day in truth; here two, so that every replica looks within each grace.
+            state.now += leap * DAY
+            for (let look = 0; look < 4; look++) {
+              state.now += defaultPolicy.settleMs
+              await scheduler.waitFor(Promise.all(keepers.map((keeper) => keeper.pass())))
+              check()
+            }
+          }
+        },
+      ),
+      { numRuns: 15 },
+    )
+  }, 60_000)
+})
