@@ -115,8 +115,18 @@ function serverContainer(
     resources: { requests: { cpu: '500m', memory: '1Gi', ...gpu }, limits: gpu },
     securityContext: CONTAINER_SECURITY,
     // Asked through the gateway, the engine itself being on the loopback. Three hours is upstream's longest start.
-    startupProbe: { httpGet: { path: '/health', port: GATEWAY_PORT }, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 2160 },
-    livenessProbe: { httpGet: { path: '/health', port: GATEWAY_PORT }, periodSeconds: 15, timeoutSeconds: 10, failureThreshold: 8 },
+    startupProbe: {
+      httpGet: { path: '/health', port: GATEWAY_PORT },
+      periodSeconds: 5,
+      timeoutSeconds: 5,
+      failureThreshold: 2160,
+    },
+    livenessProbe: {
+      httpGet: { path: '/health', port: GATEWAY_PORT },
+      periodSeconds: 15,
+      timeoutSeconds: 10,
+      failureThreshold: 8,
+    },
     terminationMessagePolicy: 'FallbackToLogsOnError',
   }
 }

@@ -17,7 +17,7 @@ export interface TuningInputs {
   readonly workspace: Workspace
   readonly tuning: TuningSpec
   readonly preset: Preset
-  readonly method: 'lora' | 'qlora'
+  readonly method: string
   readonly config: ResolvedTrainingConfig
   readonly settings: Settings
   readonly imageVolumes: boolean

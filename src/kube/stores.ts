@@ -71,7 +71,7 @@ export function createStores(options: StoresOptions): Stores {
       await Promise.all(all.map((store) => store.synced()))
     },
     isSynced: () => all.every((store) => store.isSynced),
-    silence: () => Math.max(...loops.map((one) => one.secondsSinceHeard)),
+    silence: () => Math.max(...loops.map((one) => one.silentSeconds)),
   }
 }
 
@@ -122,7 +122,9 @@ function trimNode(node: NodeView): NodeView {
     },
     ...(node.spec?.unschedulable === undefined ? {} : { spec: { unschedulable: node.spec.unschedulable } }),
     status: {
-      ...(status?.conditions === undefined ? {} : { conditions: status.conditions.filter(({ type }) => type === 'Ready') }),
+      ...(status?.conditions === undefined
+        ? {}
+        : { conditions: status.conditions.filter(({ type }) => type === 'Ready') }),
       ...(status?.allocatable === undefined ? {} : { allocatable: status.allocatable }),
       ...(status?.nodeInfo === undefined ? {} : { nodeInfo: status.nodeInfo }),
     },

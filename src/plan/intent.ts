@@ -2,10 +2,11 @@ import type { InferenceSpec } from '#src/api/inference.ts'
 import type { TuningSpec } from '#src/api/tuning.ts'
 import type { Preset } from '#src/catalog/preset.ts'
 import { resolveModel } from '#src/catalog/resolve.ts'
-import { parseInferenceConfig } from '#src/inference/config/inference-config.ts'
 import type { Json } from '#src/desired/pod-parts.ts'
+import { parseInferenceConfig } from '#src/inference/config/inference-config.ts'
 import type { FieldError } from '#src/lib/field-error.ts'
 import type { Trouble } from '#src/observe/pod-trouble.ts'
+import { findMethod } from '#src/tuning/methods/index.ts'
 import { parseTrainingConfig, type ResolvedTrainingConfig, resolveTrainingConfig } from '#src/tuning/training-config.ts'
 import type { World } from './world.ts'
 
@@ -15,7 +16,8 @@ export type Intent =
       readonly kind: 'tuning'
       readonly tuning: TuningSpec
       readonly preset: Preset
-      readonly method: 'lora' | 'qlora'
+      /** Name in the list of methods, lower case. */
+      readonly method: string
       readonly config: ResolvedTrainingConfig
     }
   | {
@@ -43,7 +45,9 @@ export function intentOf(world: World): Intent {
 function tuningIntent(world: World, tuning: TuningSpec): Intent {
   const found = presetOf(world, tuning.preset?.name)
   if ('trouble' in found) return { kind: 'unclear', trouble: found.trouble }
-  const method = tuning.method?.toLowerCase() === 'qlora' ? 'qlora' : 'lora'
+  const method = findMethod(tuning.method)
+  if (method === undefined)
+    return unclear('ConfigInvalid', `there is no tuning method ${JSON.stringify(tuning.method)}`)
   const secret = missingSecret(world, [
     tuning.output.image === undefined ? undefined : tuning.output.imagePushSecret,
     tuning.preset?.presetOptions?.modelAccessSecret,
@@ -51,13 +55,19 @@ function tuningIntent(world: World, tuning: TuningSpec): Intent {
   ])
   if (secret !== undefined) return unclear('SecretMissing', secret)
   if (tuning.config === undefined) {
-    return { kind: 'tuning', tuning, preset: found.preset, method, config: resolveTrainingConfig(method) }
+    return { kind: 'tuning', tuning, preset: found.preset, method: method.name, config: resolveTrainingConfig(method) }
   }
   const yaml = configText(world, tuning.config, 'training_config.yaml')
   if ('trouble' in yaml) return { kind: 'unclear', trouble: yaml.trouble }
   const parsed = parseTrainingConfig(yaml.text, method)
   if ('complaints' in parsed) return unclear('ConfigInvalid', complain(tuning.config, parsed.complaints))
-  return { kind: 'tuning', tuning, preset: found.preset, method, config: resolveTrainingConfig(method, parsed.config) }
+  return {
+    kind: 'tuning',
+    tuning,
+    preset: found.preset,
+    method: method.name,
+    config: resolveTrainingConfig(method, parsed.config),
+  }
 }
 
 function inferenceIntent(world: World, inference: InferenceSpec): Intent {
@@ -72,10 +82,19 @@ function inferenceIntent(world: World, inference: InferenceSpec): Intent {
   if (inference.config === undefined) return { kind: 'inference', inference, preset, configArgs: [] }
   const yaml = configText(world, inference.config, 'inference_config.yaml')
   if ('trouble' in yaml) return { kind: 'unclear', trouble: yaml.trouble }
-  const parsed = parseInferenceConfig(yaml.text, preset.contextLength)
+  const parsed = parseInferenceConfig(
+    yaml.text,
+    preset.contextLength === 0 ? {} : { contextLength: preset.contextLength },
+  )
   if ('complaints' in parsed) return unclear('ConfigInvalid', complain(inference.config, parsed.complaints))
   const { maxModelLen, engineArgs } = parsed.config
-  return { kind: 'inference', inference, preset, configArgs: engineArgs, ...(maxModelLen === undefined ? {} : { maxModelLen }) }
+  return {
+    kind: 'inference',
+    inference,
+    preset,
+    configArgs: engineArgs,
+    ...(maxModelLen === undefined ? {} : { maxModelLen }),
+  }
 }
 
 function presetOf(world: World, name: string | undefined): { readonly preset: Preset } | { readonly trouble: Trouble } {
@@ -104,7 +123,11 @@ function missingSecret(world: World, names: readonly (string | undefined)[]): st
   return `Secret ${missing.join(', ')} does not exist in namespace ${namespace}; no GPU is used before it does`
 }
 
-function configText(world: World, name: string, key: string): { readonly text: string } | { readonly trouble: Trouble } {
+function configText(
+  world: World,
+  name: string,
+  key: string,
+): { readonly text: string } | { readonly trouble: Trouble } {
   const text = world.config?.[key]
   if (text !== undefined) return { text }
   const message =
@@ -117,4 +140,7 @@ function configText(world: World, name: string, key: string): { readonly text: s
 const complain = (name: string, complaints: readonly Omit<FieldError, 'origin'>[]) =>
   `ConfigMap ${name}: ${complaints.map(({ path, detail }) => `${path}: ${detail}`).join('; ')}`
 
-const unclear = (reason: Trouble['reason'], message: string): Intent => ({ kind: 'unclear', trouble: { reason, message } })
+const unclear = (reason: Trouble['reason'], message: string): Intent => ({
+  kind: 'unclear',
+  trouble: { reason, message },
+})

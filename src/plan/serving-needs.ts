@@ -1,6 +1,6 @@
 import { findSku } from '#src/catalog/catalog.ts'
 import type { Preset } from '#src/catalog/preset.ts'
-import { estimateInference } from '#src/estimate/inference.ts'
+import { cacheTokens, estimateInference } from '#src/estimate/inference.ts'
 import type { World } from './world.ts'
 
 export interface ServingNeeds {
@@ -16,11 +16,13 @@ export interface ServingNeeds {
  */
 export function servingNeeds(world: World, preset: Preset, wanted: number | undefined): ServingNeeds {
   const sku = findSku(world.catalog, world.settings.cloud, world.workspace.resource?.instanceType ?? '')
-  if (sku === undefined || preset.weightsGiB === 0) return { gpus: 1, ...(wanted === undefined ? {} : { maxModelLen: wanted }) }
+  if (sku === undefined || preset.weightsGiB === 0)
+    return { gpus: 1, ...(wanted === undefined ? {} : { maxModelLen: wanted }) }
   const gpus = sku.gpuCount
   if (wanted !== undefined) return { gpus, maxModelLen: wanted }
-  const adapters = world.workspace.inference?.adapters?.length ?? 0
-  const { maxTokens } = estimateInference({ preset, gpuMemoryGiB: sku.gpuMemoryGiB / gpus, gpuCount: gpus, adapters })
+  const count = world.workspace.inference?.adapters?.length ?? 0
+  const adapters = count === 0 ? {} : { adapters: { count, rank: 64 } }
+  const maxTokens = cacheTokens(estimateInference({ preset, gpus, ...adapters }), sku.gpuMemoryGiB / gpus)
   return maxTokens >= preset.contextLength || maxTokens < 1 ? { gpus } : { gpus, maxModelLen: roundDown(maxTokens) }
 }
 

@@ -74,7 +74,9 @@ const diskGiB = (weightsGiB: number) => Math.floor(weightsGiB + 80)
 
 function canMountImages(world: World): boolean {
   if (world.settings.imageVolumes !== 'auto') return world.settings.imageVolumes === 'always'
-  return mountImages(matchingNodes(world.nodes, wantedNodeLabels(world.workspace), world.workspace.resource?.instanceType, 0))
+  return mountImages(
+    matchingNodes(world.nodes, wantedNodeLabels(world.workspace), world.workspace.resource?.instanceType, 0),
+  )
 }
 
 /** Nothing is provisioned for a Workspace that cannot work: the reason stands where a GPU would have been asked for. */

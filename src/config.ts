@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
+import { parse } from 'yaml'
+import { DEFAULT_SETTINGS, type Settings, settingsSchema } from './api/settings.ts'
+import { builtInCatalog } from './catalog/built-in.ts'
+import type { Catalog } from './catalog/catalog.ts'
+import { applyOverlay, type CatalogOverlay, catalogOverlaySchema } from './catalog/overlay.ts'
+
+/** Where this process runs and what it was given: the only reader of environment variables. */
+export interface Config {
+  readonly settings: Settings
+  readonly catalog: Catalog
+  /** This pod's name, or a stand-in outside a cluster. */
+  readonly instance: string
+  /** The namespace that the operator runs in. */
+  readonly namespace: string
+  readonly kubeconfig?: string
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+  readonly healthPort: number
+}
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** Reads the settings file (YAML; absent = all defaults) and the environment. Throws an Error that lists every problem. */
+export function loadConfig(settingsPath: string | undefined, env: Env): Config {
+  const text = settingsPath === undefined ? '' : readFileSync(settingsPath, 'utf8')
+  const settings = parseSettings(text, env['KAITO_REDIS_URL'])
+  const kubeconfig = env['KAITO_KUBECONFIG']
+  return {
+    settings,
+    catalog: withOverlay(settings),
+    instance: env['POD_NAME'] ?? `local-${process.pid}`,
+    namespace: env['POD_NAMESPACE'] ?? 'kaito-system',
+    logLevel: levelOf(env['KAITO_LOG_LEVEL']),
+    healthPort: Number(env['KAITO_HEALTH_PORT'] ?? '8081'),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+  }
+}
+
+/** Settings from YAML text: what is absent has its default; an unknown key or a wrong type is an Error. */
+export function parseSettings(text: string, redisUrl?: string): Settings {
+  const given: unknown = text.trim() === '' ? {} : parse(text, { maxAliasCount: 0 })
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new Error('settings: not a YAML mapping')
+  const merged = {
+    ...DEFAULT_SETTINGS,
+    ...given,
+    ...nested('nodeClass', given),
+    ...nested('images', given),
+    ...nested('webhook', given),
+    ...(redisUrl === undefined ? {} : { redisUrl }),
+  }
+  return checked<Settings>({ ...settingsSchema, additionalProperties: false }, merged, 'settings')
+}
+
+function withOverlay(settings: Settings): Catalog {
+  if (settings.catalog === undefined) return builtInCatalog
+  const overlay = checked<CatalogOverlay>(catalogOverlaySchema, settings.catalog, 'settings.catalog')
+  const { catalog, problems } = applyOverlay(builtInCatalog, overlay)
+  if (problems.length > 0) throw new Error(`settings.catalog: ${problems.join('; ')}`)
+  return catalog
+}
+
+const nested = (key: 'nodeClass' | 'images' | 'webhook', given: object) => {
+  const value: unknown = Object.hasOwn(given, key) ? (given as Record<string, unknown>)[key] : undefined
+  return { [key]: { ...DEFAULT_SETTINGS[key], ...(typeof value === 'object' ? value : {}) } }
+}
+
+function checked<T>(schema: object, value: unknown, where: string): T {
+  const ajv = new Ajv({ allErrors: true, strict: false })
+  const isValid = ajv.compile<T>(schema)
+  if (isValid(value)) return value
+  throw new Error(ajv.errorsText(isValid.errors, { dataVar: where, separator: '; ' }))
+}
+
+const levelOf = (text: string | undefined): Config['logLevel'] =>
+  text === 'debug' || text === 'warn' || text === 'error' ? text : 'info'

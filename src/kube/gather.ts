@@ -1,0 +1,143 @@
+import type { PodView } from '#src/api/objects.ts'
+import type { Settings } from '#src/api/settings.ts'
+import type { Workspace } from '#src/api/workspace.ts'
+import type { Catalog } from '#src/catalog/catalog.ts'
+import { tuningJobName } from '#src/desired/names.ts'
+import { type ProgressPoint, parseProgress } from '#src/observe/progress.ts'
+import type { Presence, World } from '#src/plan/world.ts'
+import type { KubeClient } from './client.ts'
+import { isForbidden, KubeError } from './errors.ts'
+import type { Stores } from './stores.ts'
+
+export interface GatherOptions {
+  readonly client: KubeClient
+  readonly stores: Stores
+  readonly settings: Settings
+  readonly catalog: Catalog
+  /** Wall clock, milliseconds. */
+  readonly now: () => number
+}
+
+/**
+ * Everything that is known about one Workspace: from the watches, and by name for the ConfigMap and Secrets it mentions.
+ * Undefined when there is no such Workspace (any more). A fresh copy is read with `fresh`: a worker must not act on a cache.
+ */
+export async function gather(
+  key: string,
+  { client, stores, settings, catalog, now }: GatherOptions,
+  signal: AbortSignal,
+  fresh = false,
+): Promise<World | undefined> {
+  const cached = stores.workspaces.get(key)
+  const [namespace = '', name = ''] = key.split('/')
+  const workspace = fresh
+    ? ((await client.get({ kind: 'Workspace', namespace, name }, signal)) as unknown as Workspace | undefined)
+    : cached
+  if (workspace === undefined) return undefined
+  const pods = stores.pods.by('workspace', key)
+  const statefulSet = stores.statefulSets.get(key)
+  const [config, secrets, progress] = await Promise.all([
+    readConfig(client, workspace, signal),
+    readPresence(client, workspace, signal),
+    readProgress(client, workspace, pods, signal),
+  ])
+  return {
+    now: now(),
+    workspace,
+    settings,
+    catalog,
+    nodes: stores.nodes.all(),
+    nodeClaims: stores.nodeClaims.by('workspace', key),
+    jobs: stores.jobs.by('workspace', key),
+    pods,
+    secrets,
+    progress,
+    pushed: pushedImages(stores.workspaces.by('namespace', namespace)),
+    ...(statefulSet === undefined ? {} : { statefulSet }),
+    ...(config === undefined ? {} : { config }),
+  }
+}
+
+async function readConfig(client: KubeClient, workspace: Workspace, signal: AbortSignal) {
+  const name = workspace.tuning?.config ?? workspace.inference?.config
+  if (name === undefined) return undefined
+  const ref = { kind: 'ConfigMap' as const, namespace: workspace.metadata.namespace ?? '', name }
+  const object = await client.get(ref, signal)
+  const data = object?.['data']
+  return typeof data === 'object' && data !== null
+    ? (data as Record<string, string>)
+    : object === undefined
+      ? undefined
+      : {}
+}
+
+/** Only whether they exist: the value is dropped before it goes anywhere. */
+async function readPresence(
+  client: KubeClient,
+  workspace: Workspace,
+  signal: AbortSignal,
+): Promise<Map<string, Presence>> {
+  const { tuning, inference, metadata } = workspace
+  const names = new Set(
+    [
+      tuning?.output.imagePushSecret,
+      ...(tuning?.input.imagePullSecrets ?? []),
+      tuning?.preset?.presetOptions?.modelAccessSecret,
+      inference?.preset?.presetOptions?.modelAccessSecret,
+      ...(inference?.adapters ?? []).flatMap((adapter) => adapter.source?.imagePullSecrets ?? []),
+    ].filter((name) => name !== undefined),
+  )
+  const found = await Promise.all(
+    [...names].map(async (name): Promise<[string, Presence][]> => {
+      try {
+        const secret = await client.get({ kind: 'Secret', namespace: metadata.namespace ?? '', name }, signal)
+        return [[name, secret === undefined ? 'missing' : 'found']]
+      } catch (error) {
+        // Without the right to look, the pod will tell.
+        if (isForbidden(error)) return []
+        throw error
+      }
+    }),
+  )
+  return new Map(found.flat())
+}
+
+/** The train step's log, as long as it can tell something new: while the run is not recorded as finished. */
+async function readProgress(
+  client: KubeClient,
+  workspace: Workspace,
+  pods: readonly PodView[],
+  signal: AbortSignal,
+): Promise<ProgressPoint[]> {
+  const recorded = workspace.status?.tuning
+  if (workspace.tuning === undefined) return []
+  const jobName = tuningJobName(workspace)
+  if (recorded?.jobName === jobName && recorded.finishedAt !== undefined) return []
+  const pod = pods
+    .filter((candidate) => candidate.metadata.labels?.['job-name'] === jobName && hasTrained(candidate))
+    .at(-1)
+  if (pod === undefined) return []
+  try {
+    const where = { namespace: workspace.metadata.namespace ?? '', name: pod.metadata.name }
+    return parseProgress(await client.logs(where, { container: 'train', tailLines: 1000, signal }))
+  } catch (error) {
+    // A log can be gone with its node at any time; progress is then simply not known.
+    if (error instanceof KubeError) return []
+    throw error
+  }
+}
+
+const hasTrained = (pod: PodView) =>
+  [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].some(
+    ({ name, state }) => name === 'train' && (state?.running ?? state?.terminated) !== undefined,
+  )
+
+/** What tuning Workspaces of a namespace have pushed: the tag they were asked for -> the digest they pushed. */
+export const pushedImages = (workspaces: readonly Workspace[]): Map<string, string> =>
+  new Map(
+    workspaces.flatMap(({ tuning, status }) => {
+      const tag = tuning?.output.image
+      const digest = status?.tuning?.image
+      return tag === undefined || digest === undefined ? [] : [[tag, digest] as const]
+    }),
+  )

@@ -1,0 +1,100 @@
+import type { Logger } from 'pino'
+import { FileCertSource } from '#certs/files.ts'
+import { CertKeeper } from '#certs/keeper.ts'
+import { serviceNames } from '#certs/mint.ts'
+import type { CertObserver } from '#certs/observer.ts'
+import type { CertPorts, Outcome, StoredSecret, WebhookConfiguration } from '#certs/ports.ts'
+import { defaultPolicy } from '#certs/rotation.ts'
+import type { CertSource } from '#certs/source.ts'
+import type { Config } from '#src/config.ts'
+import { isConflict, isNotFound } from '#src/kube/errors.ts'
+import { type KubeObject, pathOf, resources } from '#src/kube/resource.ts'
+import { systemClock } from '#src/runtime/clock.ts'
+import type { Component } from '#src/runtime/lifecycle.ts'
+import type { Metrics } from '#src/telemetry/metrics.ts'
+import { MUTATING, VALIDATING } from '#webhooks/registration.ts'
+import type { Kubernetes } from './kubernetes.ts'
+
+const SECRET = 'kaito-ts-webhook-cert'
+
+/** The webhook's certificate: kept by ourselves in a Secret, or read from files that cert-manager mounts. */
+export function wireCertificates(
+  config: Config,
+  kubernetes: Kubernetes,
+  log: Logger,
+  metrics: Metrics,
+  certDir: string | undefined,
+): { readonly source: CertSource; readonly component: Component } {
+  const abort = new AbortController()
+  const observer = observe(log, metrics)
+  const common = { clock: systemClock, observer }
+  const { namespace } = config
+  const source =
+    certDir === undefined
+      ? new CertKeeper({
+          ...common,
+          ports: portsOver(kubernetes),
+          secret: { namespace, name: SECRET },
+          names: { dns: serviceNames(config.settings.webhook.serviceName, namespace) },
+          webhooks: [VALIDATING, MUTATING],
+          policy: defaultPolicy,
+          // Every write holds only for the version that was read, so all replicas may try.
+          leads: () => true,
+          now: () => new Date(),
+          random: Math.random,
+          pollMs: 30_000,
+        })
+      : new FileCertSource({ ...common, directory: certDir, pollMs: 30_000 })
+  let running: Promise<void> | undefined
+  const component: Component = {
+    name: 'certificates',
+    start: () => {
+      running = source.run(abort.signal)
+    },
+    stop: async () => {
+      abort.abort()
+      await running
+    },
+  }
+  return { source, component }
+}
+
+const observe = (log: Logger, metrics: Metrics): CertObserver => ({
+  serving: ({ leafExpires, authorityExpires }) => {
+    metrics.set('certificateExpiry', leafExpires.getTime() / 1000, { certificate: 'leaf' })
+    if (authorityExpires)
+      metrics.set('certificateExpiry', authorityExpires.getTime() / 1000, { certificate: 'authority' })
+    log.info({ leafExpires, authorityExpires }, 'serving certificate')
+  },
+  changed: (change, why) => log.info({ change, why }, 'certificates changed'),
+  failed: (err) => log.warn({ err }, 'certificates could not be kept up to date; trying again'),
+})
+
+function portsOver({ http, client }: Kubernetes): CertPorts {
+  const outcome = async (work: Promise<unknown>): Promise<Outcome> => {
+    try {
+      await work
+      return 'done'
+    } catch (error) {
+      if (isConflict(error) || isNotFound(error)) return 'conflict'
+      throw error
+    }
+  }
+  return {
+    getSecret: async (namespace, name) =>
+      (await client.get({ kind: 'Secret', namespace, name })) as unknown as StoredSecret | undefined,
+    createSecret: (secret) => outcome(client.create(secret as unknown as KubeObject)),
+    updateSecret: (secret) => outcome(client.replace(secret as unknown as KubeObject)),
+    getWebhookConfiguration: async ({ kind, name }) =>
+      (await client.get({ kind, name })) as unknown as WebhookConfiguration | undefined,
+    patchCaBundle: ({ kind, name }, patch) =>
+      outcome(
+        http.text({
+          method: 'PATCH',
+          path: pathOf(resources[kind], { name }),
+          body: patch,
+          contentType: 'application/strategic-merge-patch+json',
+        }),
+      ),
+  }
+}

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import type { Logger } from 'pino'
+import { FIELD_MANAGER } from '#src/api/labels.ts'
+import type { Config } from '#src/config.ts'
+import { type Applier, createApplier } from '#src/kube/apply.ts'
+import { createKubeClient, type KubeClient } from '#src/kube/client.ts'
+import { createCredentials, loadKubeConfig } from '#src/kube/credentials.ts'
+import { createEventRecorder, type EventRecorder } from '#src/kube/events.ts'
+import { createHttp, type Http } from '#src/kube/http.ts'
+import { createStores, type Stores } from '#src/kube/stores.ts'
+import { systemClock } from '#src/runtime/clock.ts'
+import type { Component } from '#src/runtime/lifecycle.ts'
+import type { Metrics } from '#src/telemetry/metrics.ts'
+
+export interface Kubernetes {
+  readonly http: Http
+  readonly client: KubeClient
+  readonly applier: Applier
+  readonly events: EventRecorder
+  readonly stores: Stores
+  /** Starts the watches and waits for their first lists. */
+  readonly component: Component
+}
+
+/** Everything that speaks to the apiserver, once. */
+export function wireKubernetes(config: Config, log: Logger, metrics: Metrics): Kubernetes {
+  const credentials = createCredentials(() => loadKubeConfig(config.kubeconfig))
+  const http = createHttp({
+    credentials,
+    userAgent: 'kaito-ts',
+    onCall: ({ method, status, tookMs }) => {
+      metrics.count('kubeCalls', { method, status: String(status) })
+      metrics.observe('kubeCallSeconds', tookMs / 1000, { method })
+    },
+  })
+  const client = createKubeClient(http)
+  const stores = createStores({
+    client,
+    clock: systemClock,
+    withNodeClaims: config.settings.nodeProvisioner === 'karpenter',
+    onError: (kind, error) => {
+      metrics.count('watchErrors', { kind })
+      log.warn({ err: error, kind }, 'a watch broke and begins again')
+    },
+  })
+  const events = createEventRecorder({
+    client,
+    controller: 'kaito.sh/workspace-controller',
+    instance: config.instance,
+    wallTime: () => new Date(),
+    randomName: () => randomBytes(4).toString('hex'),
+    onDropped: (error) => log.debug({ err: error }, 'an event was dropped'),
+  })
+  const abort = new AbortController()
+  const component: Component = {
+    name: 'watches',
+    start: async () => {
+      stores.start(abort.signal)
+      await stores.synced()
+    },
+    stop: async () => {
+      abort.abort()
+      await events.flush()
+      await credentials.close()
+    },
+  }
+  return { http, client, applier: createApplier(client, FIELD_MANAGER), events, stores, component }
+}

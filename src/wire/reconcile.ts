@@ -1,0 +1,91 @@
+import type { Logger } from 'pino'
+import type { TaskQueue } from '#jobs/queue.ts'
+import type { K8sObject } from '#src/api/objects.ts'
+import type { Config } from '#src/config.ts'
+import { PlanRunner } from '#src/kube/carry-out.ts'
+import { gather } from '#src/kube/gather.ts'
+import { onRelevantChange, type Stores } from '#src/kube/stores.ts'
+import { planWorkspace } from '#src/plan/workspace.ts'
+import { systemClock } from '#src/runtime/clock.ts'
+import { Controller, type Report } from '#src/runtime/controller.ts'
+import { keyOf, splitKey } from '#src/runtime/store.ts'
+import { WorkQueue } from '#src/runtime/workqueue.ts'
+import type { Metrics } from '#src/telemetry/metrics.ts'
+import type { Kubernetes } from './kubernetes.ts'
+
+const CONTROLLER = { controller: 'workspace' }
+
+/**
+ * Reconciles every Workspace until the signal aborts: gather, plan, carry out. Runs on the leader only, but is safe on two.
+ */
+export async function runReconciler(
+  config: Config,
+  { client, applier, events, stores }: Kubernetes,
+  queue: TaskQueue,
+  log: Logger,
+  metrics: Metrics,
+  signal: AbortSignal,
+): Promise<void> {
+  const { settings, catalog } = config
+  const work = new WorkQueue({
+    clock: systemClock,
+    random: Math.random,
+    onDepth: (depth) => metrics.set('queueDepth', depth, CONTROLLER),
+    onAdd: () => metrics.count('queueAdds', CONTROLLER),
+  })
+  const runner = new PlanRunner({
+    applier,
+    events,
+    enqueue: (task) => queue.enqueue(task),
+    seen: (object) => seenBy(stores, object),
+  })
+  const controller = new Controller({
+    queue: work,
+    clock: systemClock,
+    workers: 8,
+    timeoutMs: 60_000,
+    onReport: (report) => reportTo(report, log, metrics),
+    reconcile: async (key, abort) => {
+      const world = await gather(key, { client, stores, settings, catalog, now: Date.now }, abort)
+      if (world === undefined) {
+        const { namespace = '', name } = splitKey(key)
+        runner.forget({ namespace, name })
+        return {}
+      }
+      const plan = planWorkspace(world)
+      await runner.run(world.workspace, plan, abort)
+      return plan.again === undefined ? {} : { again: plan.again }
+    },
+  })
+  onRelevantChange(stores, (key) => work.add(key))
+  for (const workspace of stores.workspaces.all()) work.add(keyOf(workspace))
+  controller.start(signal)
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  await controller.stop()
+}
+
+function seenBy(stores: Stores, object: K8sObject) {
+  const { namespace, name } = object.metadata
+  const key = namespace === undefined ? name : `${namespace}/${name}`
+  if (object.kind === 'StatefulSet') return stores.statefulSets.get(key)?.metadata
+  if (object.kind === 'Service') return stores.services.get(key)?.metadata
+  if (object.kind === 'NodeClaim') return stores.nodeClaims.get(key)?.metadata
+  return undefined
+}
+
+function reportTo(report: Report, log: Logger, metrics: Metrics): void {
+  const { key: workspace, outcome, tookMs, waitedMs } = report
+  metrics.count('reconciles', { ...CONTROLLER, outcome })
+  metrics.observe('reconcileSeconds', tookMs / 1000, CONTROLLER)
+  metrics.observe('queueWaitSeconds', waitedMs / 1000, CONTROLLER)
+  if (report.outcome === 'failed') {
+    log.warn({ workspace, err: report.error, againMs: report.afterMs }, 'a reconcile failed and will be tried again')
+  } else if (report.outcome === 'terminal') {
+    log.error({ workspace, err: report.error }, 'a reconcile failed for good')
+  } else {
+    log.debug({ workspace, outcome, tookMs }, 'reconciled')
+  }
+}

@@ -1,0 +1,84 @@
+import type { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import { processTask } from '#jobs/process.ts'
+import { createTaskQueue, type TaskQueue } from '#jobs/queue.ts'
+import { producerConnection, redisProblem, workerConnection } from '#jobs/redis.ts'
+import { startWorker } from '#jobs/worker.ts'
+import type { TuningTask } from '#src/api/tuning-task.ts'
+import type { Config } from '#src/config.ts'
+import { isConflict } from '#src/kube/errors.ts'
+import { gather } from '#src/kube/gather.ts'
+import type { KubeObject } from '#src/kube/resource.ts'
+import { planTuningJob } from '#src/plan/workspace.ts'
+import type { Component } from '#src/runtime/lifecycle.ts'
+import type { Kubernetes } from './kubernetes.ts'
+
+export interface Tuning {
+  readonly queue: TaskQueue
+  /** Why Redis cannot be relied on now, or undefined. */
+  readonly problem: () => Promise<string | undefined>
+  readonly component: Component
+}
+
+/** The courier between reconciler and worker, and the worker itself: every replica works, whoever leads. */
+export function wireTuning(config: Config, kubernetes: Kubernetes, log: Logger): Tuning {
+  const complain = complainOnce(log)
+  const producer = producerConnection(config.settings.redisUrl, complain)
+  const queue = createTaskQueue(producer)
+  let consumer: Redis | undefined
+  let worker: { close(): Promise<void> } | undefined
+  const component: Component = {
+    name: 'tuning worker',
+    start: () => {
+      consumer = workerConnection(config.settings.redisUrl, complain)
+      worker = startWorker({
+        connection: consumer,
+        concurrency: config.settings.tuningConcurrency,
+        process: (task) => createJob(task, config, kubernetes, log),
+        onFailure: (problem) => log.warn({ problem }, 'a tuning task failed; the reconciler will queue it again'),
+      })
+    },
+    stop: async () => {
+      await worker?.close()
+      await queue.close()
+      consumer?.disconnect()
+      producer.disconnect()
+    },
+  }
+  return { queue, problem: () => redisProblem(producer), component }
+}
+
+/** ioredis repeats a connection error several times a second while Redis is away: one line a minute is enough. */
+function complainOnce(log: Logger): (error: Error) => void {
+  let last = 0
+  return (err) => {
+    if (Date.now() - last < 60_000) return
+    last = Date.now()
+    log.warn({ err }, 'Redis is not reachable; tuning runs wait until it is')
+  }
+}
+
+function createJob(task: TuningTask, config: Config, { client, stores }: Kubernetes, log: Logger): Promise<void> {
+  const signal = AbortSignal.timeout(30_000)
+  const { settings, catalog } = config
+  return processTask(task, {
+    desiredJob: async ({ namespace, name, uid }) => {
+      const world = await gather(
+        `${namespace}/${name}`,
+        { client, stores, settings, catalog, now: Date.now },
+        signal,
+        true,
+      )
+      return world?.workspace.metadata.uid === uid ? planTuningJob(world) : undefined
+    },
+    create: async (job) => {
+      try {
+        await client.create(job as KubeObject, signal)
+      } catch (error) {
+        // 409: a Job of this name is there, made by an earlier delivery of the same task.
+        if (!isConflict(error)) throw error
+      }
+    },
+    log: (outcome, { namespace, name, revision }) => log.info({ namespace, name, revision, outcome }, 'tuning task'),
+  })
+}

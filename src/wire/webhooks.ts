@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import { type CertSource, firstCertificate } from '#certs/source.ts'
+import type { Config } from '#src/config.ts'
+import { systemClock } from '#src/runtime/clock.ts'
+import type { Component } from '#src/runtime/lifecycle.ts'
+import type { Metrics } from '#src/telemetry/metrics.ts'
+import type { Admission } from '#webhooks/admission.ts'
+import type { AdmissionObserver } from '#webhooks/observer.ts'
+import { defaultTimeouts, WebhookServer } from '#webhooks/server.ts'
+
+/** The HTTPS server of the webhooks, from the first certificate on, with every later one swapped in while it serves. */
+export function wireWebhooks(
+  config: Config,
+  source: CertSource,
+  admission: Admission,
+  notReady: () => string | undefined,
+  log: Logger,
+  metrics: Metrics,
+): { readonly component: Component; readonly isServing: () => boolean } {
+  let server: WebhookServer | undefined
+  const abort = new AbortController()
+  const component: Component = {
+    name: 'webhooks',
+    start: async () => {
+      const certificate = await firstCertificate(source, abort.signal)
+      const started = new WebhookServer({
+        host: '::',
+        port: config.settings.webhook.port,
+        certificate,
+        notReady,
+        admission,
+        budgetMs: 2_000,
+        observer: observe(log, metrics),
+        clock: systemClock,
+        newId: randomUUID,
+        now: () => new Date(),
+        timeouts: defaultTimeouts,
+      })
+      source.onChange((next) => started.use(next))
+      await started.listen()
+      server = started
+    },
+    stop: async () => {
+      abort.abort(new Error('stopping'))
+      await server?.drain()
+    },
+  }
+  return { component, isServing: () => server !== undefined }
+}
+
+const observe = (log: Logger, metrics: Metrics): AdmissionObserver => ({
+  answered: ({ webhook, allowed, ms, ...entry }) => {
+    metrics.count('admissions', { webhook, outcome: allowed ? 'allowed' : 'denied' })
+    metrics.observe('admissionSeconds', ms / 1000, { webhook })
+    log.info({ webhook, allowed, ms: Math.round(ms * 100) / 100, ...entry }, 'admission')
+  },
+  refused: (code, why) => log.warn({ code, why }, 'not an admission review'),
+  failed: ({ error, webhook, ...rest }) => {
+    metrics.count('admissions', { webhook: webhook ?? 'validate', outcome: 'failed' })
+    log.error({ err: error, webhook, ...rest }, 'admission failed: a bug or a time-out')
+  },
+})
