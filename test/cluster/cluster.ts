@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureBinaries } from './binaries.ts'
 import type { BinaryName } from './binary-catalog.ts'
 import { withFolderLock } from './folder-lock.ts'
 import { bringUp } from './node/bring-up.ts'
+import { setHosts } from './node/hosts.ts'
 import { type Layout, layoutOf } from './node/layout.ts'
 import { DEFAULT_INSTANCE_TYPE, NODE_ADDRESS, REGISTRY_NAME } from './node/settings.ts'
 import { type ClusterState, loadState, renewPorts, saveState } from './node/state.ts'
@@ -42,6 +43,8 @@ export interface Cluster {
   }
   /** Paths of the programs in use, by name: kubectl, helm, ctr and the rest. */
   readonly binaries: ReadonlyMap<string, string>
+  /** Makes every pod resolve a name to an address, for instance a Service's; takes effect within about a second. */
+  setHost(name: string, address: string): void
 }
 
 const NODE_BINARIES = [
@@ -79,7 +82,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     const state = await loadState(layout)
     if (!Object.values(state.daemons).some(isAlive)) await renewPorts(state)
     saveState(layout, state)
-    writeHosts(layout, options.hosts ?? {})
+    setHosts(layout, options.hosts ?? {})
     const cluster = describe(layout, state, binaries, options)
     try {
       await bringUp({
@@ -131,14 +134,8 @@ function describe(
       password: state.registryPassword,
     },
     binaries,
+    setHost: (name, address) => setHosts(layout, { [name]: address }),
   }
-}
-
-/** Names that every pod resolves to the machine, and what the caller adds. CoreDNS rereads the file by itself. */
-function writeHosts(layout: Layout, extra: Readonly<Record<string, string>>): void {
-  const hosts = { 'registry.kaito.local': NODE_ADDRESS, 'datasets.kaito.local': NODE_ADDRESS, ...extra }
-  const lines = Object.entries(hosts).map(([name, address]) => `${address} ${name}\n`)
-  writeFileSync(layout.hostsFile, lines.join(''))
 }
 
 function refuseUnsuitableMachine(): void {
@@ -150,9 +147,14 @@ function refuseUnsuitableMachine(): void {
 }
 
 function advice(layout: Layout, cause: unknown): string {
+  const what = cause instanceof Error ? cause.message : String(cause)
+  const portTaken = /address already in use/.test(what)
   return [
-    `the cluster did not start: ${cause instanceof Error ? cause.message : String(cause)}`,
+    `the cluster did not start: ${what}`,
     '',
+    ...(portTaken
+      ? ['Another program has that port: find it with `ss -ltnp`, end it or choose another port here.']
+      : []),
     `All logs are in ${layout.logs}. Running the same command again continues from here.`,
     'To start from nothing: node test/cluster/main.ts down --purge',
   ].join('\n')

@@ -7,7 +7,7 @@ import { freePort } from './free-port.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
 import { removeNow } from './parent-exit.ts'
 import { type Daemon, killDaemon, startDaemon, stopDaemon, waitReady } from './process.ts'
-import { type Progress, silent } from './progress.ts'
+import { type Progress, toStderr } from './progress.ts'
 import { tempFolder } from './temp-folder.ts'
 
 export interface ControlPlaneOptions {
@@ -15,6 +15,7 @@ export interface ControlPlaneOptions {
   readonly dir?: string
   /** Also run kube-controller-manager: default service accounts, garbage collection by owner, Jobs, Deployments (pods stay Pending). */
   readonly controllerManager?: boolean
+  /** Only speaks when programs must be fetched or built first. Default: stderr. */
   readonly progress?: Progress
 }
 
@@ -40,7 +41,7 @@ export interface ControlPlane {
  * URL on 127.0.0.1. Everything ends with stop() or with this process, whichever comes first.
  */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
-  const progress = options.progress ?? silent
+  const progress = options.progress ?? toStderr()
   const withManager = options.controllerManager === true
   const wanted = [
     'etcd',

@@ -11,6 +11,7 @@ import { toStderr } from './progress.ts'
 
 const USAGE = `usage: node test/cluster/main.ts <command> [--dir DIR]
   up                 start the one-node cluster, or what is missing of it
+                     [--registry-port N] [--apiserver-port N]  (default 5000, 6443)
   down [--purge]     end it; --purge deletes its data too
   status             one line per daemon
   env                shell lines that point kubectl and helm at it
@@ -21,7 +22,12 @@ const [command = '', ...rest] = process.argv.slice(2)
 const passThrough = command === 'kubectl' || command === 'helm'
 const { values } = parseArgs({
   args: passThrough ? [] : rest,
-  options: { dir: { type: 'string' }, purge: { type: 'boolean', default: false } },
+  options: {
+    dir: { type: 'string' },
+    'registry-port': { type: 'string', default: '5000' },
+    'apiserver-port': { type: 'string', default: '6443' },
+    purge: { type: 'boolean', default: false },
+  },
 })
 const layout = layoutOf(values.dir ?? runDir())
 
@@ -35,7 +41,12 @@ try {
 async function perform(name: string): Promise<number> {
   switch (name) {
     case 'up': {
-      const cluster = await startCluster({ dir: layout.dir, progress: toStderr() })
+      const cluster = await startCluster({
+        dir: layout.dir,
+        registryPort: Number(values['registry-port']),
+        apiserverPort: Number(values['apiserver-port']),
+        progress: toStderr(),
+      })
       process.stdout.write(`export KUBECONFIG=${cluster.kubeconfig}\n`)
       return 0
     }

@@ -4,6 +4,7 @@ import { ensureDebianPackages } from './packages.ts'
 import { removeNow } from './parent-exit.ts'
 import { tcpProbe } from './probe.ts'
 import { type Daemon, killDaemon, startDaemon, stopDaemon, waitReady } from './process.ts'
+import { toStderr } from './progress.ts'
 import { tempFolder } from './temp-folder.ts'
 
 export interface RedisOptions {
@@ -24,7 +25,7 @@ export interface Redis {
 
 /** A Redis server of the caller's own on a free loopback port, with an append-only file so that kill() then start() loses nothing. */
 export async function startRedis(options: RedisOptions = {}): Promise<Redis> {
-  await ensureDebianPackages(['redis-server'])
+  await ensureDebianPackages(['redis-server'], toStderr())
   const dir = tempFolder('redis')
   const port = await freePort()
   let daemon: Daemon | undefined

@@ -7,6 +7,7 @@ import { ensureDebianPackages } from './packages.ts'
 import { removeNow } from './parent-exit.ts'
 import { httpProbe } from './probe.ts'
 import { type Daemon, killDaemon, startDaemon, stopDaemon, waitReady } from './process.ts'
+import { toStderr } from './progress.ts'
 import { tempFolder } from './temp-folder.ts'
 
 export interface RegistryOptions {
@@ -30,7 +31,7 @@ export interface Registry {
 
 /** An OCI registry of the caller's own on a free loopback port, behind a user and password (plain HTTP). */
 export async function startRegistry(options: RegistryOptions = {}): Promise<Registry> {
-  await ensureDebianPackages(REGISTRY_PACKAGES)
+  await ensureDebianPackages(REGISTRY_PACKAGES, toStderr())
   const dir = tempFolder('registry')
   const port = await freePort()
   const user = options.user ?? 'kaito'

@@ -1,3 +1,4 @@
+import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Component } from '../api-daemons.ts'
 import { DaemonFailed, startDaemon, stopDaemon, waitReady } from '../process.ts'
@@ -20,6 +21,8 @@ export function launcher(layout: Layout, state: ClusterState, progress: Progress
     }
     const start = Date.now()
     const logFile = join(layout.logs, `${component.name}.log`)
+    // The log shows this start only, so that its end is about it; the one before stays for a look back.
+    if (existsSync(logFile)) renameSync(logFile, `${logFile}.1`)
     const daemon = await startDaemon({ ...component, logFile, detached: true })
     state.daemons[component.name] = { ...daemon, argvDigest }
     saveState(layout, state)
