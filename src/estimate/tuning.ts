@@ -19,6 +19,8 @@ export interface TuningInput {
   readonly loss?: 'chunked' | 'full'
   /** Bytes for one adapter weight with gradient and optimizer state. Default 16 for LoRA (all fp32), 8 for QLoRA (bf16). */
   readonly bytesPerAdapterWeight?: number
+  /** QLoRA only: bytes for a weight that is not quantised. Default 2; 4 where the stack makes embeddings and norms fp32. */
+  readonly bytesPerUnquantizedWeight?: number
 }
 
 /** GPU memory of one GPU, GiB. Data-parallel training repeats all of it on every GPU. */
@@ -47,8 +49,7 @@ export function estimateTuning(input: TuningInput): TuningEstimate {
   const runtime = RUNTIME_GIB + (FRAGMENTATION - 1) * sum
   const mid = sum + runtime
   return {
-    low:
-      (method === 'qlora' ? weightBytes({ ...input, doubleQuantization: true }) : weights) / GIB + (4 * adapter) / GIB,
+    low: (leastWeightBytes(input) + 4 * adapter) / GIB,
     mid,
     high: 1.1 * mid + 0.5,
     adapterParameters: adapter,
@@ -70,12 +71,17 @@ const FRAGMENTATION = 1.06
 /** Bits that NF4's constants cost per weight, from the QLoRA paper: 0.5, or 0.127 when they are quantised too. */
 const CONSTANT_BITS = { single: 0.5, double: 0.127 }
 
-function weightBytes({ architecture, method, doubleQuantization = true }: TuningInput): number {
+function weightBytes(input: TuningInput): number {
+  const { architecture, method, doubleQuantization = true, bytesPerUnquantizedWeight = 2 } = input
   if (method === 'lora') return 2 * architecture.params
   const unquantized = unquantizedParameters(architecture)
   const bits = 4 + (doubleQuantization ? CONSTANT_BITS.double : CONSTANT_BITS.single)
-  return ((architecture.params - unquantized) * bits) / 8 + 2 * unquantized
+  return ((architecture.params - unquantized) * bits) / 8 + bytesPerUnquantizedWeight * unquantized
 }
+
+/** The leanest the weights can be, whatever the stack does with them. */
+const leastWeightBytes = (input: TuningInput): number =>
+  weightBytes({ ...input, doubleQuantization: true, bytesPerUnquantizedWeight: 2 })
 
 /** Per token: 28h + 8f bytes live in a layer. With checkpointing one layer is live and each layer's input is kept (2h). */
 function activationBytes({ architecture, batchSize, maxLength, gradientCheckpointing = true }: TuningInput): number {
