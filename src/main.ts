@@ -18,14 +18,14 @@ const config = loadConfig(values.settings, process.env)
 const log = createLog({ level: config.logLevel, fields: { instance: config.instance } })
 const certDir = values['cert-dir']
 
-let stopping: Promise<void> | undefined
-const stop = (why: string, code: number) => {
-  stopping ??= (async () => {
-    log.info({ why }, 'stopping')
-    const overdue = await operator.stop()
-    if (overdue.length > 0) log.warn({ overdue }, 'some parts did not stop in time')
-    process.exit(code)
-  })()
+let isStopping = false
+const stop = async (why: string, code: number) => {
+  if (isStopping) return
+  isStopping = true
+  log.info({ why }, 'stopping')
+  const overdue = await operator.stop()
+  if (overdue.length > 0) log.warn({ overdue }, 'some parts did not stop in time')
+  process.exit(code)
 }
 
 const operator = wireOperator({

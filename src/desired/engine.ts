@@ -1,3 +1,4 @@
+import type { InferenceConfig } from '#src/inference/config/inference-config.ts'
 import type { MountedAdapter } from './adapters.ts'
 import { ENGINE_PORT } from './gateway.ts'
 import type { ModelLocation } from './weights.ts'
@@ -9,16 +10,17 @@ export interface EngineInputs {
   /** Tokens; absent = the model's own maximum. */
   readonly maxModelLen?: number
   readonly gpus: number
-  /** From the catalog, then from the user's inference config: later ones win in vLLM. */
+  readonly config: InferenceConfig
+  /** From the catalog; the user's own come after them, and later ones win in vLLM. */
   readonly extra: readonly string[]
 }
 
 /** vLLM's rank limits are a fixed list; 64 covers what people train, and costs 240 MB for a 4B model. */
-const MAX_LORA_RANK = 64
+export const MAX_LORA_RANK = 64
 
 /** Arguments of vLLM's OpenAI server, in a fixed order so that the same Workspace always gives the same pod. */
 export function engineArgs(inputs: EngineInputs): string[] {
-  const { model, servedName, adapters, maxModelLen, gpus } = inputs
+  const { model, servedName, adapters, maxModelLen, gpus, config } = inputs
   return [
     '--host=127.0.0.1',
     `--port=${ENGINE_PORT}`,
@@ -28,19 +30,21 @@ export function engineArgs(inputs: EngineInputs): string[] {
     `--served-model-name=${servedName}`,
     ...(maxModelLen === undefined ? [] : [`--max-model-len=${maxModelLen}`]),
     ...(gpus > 1 ? [`--tensor-parallel-size=${gpus}`] : []),
-    ...loraArgs(servedName, adapters),
+    ...loraArgs(servedName, adapters, inputs.config.maxLoraRank ?? MAX_LORA_RANK),
+    ...(config.gpuMemoryUtilization === undefined ? [] : [`--gpu-memory-utilization=${config.gpuMemoryUtilization}`]),
     ...inputs.extra,
+    ...config.engineArgs,
   ]
 }
 
-function loraArgs(base: string, adapters: readonly MountedAdapter[]): string[] {
+function loraArgs(base: string, adapters: readonly MountedAdapter[], rank: number): string[] {
   if (adapters.length === 0) return []
   const modules = adapters.map(({ name, path }) => JSON.stringify({ name, path, base_model_name: base }))
   return [
     '--enable-lora',
     `--max-loras=${Math.min(adapters.length, 4)}`,
     `--max-cpu-loras=${Math.max(adapters.length, 4)}`,
-    `--max-lora-rank=${MAX_LORA_RANK}`,
+    `--max-lora-rank=${rank}`,
     '--lora-modules',
     ...modules,
   ]

@@ -3,6 +3,7 @@ import type { K8sObject } from '#src/api/objects.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Preset } from '#src/catalog/preset.ts'
+import type { InferenceConfig } from '#src/inference/config/inference-config.ts'
 import { adapterParts } from './adapters.ts'
 import { engineArgs } from './engine.ts'
 import { GATEWAY_PORT, gatewayContainer } from './gateway.ts'
@@ -22,7 +23,7 @@ export interface InferenceInputs {
   /** GPUs of one replica. */
   readonly gpus: number
   readonly maxModelLen?: number
-  readonly configArgs: readonly string[]
+  readonly engine: InferenceConfig
 }
 
 /** Replicas of a preset's server, each with its gateway and all adapters. */
@@ -75,7 +76,8 @@ function presetPod(inputs: InferenceInputs): Json {
     servedName: preset.name,
     adapters: adapters.adapters,
     gpus: inputs.gpus,
-    extra: [...(preset.engineArgs ?? []), ...inputs.configArgs],
+    config: inputs.engine,
+    extra: preset.engineArgs ?? [],
     ...(inputs.maxModelLen === undefined ? {} : { maxModelLen: inputs.maxModelLen }),
   })
   const secrets = [...new Set([...settings.imagePullSecrets, ...parts.imagePullSecrets])]

@@ -3,7 +3,7 @@ import type { TuningSpec } from '#src/api/tuning.ts'
 import type { Preset } from '#src/catalog/preset.ts'
 import { resolveModel } from '#src/catalog/resolve.ts'
 import type { Json } from '#src/desired/pod-parts.ts'
-import { parseInferenceConfig } from '#src/inference/config/inference-config.ts'
+import { type InferenceConfig, parseInferenceConfig } from '#src/inference/config/inference-config.ts'
 import type { FieldError } from '#src/lib/field-error.ts'
 import type { Trouble } from '#src/observe/pod-trouble.ts'
 import { findMethod } from '#src/tuning/methods/index.ts'
@@ -24,8 +24,8 @@ export type Intent =
       readonly kind: 'inference'
       readonly inference: InferenceSpec
       readonly preset: Preset
-      readonly maxModelLen?: number
-      readonly configArgs: readonly string[]
+      /** What the user's inference_config.yaml asks of the engine. */
+      readonly engine: InferenceConfig
     }
   | { readonly kind: 'template'; readonly template: Json }
   | { readonly kind: 'unclear'; readonly trouble: Trouble }
@@ -55,7 +55,13 @@ function tuningIntent(world: World, tuning: TuningSpec): Intent {
   ])
   if (secret !== undefined) return unclear('SecretMissing', secret)
   if (tuning.config === undefined) {
-    return { kind: 'tuning', tuning, preset: found.preset, method: method.name, config: resolveTrainingConfig(method) }
+    return {
+      kind: 'tuning',
+      tuning,
+      preset: found.preset,
+      method: method.name,
+      config: resolveTrainingConfig(method),
+    }
   }
   const yaml = configText(world, tuning.config, 'training_config.yaml')
   if ('trouble' in yaml) return { kind: 'unclear', trouble: yaml.trouble }
@@ -79,7 +85,7 @@ function inferenceIntent(world: World, inference: InferenceSpec): Intent {
     ...(inference.adapters ?? []).flatMap((adapter) => adapter.source?.imagePullSecrets ?? []),
   ])
   if (secret !== undefined) return unclear('SecretMissing', secret)
-  if (inference.config === undefined) return { kind: 'inference', inference, preset, configArgs: [] }
+  if (inference.config === undefined) return { kind: 'inference', inference, preset, engine: { engineArgs: [] } }
   const yaml = configText(world, inference.config, 'inference_config.yaml')
   if ('trouble' in yaml) return { kind: 'unclear', trouble: yaml.trouble }
   const parsed = parseInferenceConfig(
@@ -87,14 +93,7 @@ function inferenceIntent(world: World, inference: InferenceSpec): Intent {
     preset.contextLength === 0 ? {} : { contextLength: preset.contextLength },
   )
   if ('complaints' in parsed) return unclear('ConfigInvalid', complain(inference.config, parsed.complaints))
-  const { maxModelLen, engineArgs } = parsed.config
-  return {
-    kind: 'inference',
-    inference,
-    preset,
-    configArgs: engineArgs,
-    ...(maxModelLen === undefined ? {} : { maxModelLen }),
-  }
+  return { kind: 'inference', inference, preset, engine: parsed.config }
 }
 
 function presetOf(world: World, name: string | undefined): { readonly preset: Preset } | { readonly trouble: Trouble } {

@@ -1,6 +1,8 @@
 import { findSku } from '#src/catalog/catalog.ts'
 import type { Preset } from '#src/catalog/preset.ts'
+import { MAX_LORA_RANK } from '#src/desired/engine.ts'
 import { cacheTokens, estimateInference } from '#src/estimate/inference.ts'
+import type { InferenceConfig } from '#src/inference/config/inference-config.ts'
 import type { World } from './world.ts'
 
 export interface ServingNeeds {
@@ -14,15 +16,18 @@ export interface ServingNeeds {
  * How many GPUs a replica asks for, and how much context fits beside the weights. Without a known instance type it is one
  * GPU and the model's own length. A user's max-model-len wins: admission has compared it with the model's.
  */
-export function servingNeeds(world: World, preset: Preset, wanted: number | undefined): ServingNeeds {
+export function servingNeeds(world: World, preset: Preset, engine: InferenceConfig): ServingNeeds {
+  const wanted = engine.maxModelLen
   const sku = findSku(world.catalog, world.settings.cloud, world.workspace.resource?.instanceType ?? '')
   if (sku === undefined || preset.weightsGiB === 0)
     return { gpus: 1, ...(wanted === undefined ? {} : { maxModelLen: wanted }) }
   const gpus = sku.gpuCount
   if (wanted !== undefined) return { gpus, maxModelLen: wanted }
   const count = world.workspace.inference?.adapters?.length ?? 0
-  const adapters = count === 0 ? {} : { adapters: { count, rank: 64 } }
-  const maxTokens = cacheTokens(estimateInference({ preset, gpus, ...adapters }), sku.gpuMemoryGiB / gpus)
+  const adapters = count === 0 ? {} : { adapters: { count, rank: engine.maxLoraRank ?? MAX_LORA_RANK } }
+  const utilization = engine.gpuMemoryUtilization
+  const share = utilization === undefined ? {} : { utilization }
+  const maxTokens = cacheTokens(estimateInference({ preset, gpus, ...adapters, ...share }), sku.gpuMemoryGiB / gpus)
   return maxTokens >= preset.contextLength || maxTokens < 1 ? { gpus } : { gpus, maxModelLen: roundDown(maxTokens) }
 }
 

@@ -58,7 +58,7 @@ function stepsFor(world: World, intent: Intent): StepResult[] {
     const nodes = nodesStep(world, { gpus: 0, storageGiB: diskGiB(0) })
     return nodes.go ? [nodes, inferenceStep(world, templateSet(workspace, intent.template, settings), false)] : [nodes]
   }
-  const needs = servingNeeds(world, intent.preset, intent.maxModelLen)
+  const needs = servingNeeds(world, intent.preset, intent.engine)
   const nodes = nodesStep(world, { gpus: needs.gpus, storageGiB: diskGiB(intent.preset.weightsGiB) })
   if (!nodes.go) return [nodes]
   const { kind: _, ...inputs } = intent

@@ -1,0 +1,123 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+/**
+ * Which folder may import from which: its own layer's row lists everything allowed besides itself.
+ * Pure folders come first; the edge folders never import each other; only the composition root sees everything.
+ */
+const PURE = [
+  'src/lib',
+  'src/api',
+  'src/catalog',
+  'src/estimate',
+  'src/tuning',
+  'src/inference',
+  'src/rules',
+  'src/desired',
+  'src/observe',
+  'src/plan',
+]
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'src/lib': [],
+  'src/api': ['src/lib'],
+  'src/catalog': ['src/lib', 'src/api'],
+  'src/estimate': ['src/lib', 'src/api', 'src/catalog'],
+  'src/tuning': ['src/lib', 'src/api', 'src/catalog'],
+  'src/inference': ['src/lib', 'src/api', 'src/catalog'],
+  'src/rules': ['src/lib', 'src/api', 'src/catalog', 'src/estimate', 'src/tuning', 'src/inference'],
+  'src/desired': ['src/lib', 'src/api', 'src/catalog', 'src/estimate', 'src/tuning', 'src/inference'],
+  'src/observe': ['src/lib', 'src/api'],
+  'src/plan': PURE,
+  'src/runtime': ['src/lib'],
+  'src/telemetry': ['src/lib'],
+  'src/oci': ['src/lib', 'src/telemetry'],
+  'src/gateway': ['src/lib', 'src/telemetry'],
+  'src/kube': [...PURE, 'src/runtime', 'src/telemetry'],
+  'jobs/steps': ['src/lib', 'src/oci', 'src/telemetry'],
+  jobs: ['src/lib', 'src/api', 'src/telemetry', 'jobs/steps'],
+  webhooks: ['src/lib', 'src/api', 'src/rules', 'src/runtime', 'src/telemetry'],
+  certs: ['src/lib', 'src/runtime', 'src/telemetry'],
+}
+
+/** What pure code may not touch, whatever it is called. */
+const IMPURE = /^(node:|ioredis|fastify|pino|bullmq|undici|prom-client|@kubernetes\/)/
+const PURE_EXCEPTIONS = new Set(['src/lib/stable-hash.ts:node:crypto'])
+const GRAB_BAG = /(^|\/)(utils?|helpers?|common|misc|types)\.ts$/
+const HARD_STOP = 300
+
+const sources = globSync(['src/**/*.ts', 'webhooks/**/*.ts', 'jobs/**/*.ts', 'certs/**/*.ts'], { cwd: ROOT }).sort()
+const everything = globSync(['{src,webhooks,jobs,certs,test,examples}/**/*.ts'], { cwd: ROOT }).sort()
+
+/** Pure data: long because the world is, read as a table. */
+const isTable = (file: string) => /^src\/catalog\/(presets|skus)\//.test(file)
+
+const layerOf = (file: string) =>
+  Object.keys(MAY_IMPORT)
+    .filter((layer) => file.startsWith(`${layer}/`))
+    .sort((a, b) => b.length - a.length)[0]
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), 'utf8')
+  return [
+    ...text.matchAll(/^\s*(?:import|export)\s[^'"]*?from\s+['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]/gms),
+  ].flatMap(([, from, bare]) => from ?? bare ?? [])
+}
+
+function target(file: string, specifier: string): string | undefined {
+  if (specifier.startsWith('#')) return specifier.slice(1)
+  if (specifier.startsWith('.')) return relative(ROOT, join(ROOT, dirname(file), specifier))
+  return undefined
+}
+
+describe('the shape of the source', () => {
+  it('is seen by this test at all', () => {
+    expect(sources.length).toBeGreaterThan(100)
+    expect(sources.flatMap(importsOf).length).toBeGreaterThan(300)
+  })
+
+  it('imports only along the layers', () => {
+    const breaches = sources.flatMap((file) => {
+      const layer = layerOf(file)
+      if (layer === undefined) return []
+      return importsOf(file).flatMap((specifier) => {
+        const to = target(file, specifier)
+        const toLayer = to === undefined ? undefined : (layerOf(to) ?? to)
+        return toLayer === undefined || toLayer === layer || MAY_IMPORT[layer]?.includes(toLayer)
+          ? []
+          : [`${file} -> ${specifier}`]
+      })
+    })
+    expect(breaches).toEqual([])
+  })
+
+  it('keeps the middle pure: no network, clock, environment or logger', () => {
+    const breaches = sources
+      .filter((file) => PURE.some((layer) => file.startsWith(`${layer}/`)))
+      .flatMap((file) => [
+        ...importsOf(file)
+          .filter((specifier) => IMPURE.test(specifier) && !PURE_EXCEPTIONS.has(`${file}:${specifier}`))
+          .map((specifier) => `${file} imports ${specifier}`),
+        ...(/\b(process\.env|Date\.now\(|new Date\(\)|Math\.random\()/.test(readFileSync(join(ROOT, file), 'utf8'))
+          ? [`${file} reads the clock, chance or the environment`]
+          : []),
+      ])
+    expect(breaches).toEqual([])
+  })
+
+  it('has small files with names that say what is in them', () => {
+    const sized = everything
+      .filter((file) => !isTable(file))
+      .map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length - 1 }))
+    const tooLong = sized.filter(({ lines }) => lines > HARD_STOP)
+    const lengths = sized.map(({ lines }) => lines).sort((a, b) => a - b)
+    console.log(
+      `${lengths.length} files, median ${lengths[lengths.length >> 1]} lines, 90 % within ${lengths[Math.floor(lengths.length * 0.9)]}, longest ${lengths.at(-1)}`,
+    )
+    expect(tooLong).toEqual([])
+    expect(everything.filter((file) => GRAB_BAG.test(file))).toEqual([])
+    expect(everything.filter((file) => !/^[a-z0-9.-]+$/.test(file.split('/').at(-1) ?? ''))).toEqual([])
+  })
+})
