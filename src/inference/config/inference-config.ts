@@ -1,0 +1,142 @@
+import { type Complaint, forbidden, invalid, notSupported, required } from '#src/lib/field-error.ts'
+import { didYouMean } from '#src/lib/nearest.ts'
+import { parseYaml } from '#src/lib/yaml-guard.ts'
+import { ENGINE_FLAGS, MANAGED_FLAGS } from './engine-flags.ts'
+
+/** What a user's inference_config.yaml asks of the server. */
+export interface InferenceConfig {
+  /** Tokens; absent when the file leaves it to the operator. */
+  readonly maxModelLen?: number
+  /** Largest LoRA rank that the server makes room for; absent when the file leaves it to the operator. */
+  readonly maxLoraRank?: number
+  /** Share of the GPU that the server may use, above 0 up to 1. */
+  readonly gpuMemoryUtilization?: number
+  /** Everything but max-model-len, as arguments for vLLM, sorted. */
+  readonly engineArgs: readonly string[]
+}
+
+export type ParsedInferenceConfig =
+  | { readonly ok: true; readonly config: InferenceConfig; readonly warnings: readonly Complaint[] }
+  | { readonly ok: false; readonly complaints: readonly Complaint[] }
+
+/**
+ * Reads inference_config.yaml. Paths of complaints start at the file's top (`vllm.max-model-len`).
+ * `contextLength` is the longest context of the model, tokens, where it is known.
+ */
+export function parseInferenceConfig(yamlText: string, contextLength?: number): ParsedInferenceConfig {
+  const yaml = parseYaml(yamlText)
+  if (!yaml.ok) {
+    const rest = yaml.line === undefined ? {} : { fix: `look at line ${yaml.line}` }
+    return { ok: false, complaints: [invalid('', undefined, yaml.reason, rest)] }
+  }
+  const root = yaml.value ?? {}
+  if (!isMap(root)) return { ok: false, complaints: [invalid('', root, 'it must hold keys and values', VLLM_FIX)] }
+  const vllm = root['vllm'] ?? {}
+  if (!isMap(vllm)) return { ok: false, complaints: [invalid('vllm', vllm, 'it must hold keys and values', VLLM_FIX)] }
+  const flags = new Map(Object.entries(vllm).map(([key, value]) => [key.replaceAll('_', '-'), { key, value }]))
+  const complaints = [...flags].flatMap(([flag, { key, value }]) => flagComplaints(flag, key, value, contextLength))
+  if (complaints.length > 0) return { ok: false, complaints }
+  return { ok: true, config: toConfig(flags), warnings: [...topWarnings(root), ...flagWarnings(flags)] }
+}
+
+type Values = Readonly<Record<string, unknown>>
+type Flags = ReadonlyMap<string, { readonly key: string; readonly value: unknown }>
+
+const VLLM_FIX = { fix: 'write for example vllm: {max-model-len: 8192}' }
+/** vLLM allocates LoRA matrices in these sizes only. */
+const LORA_RANKS = [1, 8, 16, 32, 64, 128, 256, 320, 512]
+/** Keys at the top that upstream reads and that have nothing to do here. */
+const WITHOUT_EFFECT = ['kv_cache_cpu_memory_utilization', 'max_probe_steps']
+
+function flagComplaints(flag: string, key: string, value: unknown, contextLength: number | undefined): Complaint[] {
+  const path = `vllm.${key}`
+  if (!/^[a-z0-9][a-z0-9.-]*$/i.test(flag)) {
+    return [invalid(path, key, 'this cannot be the name of a flag', { fix: 'write it without the leading dashes' })]
+  }
+  const managed = managedBecause(flag)
+  if (managed !== undefined) return [forbidden(path, undefined, managed, { fix: 'remove it' })]
+  if (flag === 'max-model-len') return value === 'auto' ? [] : lengthComplaints(path, value, contextLength)
+  if (flag === 'max-lora-rank' && !LORA_RANKS.some((rank) => rank === value)) {
+    return [
+      notSupported(path, value, 'vLLM has fixed sizes for LoRA ranks', { fix: `use one of ${LORA_RANKS.join(', ')}` }),
+    ]
+  }
+  if (flag === 'gpu-memory-utilization' && !(typeof value === 'number' && value > 0 && value <= 1)) {
+    return [invalid(path, value, 'it must be a number above 0, up to 1', { fix: 'write for example 0.9' })]
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) return [invalid(path, String(value), 'it must be finite')]
+  // An argument of a program ends at NUL.
+  if (String(value).includes('\0')) return [invalid(path, value, 'it holds a NUL character')]
+  return []
+}
+
+/** Why a flag is not the user's to set. Python completes shortened flags, so a beginning of one counts as that one. */
+function managedBecause(flag: string): string | undefined {
+  const name = flag.split('.')[0]?.replace(/^no-/, '') ?? flag
+  if (ENGINE_FLAGS.has(name)) return undefined
+  return MANAGED_FLAGS[name] ?? Object.entries(MANAGED_FLAGS).find(([managed]) => managed.startsWith(name))?.[1]
+}
+
+function lengthComplaints(path: string, value: unknown, contextLength: number | undefined): Complaint[] {
+  const tokens = typeof value === 'string' && /^[0-9]+$/.test(value) ? Number(value) : value
+  if (typeof tokens !== 'number' || !Number.isInteger(tokens) || tokens < 1) {
+    return [invalid(path, value, 'it must be a whole number of tokens, 1 or more', { fix: 'write for example 8192' })]
+  }
+  if (contextLength === undefined || tokens <= contextLength) return []
+  return [
+    invalid(path, tokens, `the model's context ends at ${contextLength} tokens`, {
+      fix: `write at most ${contextLength}`,
+    }),
+  ]
+}
+
+function toConfig(flags: Flags): InferenceConfig {
+  const number = (flag: string) => {
+    const value = flags.get(flag)?.value
+    return value === undefined || value === null || value === 'auto' ? undefined : Number(value)
+  }
+  const maxModelLen = number('max-model-len')
+  const maxLoraRank = number('max-lora-rank')
+  const gpuMemoryUtilization = number('gpu-memory-utilization')
+  return {
+    ...(maxModelLen === undefined ? {} : { maxModelLen }),
+    ...(maxLoraRank === undefined ? {} : { maxLoraRank }),
+    ...(gpuMemoryUtilization === undefined ? {} : { gpuMemoryUtilization }),
+    engineArgs: [...flags]
+      .filter(([flag]) => flag !== 'max-model-len')
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([flag, { value }]) => toArguments(flag, value)),
+  }
+}
+
+/** Switches become `--flag` or `--no-flag`; maps and lists become JSON, which vLLM reads; null leaves the flag out. */
+function toArguments(flag: string, value: unknown): string[] {
+  if (value === null || value === undefined) return []
+  if (value === true) return [`--${flag}`]
+  if (value === false) return [flag.startsWith('no-') ? `--${flag.slice(3)}` : `--no-${flag}`]
+  return [`--${flag}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`]
+}
+
+function topWarnings(root: Values): Complaint[] {
+  return Object.keys(root)
+    .filter((key) => key !== 'vllm')
+    .map((key) => {
+      if (WITHOUT_EFFECT.includes(key))
+        return notSupported(key, root[key], 'this key has no effect here', { fix: 'remove it' })
+      if (ENGINE_FLAGS.has(key.replaceAll('_', '-')))
+        return required(`vllm.${key}`, `${key} is at the top of the file`, { fix: 'move it under vllm' })
+      return notSupported(key, undefined, 'this key is not read', { fix: 'put settings of the server under vllm' })
+    })
+}
+
+function flagWarnings(flags: Flags): Complaint[] {
+  return [...flags]
+    .filter(([flag]) => !ENGINE_FLAGS.has(flag.split('.')[0]?.replace(/^no-/, '') ?? flag))
+    .map(([flag, { key }]) =>
+      notSupported(`vllm.${key}`, key, 'this is not a flag of vLLM that is known here; it is passed on as it is', {
+        fix: didYouMean(flag, ENGINE_FLAGS, 'check the spelling'),
+      }),
+    )
+}
+
+const isMap = (value: unknown): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value)

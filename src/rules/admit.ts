@@ -1,0 +1,39 @@
+import type { Workspace } from '#src/api/workspace.ts'
+import { deepEqual } from '#src/lib/deep.ts'
+import type { Facts } from './rule.ts'
+import { type Findings, runRules } from './run.ts'
+import { WORKSPACE_RULES } from './workspace-rules.ts'
+
+/** What `kubectl apply --dry-run=server` shows of the consequences, one line each. Given by whoever can plan. */
+export type PlanLines = (workspace: Workspace, facts: Facts) => readonly string[]
+
+export interface Admission extends Findings {
+  /** The plan, on a dry run that is not refused; else empty. */
+  readonly plan: readonly string[]
+}
+
+/**
+ * The whole verdict on one Workspace. Nothing blocks an object that is being deleted, or a change that touches nothing
+ * the rules read (labels, finalizers, a re-apply): such an object can always go or be kept as it is.
+ */
+export function admit(workspace: Workspace, facts: Facts, planLines?: PlanLines): Admission {
+  if (workspace.metadata?.deletionTimestamp !== undefined || isUntouched(workspace, facts)) return SILENT
+  const findings = runRules(WORKSPACE_RULES, workspace, facts)
+  const plan = facts.dryRun && findings.errors.length === 0 && planLines ? planLines(workspace, facts) : []
+  return { ...findings, plan }
+}
+
+const SILENT: Admission = { errors: [], warnings: [], plan: [] }
+
+function isUntouched(workspace: Workspace, { operation, old }: Facts): boolean {
+  if (operation !== 'UPDATE' || !old) return false
+  return deepEqual(subject(old), subject(workspace))
+}
+
+/** The parts of a Workspace that rules may look at. `spec` is the apiserver's to refuse. */
+const subject = ({ metadata, resource, inference, tuning }: Workspace) => ({
+  annotations: { ...metadata?.annotations, 'kubectl.kubernetes.io/last-applied-configuration': undefined },
+  resource,
+  inference,
+  tuning,
+})

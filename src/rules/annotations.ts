@@ -1,0 +1,61 @@
+import { ANNOTATION } from '#src/api/labels.ts'
+import type { Workspace } from '#src/api/workspace.ts'
+import { type Complaint, notSupported } from '#src/lib/field-error.ts'
+import { didYouMean } from '#src/lib/nearest.ts'
+import { rule } from './rule.ts'
+
+export const annotationRules = [
+  rule({
+    id: 'annotation.runtime',
+    about: 'kaito.sh/runtime is vllm or transformers; a misspelt value is refused rather than read as vllm.',
+    level: 'error',
+    check: (workspace) => oneOf(workspace, ANNOTATION.runtime, ['vllm', 'transformers'], (value) => value),
+  }),
+
+  rule({
+    id: 'annotation.runtime-transformers',
+    about:
+      'Every preset is served by vLLM, which also does here what the transformers runtime was for: strength and /chat.',
+    level: 'warning',
+    check: (workspace) =>
+      workspace.metadata?.annotations?.[ANNOTATION.runtime] === 'transformers'
+        ? [
+            notSupported(pathOf(ANNOTATION.runtime), 'transformers', 'the model is served by vLLM all the same', {
+              fix: 'remove the annotation: adapter strength and POST /chat work without it',
+            }),
+          ]
+        : [],
+  }),
+
+  rule({
+    id: 'annotation.load-balancer',
+    about: 'kaito.sh/enablelb is "True" or "False", in any case.',
+    level: 'error',
+    check: (workspace) =>
+      oneOf(workspace, ANNOTATION.enableLoadBalancer, ['True', 'False'], (value) => value.toLowerCase()),
+  }),
+
+  rule({
+    id: 'annotation.node-image-family',
+    about: 'kaito.sh/node-image-family is ubuntu or azurelinux, in any case.',
+    level: 'error',
+    check: (workspace) =>
+      oneOf(workspace, ANNOTATION.nodeImageFamily, ['ubuntu', 'azurelinux'], (value) => value.trim().toLowerCase()),
+  }),
+]
+
+const pathOf = (key: string) => `metadata.annotations[${key}]`
+
+function oneOf(
+  { metadata }: Workspace,
+  key: string,
+  allowed: readonly string[],
+  normalise: (value: string) => string,
+): Complaint[] {
+  const value = metadata?.annotations?.[key]
+  if (value === undefined || allowed.some((each) => normalise(each) === normalise(value))) return []
+  const list = allowed.map((each) => JSON.stringify(each)).join(' or ')
+  return [
+    notSupported(pathOf(key), value, `the value must be ${list}`, { fix: didYouMean(value, allowed, `write ${list}`) }),
+  ]
+}

@@ -1,0 +1,99 @@
+import { isDnsSubdomain } from '#src/lib/dns-label.ts'
+import { type Complaint, invalid, required } from '#src/lib/field-error.ts'
+import { readInferenceConfig, readTrainingConfig } from './config-reader.ts'
+import { rule } from './rule.ts'
+import { configUses } from './subject.ts'
+
+export const configRules = [
+  rule({
+    id: 'config.name',
+    about: 'A ConfigMap is named as Kubernetes names objects.',
+    level: 'error',
+    check: (workspace) =>
+      configUses(workspace).flatMap(({ path, name }) =>
+        isDnsSubdomain(name)
+          ? []
+          : [
+              invalid(path, name, 'no ConfigMap can have this name (lower-case letters, digits, "-" and ".")', {
+                fix: 'write the name of a ConfigMap of this namespace',
+              }),
+            ],
+      ),
+  }),
+
+  rule({
+    id: 'config.exists',
+    about: 'A ConfigMap that is named exists in the namespace of the Workspace and has the expected key.',
+    level: 'error',
+    check: (workspace, { configMaps, namespace }) =>
+      configUses(workspace).flatMap(({ path, name, key }) => {
+        const lookup = configMaps.get(name)
+        const fix = `kubectl create configmap ${name} --from-file=${key} -n ${namespace}`
+        if (lookup?.state === 'missing') {
+          return [required(path, `ConfigMap ${name} is not in namespace ${namespace}`, { fix })]
+        }
+        if (lookup?.state !== 'found' || Object.hasOwn(lookup.value, key)) return []
+        return [invalid(path, name, `this ConfigMap has no key ${key}`, { fix })]
+      }),
+  }),
+
+  rule({
+    id: 'config.unchecked',
+    about:
+      'A ConfigMap that could not be looked up in time is not checked; the Workspace says later if it does not fit.',
+    level: 'warning',
+    check: (workspace, { configMaps }) =>
+      configUses(workspace)
+        .filter(({ name }) => configMaps.get(name)?.state === 'unknown')
+        .map(({ path, name }) =>
+          invalid(path, name, 'this ConfigMap could not be looked up in time, so it was not checked'),
+        ),
+  }),
+
+  rule({
+    id: 'training-config.valid',
+    about:
+      'training_config.yaml holds known sections, known keys and values in range: what would stop the trainer after the GPU was paid for stops here.',
+    level: 'error',
+    check: (workspace, facts) => {
+      const parsed = readTrainingConfig(workspace, facts)
+      return parsed && !parsed.ok ? within('tuning.config[training_config.yaml]', parsed.complaints) : []
+    },
+  }),
+
+  rule({
+    id: 'training-config.ignored',
+    about: 'Keys of training_config.yaml that upstream knows and that change nothing here are named.',
+    level: 'warning',
+    check: (workspace, facts) => {
+      const parsed = readTrainingConfig(workspace, facts)
+      return parsed?.ok ? within('tuning.config[training_config.yaml]', parsed.ignored) : []
+    },
+  }),
+
+  rule({
+    id: 'inference-config.valid',
+    about:
+      'inference_config.yaml holds a map vllm; max-model-len is within what the model can do, and nothing in it takes over what the operator decides.',
+    level: 'error',
+    check: (workspace, facts) => {
+      const parsed = readInferenceConfig(workspace, facts)
+      return parsed && !parsed.ok ? within('inference.config[inference_config.yaml]', parsed.complaints) : []
+    },
+  }),
+
+  rule({
+    id: 'inference-config.unknown',
+    about:
+      'A vLLM flag that this version of the list does not know is passed on, with a warning that guesses what was meant.',
+    level: 'warning',
+    check: (workspace, facts) => {
+      const parsed = readInferenceConfig(workspace, facts)
+      return parsed?.ok ? within('inference.config[inference_config.yaml]', parsed.warnings) : []
+    },
+  }),
+]
+
+/** Complaints of a file under the field that names it. */
+const within = (path: string, complaints: readonly Complaint[]): Complaint[] =>
+  complaints.map((complaint) => ({ ...complaint, path: complaint.path === '' ? path : `${path}.${complaint.path}` }))

@@ -1,0 +1,112 @@
+import type { Workspace } from '#src/api/workspace.ts'
+import { findSku } from '#src/catalog/catalog.ts'
+import type { Cloud, GpuSku } from '#src/catalog/gpu.ts'
+import { forbidden, notSupported } from '#src/lib/field-error.ts'
+import { didYouMean } from '#src/lib/nearest.ts'
+import { type Facts, rule } from './rule.ts'
+
+const PATH = 'resource.instanceType'
+
+export const instanceRules = [
+  rule({
+    id: 'instance.known',
+    about: "The instance type is one of the cloud's types with a GPU that the catalog lists; case does not matter.",
+    level: 'error',
+    check: ({ resource }, { policy, catalog }) => {
+      const name = resource?.instanceType
+      // With nodes that exist already the labels choose, and any name is only a note.
+      if (!name || policy.nodeProvisioner === 'byo' || findSku(catalog, policy.cloud, name)) return []
+      const elsewhere = otherCloud(name, policy.cloud, catalog.skus)
+      if (elsewhere) {
+        return [
+          notSupported(PATH, name, `this is a type of ${elsewhere}, and the operator runs on ${policy.cloud}`, {
+            fix: `choose a type of ${policy.cloud}, for example ${example(catalog.skus, policy.cloud)}`,
+          }),
+        ]
+      }
+      if (looksLikeCpuOnly(name, policy.cloud)) {
+        return [
+          notSupported(PATH, name, 'this instance type has no GPU', {
+            fix: `choose one with a GPU, for example ${example(catalog.skus, policy.cloud)}, or leave the field out`,
+          }),
+        ]
+      }
+      const names = catalog.skus.filter((sku) => sku.cloud === policy.cloud).map((sku) => sku.name)
+      return [
+        notSupported(PATH, name, `no GPU instance type of ${policy.cloud} has this name`, {
+          fix: didYouMean(name, names, 'see docs/catalog.md for the list, or leave the field out to have one chosen'),
+        }),
+      ]
+    },
+  }),
+
+  rule({
+    id: 'instance.retired',
+    about: 'Retired instance types are still admitted, because nodes may exist; new ones cannot be had.',
+    level: 'warning',
+    check: (workspace, facts) => {
+      const sku = skuOf(workspace, facts)
+      if (!sku?.retired) return []
+      const { since, use, reason } = sku.retired
+      return [
+        notSupported(PATH, sku.name, `retired since ${since}: ${reason}`, {
+          fix: `use ${use}; new ${sku.name} nodes cannot be had`,
+        }),
+      ]
+    },
+  }),
+
+  rule({
+    id: 'instance.vendor',
+    about:
+      'The trainer and the server are built for NVIDIA GPUs; other accelerators are admitted for your own images only.',
+    level: 'warning',
+    check: (workspace, facts) => {
+      const sku = skuOf(workspace, facts)
+      if (!sku || sku.vendor === 'nvidia') return []
+      return [
+        notSupported(PATH, sku.name, `its ${sku.gpuModel} is not an NVIDIA GPU, which the default images need`, {
+          fix: `configure images for ${sku.vendor}, or use ${example(facts.catalog.skus, facts.policy.cloud)}`,
+        }),
+      ]
+    },
+  }),
+
+  rule({
+    id: 'instance.byo',
+    about: 'Where nodes exist already, they are found by labels; an instance type is then ignored.',
+    level: 'warning',
+    check: ({ resource }, { policy }) =>
+      policy.nodeProvisioner === 'byo' && resource?.instanceType
+        ? [
+            forbidden(PATH, resource.instanceType, 'nodes are not provisioned here, labelSelector alone chooses them', {
+              fix: 'leave the field out',
+            }),
+          ]
+        : [],
+  }),
+]
+
+/** The catalog's entry for the Workspace's instance type, if it names a known one and nodes are provisioned. */
+export function skuOf(workspace: Workspace, { policy, catalog }: Facts): GpuSku | undefined {
+  const name = workspace.resource?.instanceType
+  return name && policy.nodeProvisioner !== 'byo' ? findSku(catalog, policy.cloud, name) : undefined
+}
+
+/** A type worth naming in a message: the first that is still sold, NVIDIA first. */
+function example(skus: readonly GpuSku[], cloud: Cloud): string {
+  const sold = skus.filter((sku) => sku.cloud === cloud && !sku.retired)
+  const a100 = sold.find((sku) => sku.name === 'Standard_NC24ads_A100_v4')
+  return (a100 ?? sold.find((sku) => sku.vendor === 'nvidia') ?? sold[0])?.name ?? 'one with a GPU'
+}
+
+function otherCloud(name: string, cloud: Cloud, skus: readonly GpuSku[]): Cloud | undefined {
+  const wanted = name.toLowerCase()
+  return skus.find((sku) => sku.cloud !== cloud && sku.name.toLowerCase() === wanted)?.cloud
+}
+
+/** Azure's families A to M have no GPU (N has); of AWS, only families that begin with g, p, inf or trn have accelerators. */
+function looksLikeCpuOnly(name: string, cloud: Cloud): boolean {
+  if (cloud === 'aws') return /^(a|c|d|h|i|m|r|t|x|z)[0-9][a-z0-9-]*\.[a-z0-9-]+$/i.test(name)
+  return /^(standard|basic)_[a-m][a-z]{0,3}[0-9]/i.test(name)
+}

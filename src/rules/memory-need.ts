@@ -1,0 +1,138 @@
+import type { Workspace } from '#src/api/workspace.ts'
+import { findPreset } from '#src/catalog/catalog.ts'
+import type { GpuSku } from '#src/catalog/gpu.ts'
+import type { Preset } from '#src/catalog/preset.ts'
+import { cheapest, type Fit, fitInference, fitTuning, perGpuGiB } from '#src/estimate/fit.ts'
+import { cacheTokens, estimateInference, type InferenceEstimate } from '#src/estimate/inference.ts'
+import { estimateTuning, type TuningEstimate } from '#src/estimate/tuning.ts'
+import { findMethod } from '#src/tuning/methods/index.ts'
+import { resolveTrainingConfig } from '#src/tuning/training-config.ts'
+import { readInferenceConfig, readTrainingConfig } from './config-reader.ts'
+import type { Facts } from './rule.ts'
+
+/** How a Workspace's model goes onto the GPUs of one instance type. */
+export type Need =
+  | { readonly kind: 'tuning'; readonly fit: Fit; readonly estimate: TuningEstimate; readonly haveGiB: number }
+  | {
+      readonly kind: 'inference'
+      readonly fit: Fit
+      readonly estimate: InferenceEstimate
+      readonly haveGiB: number
+      /** Tokens of context that fit beside the rest. */
+      readonly tokens: number
+      /** True when the file asks for exactly this context, so a shorter one is not what was asked for. */
+      readonly asked: boolean
+    }
+
+/** The need of this Workspace on such instances; undefined where the model's sizes are not known. */
+export function needOn(workspace: Workspace, facts: Facts, sku: GpuSku): Need | undefined {
+  if (workspace.tuning) return tuningNeed(workspace, facts, sku)
+  return workspace.inference ? inferenceNeed(workspace, facts, sku) : undefined
+}
+
+/** The cheapest instance type of the cloud on which nothing is missing, or else on which it can run at all. */
+export function cheapestFor(workspace: Workspace, facts: Facts): { sku: GpuSku; need: Need } | undefined {
+  const { catalog, policy } = facts
+  const first = (fits: readonly Fit[]) =>
+    cheapest(catalog, policy.cloud, (sku) => {
+      const need = needOn(workspace, facts, sku)
+      return need !== undefined && fits.includes(need.fit)
+    })
+  const sku = first(['ok']) ?? first(['ok', 'warn'])
+  const need = sku && needOn(workspace, facts, sku)
+  return sku && need ? { sku, need } : undefined
+}
+
+/** What upstream takes when nothing is said. */
+const FALLBACK = 'Standard_NC24ads_A100_v4'
+
+/** The instance type for a Workspace that names none, and why; undefined when this cloud's catalog has none to offer. */
+export function chooseInstance(
+  workspace: Workspace,
+  facts: Facts,
+): { readonly name: string; readonly because: string } | undefined {
+  const { catalog, policy } = facts
+  const chosen = cheapestFor(workspace, facts)
+  if (chosen) {
+    const { sku, need } = chosen
+    const price = sku.price ? `, $${sku.price.usdPerHour}/h in ${sku.price.region} on ${sku.price.asOf}` : ''
+    const because = `instanceType: the cheapest of ${policy.cloud} with the ${wanted(need).toFixed(1)} GiB per GPU that ${purpose(workspace)} needs${price}`
+    return { name: sku.name, because }
+  }
+  const sku = catalog.skus.find(({ name, cloud }) => cloud === policy.cloud && name === FALLBACK)
+  return sku && { name: sku.name, because: `instanceType: the memory need of ${purpose(workspace)} is not known` }
+}
+
+/** GiB per GPU with which nothing is missing. */
+export const wanted = (need: Need): number => (need.kind === 'tuning' ? need.estimate.high : need.estimate.fullContext)
+
+/** For messages: `tuning phi-3-mini-4k-instruct with qlora`, `serving phi-3-mini-4k-instruct`. */
+export function purpose({ inference, tuning }: Workspace): string {
+  if (tuning) return `tuning ${tuning.preset?.name ?? 'the model'} with ${tuning.method ?? 'lora'}`
+  return `serving ${inference?.preset?.name ?? 'the template'}`
+}
+
+function tuningNeed(workspace: Workspace, facts: Facts, sku: GpuSku): Need | undefined {
+  const preset = presetOf(workspace.tuning?.preset?.name, facts)
+  const method = findMethod(workspace.tuning?.method)
+  if (!preset?.architecture || !method) return undefined
+  const parsed = readTrainingConfig(workspace, facts)
+  const config = resolveTrainingConfig(method.name, parsed?.ok ? parsed.config : {})
+  const { LoraConfig, TrainingArguments, QuantizationConfig } = config
+  const estimate = estimateTuning({
+    architecture: preset.architecture,
+    method: method.name,
+    rank: numberOr(LoraConfig['r'], 8),
+    targetModules: textsOr(LoraConfig['target_modules'], preset.tuning?.targetModules ?? []),
+    batchSize: numberOr(TrainingArguments['per_device_train_batch_size'], 1),
+    maxLength: lengthOf(TrainingArguments['max_length'], preset),
+    gradientCheckpointing: TrainingArguments['gradient_checkpointing'] !== false,
+    doubleQuantization: QuantizationConfig['bnb_4bit_use_double_quant'] === true,
+  })
+  return { kind: 'tuning', estimate, fit: fitTuning(estimate, sku), haveGiB: perGpuGiB(sku) }
+}
+
+function inferenceNeed(workspace: Workspace, facts: Facts, sku: GpuSku): Need | undefined {
+  const preset = presetOf(workspace.inference?.preset?.name, facts)
+  if (!preset || preset.weightsGiB <= 0) return undefined
+  const parsed = readInferenceConfig(workspace, facts)
+  const config = parsed?.ok ? parsed.config : undefined
+  const adapters = workspace.inference?.adapters?.length ?? 0
+  const estimate = estimateInference({
+    preset,
+    gpus: sku.gpuCount * (workspace.resource?.count ?? 1),
+    ...(config?.maxModelLen === undefined ? {} : { contextLength: config.maxModelLen }),
+    ...(config?.gpuMemoryUtilization === undefined ? {} : { utilization: config.gpuMemoryUtilization }),
+    ...(adapters === 0 ? {} : { adapters: { count: adapters, rank: config?.maxLoraRank ?? ADAPTER_RANK } }),
+  })
+  const haveGiB = perGpuGiB(sku)
+  return {
+    kind: 'inference',
+    estimate,
+    haveGiB,
+    fit: fitInference(estimate, sku),
+    tokens: cacheTokens(estimate, haveGiB),
+    asked: config?.maxModelLen !== undefined,
+  }
+}
+
+/** The rank that the server makes room for when nobody says one. */
+const ADAPTER_RANK = 64
+/** The trainer cuts samples here when the config says nothing. */
+const DEFAULT_MAX_LENGTH = 1024
+
+function presetOf(name: string | undefined, { catalog }: Facts): Preset | undefined {
+  const preset = name ? findPreset(catalog, name) : undefined
+  return preset?.retired ? undefined : preset
+}
+
+/** null asks for no limit: then the model's own is the longest that a sample can be. */
+function lengthOf(value: unknown, preset: Preset): number {
+  return value === null ? preset.contextLength : Math.min(numberOr(value, DEFAULT_MAX_LENGTH), preset.contextLength)
+}
+
+const numberOr = (value: unknown, otherwise: number) => (typeof value === 'number' ? value : otherwise)
+
+/** A regular expression or `all-linear` is not resolved here: the preset's own modules are the usual answer to both. */
+const textsOr = (value: unknown, otherwise: readonly string[]): readonly string[] =>
+  Array.isArray(value) ? value.filter((each) => typeof each === 'string') : otherwise

@@ -1,0 +1,132 @@
+import { isDnsSubdomain } from '#src/lib/dns-label.ts'
+import { invalid, required } from '#src/lib/field-error.ts'
+import { parseImageRef } from '#src/lib/image-ref.ts'
+import { isPlaceholder } from './placeholder.ts'
+import { type Facts, rule, type SecretFacts } from './rule.ts'
+import { type SecretUse, secretUses } from './subject.ts'
+
+export const secretRules = [
+  rule({
+    id: 'secret.placeholder',
+    about: 'A Secret that still says ACR_REGISTRY_SECRET_HERE was copied from the documentation.',
+    level: 'error',
+    check: (workspace) =>
+      secretUses(workspace)
+        .filter(({ name }) => isPlaceholder(name))
+        .map(({ path, name, role }) =>
+          invalid(path, name, 'this is the placeholder from the documentation', {
+            fix: `write the name of your Secret, e.g. ${role === 'token' ? 'hf-token' : 'my-registry-secret'}`,
+          }),
+        ),
+  }),
+
+  rule({
+    id: 'secret.name',
+    about: 'A Secret is named as Kubernetes names objects.',
+    level: 'error',
+    check: (workspace) =>
+      secretUses(workspace).flatMap(({ path, name }) =>
+        isPlaceholder(name) || isDnsSubdomain(name)
+          ? []
+          : [
+              invalid(path, name, 'no Secret can have this name (lower-case letters, digits, "-" and ".")', {
+                fix: 'write the name of a Secret of this namespace',
+              }),
+            ],
+      ),
+  }),
+
+  rule({
+    id: 'secret.type',
+    about: 'A Secret that exists holds what it is used for: registry credentials, or the key HF_TOKEN.',
+    level: 'error',
+    check: (workspace, facts) =>
+      found(workspace, facts).flatMap(({ use, secret }) => {
+        if (use.role === 'token') {
+          if (secret.keys.includes('HF_TOKEN')) return []
+          const fix = `kubectl create secret generic ${use.name} --from-literal=HF_TOKEN=… -n ${facts.namespace}`
+          return [invalid(use.path, use.name, 'this Secret has no key HF_TOKEN', { fix })]
+        }
+        if (secret.keys.includes('.dockerconfigjson')) return []
+        return [
+          invalid(use.path, use.name, `this Secret holds no registry credentials (its type is ${secret.type})`, {
+            fix: `create it as type kubernetes.io/dockerconfigjson: ${createDocker(use, facts)}`,
+          }),
+        ]
+      }),
+  }),
+
+  rule({
+    id: 'secret.registry',
+    about: "Registry credentials that exist include the image's registry.",
+    level: 'warning',
+    check: (workspace, facts) =>
+      found(workspace, facts).flatMap(({ use, secret }) => {
+        const registry = registryOf(use)
+        if (use.role === 'token' || registry === undefined || !secret.keys.includes('.dockerconfigjson')) return []
+        if (secret.registries.some((entry) => registryName(entry) === registry)) return []
+        const has = secret.registries.length === 0 ? 'none' : secret.registries.slice(0, 3).join(', ')
+        return [
+          invalid(use.path, use.name, `it has no credentials for ${registry} (it has ${has})`, {
+            fix: createDocker(use, facts),
+          }),
+        ]
+      }),
+  }),
+
+  rule({
+    id: 'secret.exists',
+    about:
+      'A Secret that does not exist yet is only warned of, because it may be applied next; no GPU is used before it is there.',
+    level: 'warning',
+    check: (workspace, facts) =>
+      secretUses(workspace).flatMap((use) => {
+        if (isPlaceholder(use.name) || facts.secrets.get(use.name)?.state !== 'missing') return []
+        const fix =
+          use.role === 'token'
+            ? `kubectl create secret generic ${use.name} --from-literal=HF_TOKEN=… -n ${facts.namespace}`
+            : createDocker(use, facts)
+        return [required(use.path, `Secret ${use.name} is not in namespace ${facts.namespace} (yet)`, { fix })]
+      }),
+  }),
+
+  rule({
+    id: 'secret.unchecked',
+    about: 'A Secret that could not be looked up in time is not checked; the Workspace says later if it does not fit.',
+    level: 'warning',
+    check: (workspace, { secrets }) =>
+      secretUses(workspace)
+        .filter(({ name }) => secrets.get(name)?.state === 'unknown')
+        .map(({ path, name }) =>
+          invalid(path, name, 'this Secret could not be looked up in time, so it was not checked'),
+        ),
+  }),
+]
+
+function found(
+  workspace: Parameters<typeof secretUses>[0],
+  { secrets }: Facts,
+): { use: SecretUse; secret: SecretFacts }[] {
+  return secretUses(workspace).flatMap((use) => {
+    const lookup = secrets.get(use.name)
+    return lookup?.state === 'found' && !isPlaceholder(use.name) ? [{ use, secret: lookup.value }] : []
+  })
+}
+
+function registryOf(use: SecretUse): string | undefined {
+  const parsed = use.image === undefined || isPlaceholder(use.image) ? undefined : parseImageRef(use.image)
+  return parsed?.ok ? parsed.ref.registry : undefined
+}
+
+/** The registry that an entry of a docker config means: `https://index.docker.io/v1/` is docker.io. */
+function registryName(entry: string): string {
+  const host =
+    entry
+      .replace(/^https?:\/\//, '')
+      .split('/')[0]
+      ?.toLowerCase() ?? ''
+  return host === 'index.docker.io' || host === 'registry-1.docker.io' ? 'docker.io' : host
+}
+
+const createDocker = (use: SecretUse, { namespace }: Facts) =>
+  `kubectl create secret docker-registry ${use.name} --docker-server=${registryOf(use) ?? '…'} --docker-username=… --docker-password=… -n ${namespace}`

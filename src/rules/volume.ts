@@ -1,0 +1,108 @@
+import { forbidden, notSupported, required } from '#src/lib/field-error.ts'
+import { didYouMean } from '#src/lib/nearest.ts'
+import { rule } from './rule.ts'
+import { volumeUses } from './subject.ts'
+
+export const volumeRules = [
+  rule({
+    id: 'volume.one-kind',
+    about: 'A volumeSource has exactly one kind, by the name Kubernetes knows it under.',
+    level: 'error',
+    check: (workspace) =>
+      volumeUses(workspace).flatMap(({ path, volume }) => {
+        const kinds = Object.keys(volume)
+        const unknown = kinds.filter((kind) => !VOLUME_KINDS.includes(kind))
+        if (unknown.length > 0) {
+          return unknown.map((kind) =>
+            notSupported(path, kind, 'Kubernetes has no volume of this kind', {
+              fix: didYouMean(kind, VOLUME_KINDS, 'use for example persistentVolumeClaim: {claimName: …}'),
+            }),
+          )
+        }
+        if (kinds.length === 1) return []
+        return kinds.length === 0
+          ? [required(path, 'the volume has no kind', { fix: 'use for example persistentVolumeClaim: {claimName: …}' })]
+          : [forbidden(path, kinds, 'a volume has one kind', { fix: 'keep one of them' })]
+      }),
+  }),
+
+  rule({
+    id: 'volume.host-path',
+    about: "hostPath reads and writes the node's own files, so it is not allowed in a Workspace.",
+    level: 'error',
+    check: (workspace) =>
+      volumeUses(workspace).flatMap(({ path, volume }) =>
+        'hostPath' in volume
+          ? [
+              forbidden(`${path}.hostPath`, volume['hostPath'], "a Workspace may not use the node's own files", {
+                fix: 'use a persistentVolumeClaim (a local PersistentVolume if the data is on the node)',
+              }),
+            ]
+          : [],
+      ),
+  }),
+
+  rule({
+    id: 'volume.read-only-output',
+    about: 'What tuning writes to can be written: ConfigMaps, Secrets, images and projections cannot.',
+    level: 'error',
+    check: (workspace) =>
+      volumeUses(workspace).flatMap(({ path, volume, role }) => {
+        const kind = role === 'output' ? Object.keys(volume).find((each) => READ_ONLY_KINDS.includes(each)) : undefined
+        return kind === undefined
+          ? []
+          : [
+              forbidden(`${path}.${kind}`, undefined, 'this kind of volume cannot be written to', {
+                fix: 'use a persistentVolumeClaim',
+              }),
+            ]
+      }),
+  }),
+
+  rule({
+    id: 'volume.lost-output',
+    about: 'An emptyDir goes away with its pod, and the adapter with it.',
+    level: 'warning',
+    check: (workspace) =>
+      volumeUses(workspace).flatMap(({ path, volume, role }) =>
+        role === 'output' && 'emptyDir' in volume
+          ? [
+              forbidden(`${path}.emptyDir`, undefined, 'the adapter would be lost when the pod ends', {
+                fix: 'use a persistentVolumeClaim or output.image',
+              }),
+            ]
+          : [],
+      ),
+  }),
+]
+
+const READ_ONLY_KINDS = ['configMap', 'secret', 'downwardAPI', 'projected', 'image', 'gitRepo']
+
+/** Kubernetes' core/v1 VolumeSource, as of 1.36. */
+const VOLUME_KINDS = [
+  ...READ_ONLY_KINDS,
+  'hostPath',
+  'emptyDir',
+  'persistentVolumeClaim',
+  'ephemeral',
+  'csi',
+  'nfs',
+  'iscsi',
+  'fc',
+  'azureFile',
+  'azureDisk',
+  'awsElasticBlockStore',
+  'gcePersistentDisk',
+  'cephfs',
+  'cinder',
+  'flexVolume',
+  'flocker',
+  'glusterfs',
+  'photonPersistentDisk',
+  'portworxVolume',
+  'quobyte',
+  'rbd',
+  'scaleIO',
+  'storageos',
+  'vsphereVolume',
+]

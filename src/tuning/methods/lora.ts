@@ -1,0 +1,22 @@
+import type { TuningMethod } from './method.ts'
+
+/** Plain LoRA: the base model stays in 16 bits, small matrices beside its linear layers are trained. */
+export const lora: TuningMethod = {
+  name: 'lora',
+  quantized: false,
+  defaults: {
+    ModelConfig: { torch_dtype: 'bfloat16', local_files_only: true, device_map: 'auto' },
+    QuantizationConfig: { load_in_4bit: false, load_in_8bit: false },
+    LoraConfig: { r: 8, lora_alpha: 8, lora_dropout: 0 },
+    TrainingArguments: {
+      output_dir: '/mnt/results',
+      save_strategy: 'steps',
+      save_steps: 0.1,
+      save_total_limit: 2,
+      per_device_train_batch_size: 1,
+      ddp_find_unused_parameters: false,
+    },
+    DatasetConfig: { shuffle_dataset: true, shuffle_seed: 42, train_test_split: 1 },
+    DataCollator: {},
+  },
+}

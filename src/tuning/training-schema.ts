@@ -1,0 +1,122 @@
+import { Ajv, type ErrorObject } from 'ajv'
+import { type Complaint, invalid, notSupported } from '#src/lib/field-error.ts'
+import { didYouMean } from '#src/lib/nearest.ts'
+import { HINTS } from './training-hints.ts'
+import {
+  COLLATOR_KEYS,
+  DATASET_KEYS,
+  LORA_KEYS,
+  MODEL_KEYS,
+  type Property,
+  QUANTIZATION_KEYS,
+  type Section,
+  TRAINING_KEYS,
+} from './training-keys.ts'
+
+/** The sections of training_config.yaml, in the order KAITO's template has them. */
+export const SECTIONS = [
+  'ModelConfig',
+  'QuantizationConfig',
+  'LoraConfig',
+  'TrainingArguments',
+  'DatasetConfig',
+  'DataCollator',
+] as const
+
+export type SectionName = (typeof SECTIONS)[number]
+
+const KEYS: Readonly<Record<SectionName, Section>> = {
+  ModelConfig: MODEL_KEYS,
+  QuantizationConfig: QUANTIZATION_KEYS,
+  LoraConfig: LORA_KEYS,
+  TrainingArguments: TRAINING_KEYS,
+  DatasetConfig: DATASET_KEYS,
+  DataCollator: COLLATOR_KEYS,
+}
+
+const ajv = new Ajv({ allErrors: true, strict: true, strictTypes: false, verbose: true })
+
+const validators = new Map(
+  SECTIONS.map((name) => [
+    name,
+    ajv.compile<Record<string, unknown>>({ type: 'object', properties: KEYS[name], additionalProperties: false }),
+  ]),
+)
+
+/** The JSON Schema of one section, for documentation. */
+export const sectionKeys = (name: SectionName): Section => KEYS[name]
+
+/** Complaints about one section's keys and values; paths start with the section's name. */
+export function checkSection(name: SectionName, section: unknown): Complaint[] {
+  const validate = validators.get(name)
+  if (!validate || validate(section)) return []
+  const complaints = new Map<string, Complaint>()
+  for (const error of validate.errors ?? []) {
+    const complaint = toComplaint(name, error)
+    if (!complaints.has(complaint.path)) complaints.set(complaint.path, complaint)
+  }
+  return [...complaints.values()]
+}
+
+function toComplaint(name: SectionName, error: ErrorObject): Complaint {
+  const steps = error.instancePath.split('/').slice(1).map(unescapePointer)
+  if (error.keyword === 'additionalProperties' && steps.length === 0) {
+    return unknownKey(name, String(error.params['additionalProperty']))
+  }
+  const key = steps[0]
+  if (key === undefined) return invalid(name, error.data, 'it must hold keys and values')
+  const property = KEYS[name][key] ?? {}
+  const path = [name, ...steps].join('.')
+  const allowed = enumOf(property)
+  const hint = allowed && typeof error.data === 'string' ? didYouMean(error.data, allowed, '') : ''
+  return invalid(path, error.data, `it must be ${describe(property)}`, hint === '' ? {} : { fix: hint })
+}
+
+function unknownKey(name: SectionName, key: string): Complaint {
+  const path = `${name}.${key}`
+  const hint = HINTS[name]?.[key]
+  if (hint) return notSupported(path, key, hint.why, { fix: hint.fix })
+  const elsewhere = SECTIONS.find((section) => key in KEYS[section])
+  const fix = elsewhere
+    ? `it belongs into ${elsewhere}`
+    : didYouMean(key, Object.keys(KEYS[name]), 'remove it, or see docs/training-config.md for the keys')
+  return notSupported(path, key, `${name} has no such key`, { fix })
+}
+
+const enumOf = (property: Property): string[] | undefined => {
+  const values = property['enum']
+  return Array.isArray(values) ? values.filter((each) => typeof each === 'string') : undefined
+}
+
+/** A property in words: "a whole number from 1 to 512", "one of nf4, fp4". */
+export function describe(property: Property): string {
+  const values = property['enum']
+  if (Array.isArray(values)) {
+    const words = values.map((each) => (typeof each === 'string' ? each : JSON.stringify(each)))
+    return words.length === 1 ? words.join() : `one of ${words.join(', ')}`
+  }
+  return [property['type']]
+    .flat()
+    .map((type) => WORDS[String(type)] ?? String(type))
+    .map((words) => (words.includes('number') ? `${words}${range(property)}` : words))
+    .join(' or ')
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  boolean: 'true or false',
+  integer: 'a whole number',
+  number: 'a number',
+  string: 'a text',
+  array: 'a list of texts',
+  object: 'a map',
+  null: 'null',
+}
+
+function range({ minimum, maximum, exclusiveMinimum }: Property): string {
+  const low = minimum === undefined ? exclusiveMinimum : minimum
+  if (low === undefined) return ''
+  if (maximum === undefined) return minimum === undefined ? ` above ${low}` : `, ${low} or more`
+  return minimum === undefined ? ` above ${low}, up to ${maximum}` : ` from ${low} to ${maximum}`
+}
+
+const unescapePointer = (step: string) => step.replaceAll('~1', '/').replaceAll('~0', '~')
