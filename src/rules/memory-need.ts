@@ -100,7 +100,7 @@ function inferenceNeed(workspace: Workspace, facts: Facts, sku: GpuSku): Need | 
   const adapters = workspace.inference?.adapters?.length ?? 0
   const estimate = estimateInference({
     preset,
-    gpus: sku.gpuCount * (workspace.resource?.count ?? 1),
+    gpus: sku.gpuCount,
     ...(config?.maxModelLen === undefined ? {} : { contextLength: config.maxModelLen }),
     ...(config?.gpuMemoryUtilization === undefined ? {} : { utilization: config.gpuMemoryUtilization }),
     ...(adapters === 0 ? {} : { adapters: { count: adapters, rank: config?.maxLoraRank ?? ADAPTER_RANK } }),
@@ -111,10 +111,13 @@ function inferenceNeed(workspace: Workspace, facts: Facts, sku: GpuSku): Need | 
     estimate,
     haveGiB,
     fit: fitInference(estimate, sku),
-    tokens: cacheTokens(estimate, haveGiB),
+    tokens: roundDown(cacheTokens(estimate, haveGiB)),
     asked: config?.maxModelLen !== undefined,
   }
 }
+
+/** As the server is told it: a multiple of 256 is easier to read and costs next to nothing. */
+const roundDown = (tokens: number) => Math.floor(tokens / 256) * 256
 
 /** The rank that the server makes room for when nobody says one. */
 const ADAPTER_RANK = 64

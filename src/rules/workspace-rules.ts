@@ -6,6 +6,7 @@ import { imageRules } from './image.ts'
 import { immutableRules } from './immutable.ts'
 import { inferenceRules } from './inference.ts'
 import { instanceRules } from './instance.ts'
+import { memoryRules } from './memory.ts'
 import { outputRules } from './output.ts'
 import { presetRules } from './preset.ts'
 import { rerunRules } from './rerun.ts'
@@ -38,6 +39,8 @@ export const WORKSPACE_RULES: readonly Rule[] = [
   ...volumeRules,
   ...secretRules,
   ...configRules,
+  // Whether it fits: GPU memory for this model, method, length and number of adapters.
+  ...memoryRules,
   // Changes of an existing Workspace: what stays, what starts another run.
   ...immutableRules,
   ...rerunRules,

@@ -23,7 +23,7 @@ export type ParsedTrainingConfig =
  * Reads training_config.yaml for one method. Paths of complaints start at the section (`LoraConfig.r`); `ignored` names
  * the keys that were left out because they change nothing here.
  */
-export function parseTrainingConfig(yamlText: string, method: MethodName): ParsedTrainingConfig {
+export function parseTrainingConfig(yamlText: string, method: MethodName | TuningMethod): ParsedTrainingConfig {
   const yaml = parseYaml(yamlText)
   if (!yaml.ok) return { ok: false, complaints: [invalid('', undefined, yaml.reason, atLine(yaml.line))] }
   const root = topLevel(yaml.value)
@@ -50,13 +50,19 @@ export function parseTrainingConfig(yamlText: string, method: MethodName): Parse
     complaints.push(...checkSection(known, kept))
     config[known] = kept
   }
-  complaints.push(...quantizationFaults(config, METHOD[method]), ...outputDirFaults(config))
+  complaints.push(
+    ...quantizationFaults(config, typeof method === 'string' ? METHOD[method] : method),
+    ...outputDirFaults(config),
+  )
   return complaints.length === 0 ? { ok: true, config, ignored } : { ok: false, complaints }
 }
 
 /** The sections that a run uses. Pure: the same input gives the same config, which the run's revision is made of. */
-export function resolveTrainingConfig(name: MethodName, parsed: TrainingConfig = {}): ResolvedTrainingConfig {
-  const method = METHOD[name]
+export function resolveTrainingConfig(
+  name: MethodName | TuningMethod,
+  parsed: TrainingConfig = {},
+): ResolvedTrainingConfig {
+  const method = typeof name === 'string' ? METHOD[name] : name
   const merged = (section: SectionName): Values => ({ ...method.defaults[section], ...parsed[section] })
   return {
     ModelConfig: merged('ModelConfig'),

@@ -23,7 +23,11 @@ export type ParsedInferenceConfig =
  * Reads inference_config.yaml. Paths of complaints start at the file's top (`vllm.max-model-len`).
  * `contextLength` is the longest context of the model, tokens, where it is known.
  */
-export function parseInferenceConfig(yamlText: string, contextLength?: number): ParsedInferenceConfig {
+export function parseInferenceConfig(
+  yamlText: string,
+  limit?: number | { readonly contextLength?: number },
+): ParsedInferenceConfig {
+  const contextLength = typeof limit === 'number' ? limit : limit?.contextLength
   const yaml = parseYaml(yamlText)
   if (!yaml.ok) {
     const rest = yaml.line === undefined ? {} : { fix: `look at line ${yaml.line}` }
