@@ -27,6 +27,7 @@ export interface ListPage {
 
 export type KubeWatchEvent =
   | { readonly type: 'put' | 'remove'; readonly object: KubeObject }
+  | { readonly type: 'open' }
   | { readonly type: 'bookmark'; readonly resourceVersion: string }
 
 export interface ApplyOptions {
@@ -151,6 +152,7 @@ async function* watchEvents(
     timeoutSeconds: seconds,
   }
   const body = await http.stream({ method: 'GET', path, query, signal })
+  yield { type: 'open' }
   for await (const line of jsonLines(body)) yield eventOf(line, path)
 }
 

@@ -91,6 +91,18 @@ export function createHttp(options: HttpOptions): Http {
     throw errorOfAnswer(`${call.method} ${call.path}`, answer.statusCode, body, headerOf(answer.headers['retry-after']))
   }
 
+  /** The time limit covers the answer's headers only: what follows lasts for as long as there is something to say. */
+  async function opened(call: Call & { readonly signal: AbortSignal }): Promise<AsyncIterable<Buffer>> {
+    const late = new AbortController()
+    const ms = call.timeoutMs ?? defaultTimeoutMs
+    const timer = setTimeout(() => late.abort(new Error(`no answer within ${ms} ms`)), ms)
+    try {
+      return await attempt(call, AbortSignal.any([call.signal, late.signal]), (body) => body)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
   async function withRetries<T>(call: Call, once: () => Promise<T>): Promise<T> {
     for (let failures = 0; ; failures++) {
       try {
@@ -115,7 +127,7 @@ export function createHttp(options: HttpOptions): Http {
     // A watch loop has its own patience, so its calls are not repeated here except for stale credentials.
     stream: async (call) => {
       try {
-        return await attempt(call, call.signal, (body) => body)
+        return await opened(call)
       } catch (error) {
         if (error instanceof KubeError && error.status === 401) credentials.renew()
         throw error

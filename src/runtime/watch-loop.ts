@@ -13,6 +13,8 @@ export interface Page<T> {
 
 export type WatchEvent<T> =
   | { readonly type: 'put' | 'remove'; readonly object: T }
+  /** The server has accepted the watch; nothing has happened yet. */
+  | { readonly type: 'open' }
   /** Nothing changed up to here; saves a relist after a quiet hour. */
   | { readonly type: 'bookmark'; readonly resourceVersion: string }
 
@@ -39,7 +41,7 @@ export interface WatchLoopOptions<T> {
   readonly retry?: BackoffPolicy
   /** Objects per page; 500 is what kubectl and client-go use. */
   readonly pageSize?: number
-  /** Milliseconds without any event before the connection is taken for dead. */
+  /** Milliseconds without any event before the connection is no longer trusted and the watch is opened anew. */
   readonly stalledMs?: number
   readonly listTimeoutMs?: number
   readonly onError?: (error: unknown, state: WatchState) => void
@@ -49,8 +51,12 @@ export interface WatchLoopOptions<T> {
 /** client-go's reflector waits 0.8 to 30 s; ours starts at 0.5 s so that an apiserver's restart is noticed at once. */
 export const watchRetry: BackoffPolicy = { baseMs: 500, factor: 2, capMs: 30_000, jitter: 0.5 }
 
-/** The apiserver bookmarks each watch about once a minute, so 150 s of silence are two missed bookmarks and a margin. */
-const defaultStalledMs = 150_000
+/**
+ * Bookmarks come every 60 to 75 s where they come at all: a kind without changes gets none unless etcd reports progress
+ * often, which it does not by default. Silence is therefore no error, but it looks like a dead network; a new watch from
+ * the same place costs one request and tells the two apart.
+ */
+const defaultStalledMs = 90_000
 
 /**
  * Keeps a sink equal to the server: list, watch, and begin again after any error whatsoever, until `signal` aborts.
@@ -123,26 +129,27 @@ export class WatchLoop<T extends Stored> {
     // 4 to 5 minutes, so that the watches of many replicas do not all reconnect in the same second.
     const seconds = Math.round(between(240, 300, random))
     const watchdog = new Watchdog(clock, stalledMs, signal)
-    const openedAt = clock.now()
+    const startedAt = clock.now()
     let at = resourceVersion
+    let opened = false
     let heard = false
-    const healthy = () => {
-      const livedMs = clock.now() - openedAt
-      return heard ? livedMs >= 1_000 : livedMs >= 60_000
-    }
     try {
       for await (const event of source.watch({ resourceVersion, seconds }, watchdog.signal)) {
         watchdog.feed()
-        heard = true
         this.#heard()
+        opened = true
+        if (event.type === 'open') continue
+        heard = true
         if (event.type === 'put') sink.put(event.object)
         else if (event.type === 'remove') sink.remove(event.object)
         at = (event.type === 'bookmark' ? event.resourceVersion : event.object.metadata.resourceVersion) ?? at
       }
       if (watchdog.signal.aborted) throw watchdog.signal.reason
-      return { kind: 'closed', resourceVersion: at, healthy: healthy() }
+      // One that closes at once, again and again, must be slowed down like a failing one.
+      return { kind: 'closed', resourceVersion: at, healthy: opened && clock.now() - startedAt >= 1_000 }
     } catch (error) {
       if (source.isExpired(error)) throw error
+      if (watchdog.signal.aborted && opened) return { kind: 'closed', resourceVersion: at, healthy: true }
       return { kind: 'failed', error, resourceVersion: at, healthy: heard }
     } finally {
       watchdog.stop()

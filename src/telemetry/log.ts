@@ -26,11 +26,12 @@ export function createLog(options: LogOptions): Logger {
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: {
       level: (label: string) => ({ level: label }),
-      bindings: redactRecord,
       log: redactRecord,
     },
     // An Error given alone, or under `err`, has become plain fields in formatters.log before this is asked.
     serializers: { err: (value: unknown) => (value instanceof Error ? errorFields(value) : value) },
+    // The formatter above does not see what a child logger was made with.
+    redact: { paths: ['token', 'password', 'secret', 'authorization', 'apiKey', 'headers'], censor: '[redacted]' },
     hooks: { streamWrite: redactText },
   }
   return options.destination ? pino(settings, options.destination) : pino(settings)

@@ -10,7 +10,7 @@ const gone = new Error('410')
 /** A server that answers as scripted: each list and each watch takes the next entry; when out of them, it hangs. */
 class ScriptedSource implements WatchSource<Stored> {
   readonly lists: (Page<Stored> | Error)[] = []
-  readonly watches: (WatchEvent<Stored>[] | Error | 'hang')[] = []
+  readonly watches: (WatchEvent<Stored>[] | Error | 'hang' | 'unanswered')[] = []
   readonly calls: string[] = []
 
   async list(page: { limit: number; next?: string }, signal: AbortSignal): Promise<Page<Stored>> {
@@ -29,6 +29,8 @@ class ScriptedSource implements WatchSource<Stored> {
     expect(from.seconds).toBeLessThanOrEqual(300)
     const answer = this.watches.shift()
     if (answer instanceof Error) throw answer
+    if (answer === 'unanswered') return never(signal)
+    yield { type: 'open' }
     if (answer === undefined || answer === 'hang') return never(signal)
     for (const event of answer) {
       yield event
@@ -140,18 +142,31 @@ describe('WatchLoop', () => {
     expect(run.names()).toEqual(['a', 'b'])
   })
 
-  it('cuts a connection that has been silent for 150 s and resumes', async () => {
+  it('opens a watch anew that has been silent for 90 s, without calling silence an error', async () => {
     const source = new ScriptedSource()
     source.lists.push({ items: [], resourceVersion: '5' })
-    source.watches.push('hang', [{ type: 'put', object: object('hang', '6') }])
+    source.watches.push('hang', 'hang', [{ type: 'put', object: object('hang', '6') }])
     const run = begin(source)
-    await run.clock.advance(149_000)
+    await run.clock.advance(89_000)
     expect(source.calls).toHaveLength(2)
-    expect(run.loop.silentSeconds).toBe(149)
-    await run.clock.advance(2_000)
+    expect(run.loop.silentSeconds).toBe(89)
+    await run.clock.advance(1_000)
     expect(source.calls).toEqual(['list limit=500', 'watch 5', 'watch 5'])
-    expect(run.loop.silentSeconds).toBeLessThan(2)
+    expect(run.loop.silentSeconds).toBe(0)
+    await run.clock.advance(90_000)
+    expect(source.calls).toEqual(['list limit=500', 'watch 5', 'watch 5', 'watch 5'])
+    expect(run.names()).toEqual(['hang'])
+    expect(run.errors).toEqual([])
+  })
+
+  it('calls it an error when a watch is not even answered', async () => {
+    const source = new ScriptedSource()
+    source.lists.push({ items: [], resourceVersion: '5' })
+    source.watches.push('unanswered')
+    const run = begin(source)
+    await run.clock.advance(91_000)
     expect(String(run.errors[0])).toContain('silent')
+    expect(run.loop.silentSeconds).toBeLessThan(2)
   })
 
   it('lists again when five watches in a row brought nothing', async () => {

@@ -160,15 +160,17 @@ async function replay(operations: readonly Operation[]): Promise<void> {
     }
     await settle()
   }
-  while (owed.size > 0 || busy.length > 0 || queue.delayed > 0 || queue.depth > 0) {
-    const before = `${[...owed]} ${busy} ${queue.delayed} ${queue.depth}`
+  // The longest backoff is 1 s and each round finishes what it takes: what 200 rounds do not bring is lost.
+  for (
+    let round = 0;
+    round < 200 && (owed.size > 0 || busy.length > 0 || queue.delayed > 0 || queue.depth > 0);
+    round++
+  ) {
     if (queue.depth > 0) taken(await queue.next())
     for (const finished of busy.splice(0)) queue.done(finished)
-    // The longest backoff is 1 s: whatever is still owed after that is lost.
     await clock.advance(1000)
-    if (before === `${[...owed]} ${busy} ${queue.delayed} ${queue.depth}`) faults.push(`stuck with ${before}`)
-    if (faults.length > 0) break
   }
+  expect([...owed]).toEqual([])
   expect(faults).toEqual([])
   expect(clock.pendingTimers).toBe(0)
 }
