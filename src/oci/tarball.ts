@@ -34,6 +34,8 @@ async function writeEntries(archive: Pack, entries: readonly TarEntry[]): Promis
 
 async function writeEntry(archive: Pack, entry: TarEntry): Promise<void> {
   const { promise: stored, resolve, reject } = Promise.withResolvers<void>()
+  // A source that fails is reported below; the sink's own complaint about it must not go unhandled.
+  stored.catch(() => undefined)
   const size = entry.kind === 'file' ? entry.size : 0
   const mode = entry.kind === 'file' ? 0o644 : 0o755
   const header = { name: entry.path, type: entry.kind, size, mode, mtime: new Date(0), uid: 0, gid: 0 }

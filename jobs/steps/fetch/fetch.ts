@@ -1,0 +1,78 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Agent } from 'undici'
+import { checkUrl, redactUrl } from '#src/lib/url-guard.ts'
+import { guardedLookup, type Resolver } from '#src/oci/address-guard.ts'
+import { failed, type Outcome } from '../outcome.ts'
+import { startProgress } from '../progress.ts'
+import type { Fields } from '../spec.ts'
+import { download } from './download.ts'
+import { fileName } from './file-name.ts'
+
+export type FetchSpec = {
+  readonly urls: readonly string[]
+  readonly out: string
+  /** For all files together. */
+  readonly maxBytes: number
+  readonly allowPrivate: readonly string[]
+}
+
+/** What tests replace. */
+export type FetchDependencies = { readonly resolver?: Resolver; readonly attempts?: number }
+
+export function readFetchSpec(fields: Fields): FetchSpec {
+  return {
+    urls: fields.texts('urls', 'required'),
+    out: fields.folder('out'),
+    maxBytes: fields.count('maxBytes'),
+    allowPrivate: fields.texts('allowPrivate'),
+  }
+}
+
+/** Downloads every URL into `out` and lists them in `out/manifest.json`. URLs are told without their query. */
+export async function runFetch(spec: FetchSpec, dependencies: FetchDependencies = {}): Promise<Outcome> {
+  const urls: URL[] = []
+  for (const text of spec.urls) {
+    const check = checkUrl(text, spec.allowPrivate)
+    if (!check.ok) return failed('DatasetUnreachable', `the URL ${redactUrl(text)} is refused: ${check.reason}`)
+    urls.push(check.url)
+  }
+  await mkdir(spec.out, { recursive: true })
+  const agent = new Agent({
+    connect: { timeout: 15_000, lookup: guardedLookup(spec.allowPrivate, dependencies.resolver) },
+    headersTimeout: SILENCE_MS,
+    bodyTimeout: SILENCE_MS,
+  })
+  const progress = startProgress('fetch')
+  const files: FetchedFile[] = []
+  let left = spec.maxBytes
+  try {
+    for (const [index, url] of urls.entries()) {
+      const path = join(spec.out, fileName(index, url))
+      const attempts = dependencies.attempts ?? ATTEMPTS
+      const options = { agent, allowPrivate: spec.allowPrivate, maxBytes: left, attempts, progress }
+      const result = await download(url, path, options)
+      if (!result.ok) return failed(result.reason, `${redactUrl(url)}: ${result.message}`)
+      left -= result.bytes
+      files.push({ url: redactUrl(url), path, bytes: result.bytes, sha256: result.sha256 })
+    }
+  } finally {
+    await agent.destroy()
+  }
+  progress.finish()
+  await writeManifest(spec.out, files)
+  return { ok: true, result: { files } }
+}
+
+type FetchedFile = { readonly url: string; readonly path: string; readonly bytes: number; readonly sha256: string }
+
+/** Longest wait for the next byte. */
+const SILENCE_MS = 60_000
+/** With the pauses between them these span about half a minute of an unreachable server. */
+const ATTEMPTS = 6
+
+async function writeManifest(out: string, files: readonly FetchedFile[]): Promise<void> {
+  const path = join(out, 'manifest.json')
+  await writeFile(`${path}.part`, JSON.stringify({ files }, null, 2))
+  await rename(`${path}.part`, path)
+}

@@ -1,0 +1,28 @@
+/** Prints `{"kaito":"progress",…}` lines about bytes moved, at most one per second, for the operator to read. */
+export type ByteProgress = {
+  add(bytes: number): void
+  /** Raises the known total; without any, `totalBytes` is null. */
+  expect(bytes: number): void
+  /** Prints the last state. */
+  finish(): void
+}
+
+export function startProgress(phase: string, print: (line: string) => void = console.log): ByteProgress {
+  let bytes = 0
+  let totalBytes: number | null = null
+  let printedAt = 0
+  const line = () => print(JSON.stringify({ kaito: 'progress', phase, bytes, totalBytes }))
+  return {
+    add(count) {
+      bytes += count
+      const now = performance.now()
+      if (now - printedAt < 1000) return
+      printedAt = now
+      line()
+    },
+    expect(count) {
+      totalBytes = (totalBytes ?? 0) + count
+    },
+    finish: line,
+  }
+}

@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises'
+import { type ImageRef, parseImageRef } from '#src/lib/image-ref.ts'
+import { type Credential, credentialsFor, parseDockerConfig } from '#src/oci/credentials.ts'
+import { buildAdapterImage } from '#src/oci/image.ts'
+import { openRegistry } from '#src/oci/registry.ts'
+import { errorCode, RegistryError } from '#src/oci/registry-error.ts'
+import { readAdapter } from './adapter-files.ts'
+import { failed, type Outcome } from './outcome.ts'
+import { startProgress } from './progress.ts'
+import type { Fields } from './spec.ts'
+
+export type PushSpec = {
+  readonly from: string
+  readonly image: string
+  /** Docker config with the push secret; without one the push is anonymous. */
+  readonly authFile: string | undefined
+  readonly insecureRegistries: readonly string[]
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+export function readPushSpec(fields: Fields): PushSpec {
+  return {
+    from: fields.folder('from'),
+    image: fields.text('image'),
+    authFile: fields.optionalFolder('authFile'),
+    insecureRegistries: fields.texts('insecureRegistries'),
+    annotations: fields.record('annotations'),
+  }
+}
+
+/** Pushes the adapter in `from` as an image. The same files and annotations give the same digest. */
+export async function runPush(spec: PushSpec): Promise<Outcome> {
+  const parsed = parseImageRef(spec.image)
+  if (!parsed.ok) return failed('ConfigInvalid', `the image "${spec.image}" is not usable: ${parsed.reason}`)
+  const tag = parsed.ref.tag
+  if (parsed.ref.digest !== undefined || tag === undefined) {
+    return failed('ConfigInvalid', `the image "${spec.image}" names a digest; an output needs a tag instead`)
+  }
+  const adapter = await readAdapter(spec.from)
+  if (!adapter.ok) return failed('TrainingFailed', `the training left no usable adapter: ${adapter.reason}`)
+  const login = await readLogin(spec.authFile, parsed.ref)
+  if (!login.ok) return failed('ConfigInvalid', login.reason)
+  const image = await buildAdapterImage(adapter.files, spec.annotations)
+  const { insecureRegistries } = spec
+  const registry = openRegistry(parsed.ref.registry, { insecureRegistries, credentials: () => login.credentials })
+  const progress = startProgress('push')
+  progress.expect(image.size)
+  try {
+    for (const blob of image.blobs) {
+      await registry.putBlob(parsed.ref.repository, blob)
+      progress.add(blob.size)
+    }
+    await registry.putManifest(parsed.ref.repository, tag, image.mediaType, image.manifest)
+    progress.add(image.manifest.length)
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error
+    return pushFailure(error, parsed.ref)
+  } finally {
+    await registry.close()
+  }
+  progress.finish()
+  return { ok: true, result: { image: spec.image, digest: image.digest, bytes: image.size } }
+}
+
+type Login =
+  | { readonly ok: true; readonly credentials: readonly Credential[] }
+  | { readonly ok: false; readonly reason: string }
+
+async function readLogin(path: string | undefined, ref: ImageRef): Promise<Login> {
+  if (path === undefined) return { ok: true, credentials: [] }
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    return { ok: false, reason: `the push secret cannot be read from ${path} (${errorCode(error)})` }
+  }
+  const parsed = parseDockerConfig(text)
+  if (!parsed.ok) return { ok: false, reason: `the push secret is not usable: ${parsed.reason}` }
+  return { ok: true, credentials: credentialsFor(parsed.auths, ref) }
+}
+
+function pushFailure(error: RegistryError, ref: ImageRef): Outcome {
+  if (error.kind === 'denied') return failed('PushDenied', `${error.message}; ${deniedHint(ref)}`)
+  if (error.kind === 'not-found') {
+    return failed('PushDenied', `${error.message}; the registry has no such repository, create it first`)
+  }
+  return failed(error.isTemporary ? 'PushFailed' : 'ConfigInvalid', error.message)
+}
+
+function deniedHint(ref: ImageRef): string {
+  if (ref.registry.endsWith('.azurecr.io')) {
+    return `give the identity behind the push secret the role AcrPush on ${ref.registry}, and check that the secret is for this registry`
+  }
+  return `check that the push secret holds a login for ${ref.registry} with the right to push to ${ref.repository}`
+}

@@ -1,0 +1,63 @@
+import { copyFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CONFIG_FILE, readAdapterConfig, WEIGHTS_FILE } from './adapter-files.ts'
+import { failed, type Outcome } from './outcome.ts'
+import { type ScaledConfig, scaleAdapterConfig } from './scaled-config.ts'
+import type { Fields } from './spec.ts'
+
+export type ScaleSpec = {
+  readonly adapters: readonly {
+    readonly name: string
+    /** Folder with the adapter's files, or one whose `data` folder has them. */
+    readonly from: string
+    readonly out: string
+    readonly strength: number
+  }[]
+  /** `link` where the server mounts `from` at the same path; `copy` where it does not. */
+  readonly weights: 'link' | 'copy'
+}
+
+export function readScaleSpec(fields: Fields): ScaleSpec {
+  return {
+    adapters: fields.items('adapters', (item) => ({
+      name: item.text('name'),
+      from: item.folder('from'),
+      out: item.folder('out'),
+      strength: item.number('strength'),
+    })),
+    weights: fields.optionalText('weights') === 'copy' ? 'copy' : 'link',
+  }
+}
+
+/**
+ * Writes each adapter again with its strength folded into lora_alpha. That is exact: the engine multiplies the
+ * weights by alpha/r (or alpha/sqrt(r)), so they need not change.
+ */
+export async function runScaleAdapters(spec: ScaleSpec): Promise<Outcome> {
+  const adapters: { name: string; loraAlpha: number }[] = []
+  for (const adapter of spec.adapters) {
+    const scaled = await scaleOne(adapter, spec.weights)
+    if (!scaled.ok) return failed('ConfigInvalid', `the adapter "${adapter.name}": ${scaled.reason}`)
+    adapters.push({ name: adapter.name, loraAlpha: scaled.loraAlpha })
+  }
+  return { ok: true, result: { adapters } }
+}
+
+async function scaleOne(adapter: ScaleSpec['adapters'][number], how: 'link' | 'copy'): Promise<ScaledConfig> {
+  const inData = join(adapter.from, 'data')
+  const nested = await readAdapterConfig(inData)
+  const found = nested.ok ? nested : await readAdapterConfig(adapter.from)
+  if (!found.ok) return found
+  const folder = nested.ok ? inData : adapter.from
+  const scaled = scaleAdapterConfig(found.config, adapter.strength)
+  if (!scaled.ok) return scaled
+  await mkdir(adapter.out, { recursive: true })
+  const weights = join(adapter.out, WEIGHTS_FILE)
+  await rm(weights, { force: true })
+  if (how === 'copy') await copyFile(join(folder, WEIGHTS_FILE), weights)
+  else await symlink(join(folder, WEIGHTS_FILE), weights)
+  const config = join(adapter.out, CONFIG_FILE)
+  await writeFile(`${config}.part`, JSON.stringify(scaled.config, null, 2))
+  await rename(`${config}.part`, config)
+  return scaled
+}
