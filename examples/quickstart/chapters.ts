@@ -1,0 +1,77 @@
+import { writeFile } from 'node:fs/promises'
+import { serveDataset } from './dataset-server.ts'
+import { ensureImages } from './images/ensure-images.ts'
+import { install } from './install.ts'
+import { ensureDataset, ensureTinyModel } from './model/ensure-model.ts'
+import { openPlace, type Place, type PlaceOptions } from './place.ts'
+import { type Screen, table } from './screen.ts'
+import { type Answers, refusal, serve, type Tuned, tune } from './story.ts'
+
+export interface QuickstartOptions {
+  readonly screen: Screen
+  readonly place: PlaceOptions
+  /** File to write the outcome to, as JSON. */
+  readonly json?: string
+}
+
+/** What the story ended with: everything that its end-to-end test asserts. */
+export interface Outcome {
+  readonly place: Place
+  readonly datasetUrl: string
+  readonly refusal: string
+  readonly tuned: Tuned
+  readonly answers: Answers
+  readonly times: Screen['times']
+}
+
+/** The whole loop: apply, admitted, queued, trained, pushed, mounted, answered. */
+export async function quickstart({ screen, place: where, json }: QuickstartOptions): Promise<Outcome> {
+  const { progress } = where
+  const place = await screen.step('Bring up Kubernetes, a registry and a node with a GPU', () => openPlace(where))
+  const { pushUrl, name, user, password } = place.registry
+  const target = { registryPushUrl: pushUrl, registryName: name, user, password, progress }
+  const images = await screen.step('Build and push the images', async () => {
+    const built = await ensureImages(target)
+    const model = await ensureTinyModel({ ...target, trainer: built.trainer })
+    return { ...built, model }
+  })
+  const dataset = await screen.step('Make a small dataset', () => ensureDataset({ trainer: images.trainer, progress }))
+  await screen.step('Install the operator with Helm', () => install(place, images, screen))
+  const datasetUrl = await screen.step('Serve the dataset over HTTP', () =>
+    serveDataset(place, dataset, images.operator),
+  )
+  screen.line(datasetUrl)
+  const refused = await screen.step("Apply the documentation's YAML word for word: refused", () =>
+    refusal(place, screen),
+  )
+  const tuned = await screen.step('Tune phi-3-mini with QLoRA and push the adapter', () =>
+    tune(place, screen, datasetUrl),
+  )
+  screen.line(`adapter image: ${tuned.image}`)
+  const answers = await screen.step('Serve the model with that adapter', () =>
+    serve(place, screen, tuned.image.replace(/@.*/, ':0.0.1')),
+  )
+  const outcome: Outcome = { place, datasetUrl, refusal: refused, tuned, answers, times: screen.times }
+  summarize(screen, outcome)
+  if (json !== undefined) await writeFile(json, JSON.stringify({ ...outcome, place: undefined }, null, 2))
+  return outcome
+}
+
+function summarize(screen: Screen, { answers, place, times }: Outcome): void {
+  const total = times.reduce((sum, { seconds }) => sum + seconds, 0)
+  screen.line('')
+  screen.line(`base     ${JSON.stringify(answers.base)}`)
+  screen.line(`adapter  ${JSON.stringify(answers.adapter)}`)
+  screen.line(
+    answers.base === answers.adapter ? 'The answers are the SAME: something is wrong.' : 'Two different answers.',
+  )
+  screen.line('')
+  const rows = [
+    ...times.map(({ title, seconds }) => [title, `${seconds.toFixed(1)} s`]),
+    ['all', `${total.toFixed(1)} s`],
+  ]
+  for (const row of table(rows).split('\n')) screen.line(row)
+  screen.line('')
+  screen.line(`Look around: KUBECONFIG=${place.kubeconfig} kubectl get workspaces`)
+  screen.line('End it:      npm run quickstart -- --down')
+}

@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { run } from './kubectl.ts'
+import type { Place } from './place.ts'
+import type { Screen } from './screen.ts'
+
+export const NAMESPACE = 'kaito-system'
+export const RELEASE = 'kaito'
+export const DATASETS = 'datasets.default.svc.cluster.local'
+
+export interface Images {
+  readonly operator: string
+  readonly trainer: string
+  readonly server: string
+  readonly redis: string
+  /** The tiny random Phi-3 that stands in for the preset's weights. */
+  readonly model: string
+}
+
+/** What makes a demo of an installation: own images, nodes that exist already, and a catalog overlay with tiny weights. */
+export function demoValues(images: Images, place: Place): Record<string, unknown> {
+  return {
+    replicas: 1,
+    image: { reference: images.operator },
+    redis: { image: images.redis },
+    settings: {
+      nodeProvisioner: 'byo',
+      images: { operator: images.operator, trainer: images.trainer, server: images.server },
+      insecureRegistries: place.registry.insecure ? [place.registry.name] : [],
+      // Datasets come from a Service here; addresses inside a cluster are refused unless an administrator lists them.
+      datasetAllowPrivate: [DATASETS],
+      catalog: { presets: [{ name: 'phi-3-mini-128k-instruct', ...tinyPhi3(images.model) }] },
+    },
+  }
+}
+
+/** The documented way to replace a preset's weights, as for a mirror or a private image: see docs/catalog.md. */
+const tinyPhi3 = (image: string) => ({
+  weights: { image },
+  contextLength: 512,
+  engineArgs: ['--enforce-eager'],
+})
+
+/** Installs or upgrades CRD and operator through the Helm chart, and waits until its webhooks answer. */
+export async function install(place: Place, images: Images, screen: Screen): Promise<void> {
+  const chart = join(import.meta.dirname, '..', '..', 'charts', 'kaito-ts')
+  const args = ['upgrade', '--install', RELEASE, chart, '--namespace', NAMESPACE, '--create-namespace', '--values', '-']
+  const wait = ['--wait', '--timeout', '5m']
+  await run(place.helm, [...args, ...wait], {
+    input: stringify(demoValues(images, place)),
+    env: { KUBECONFIG: place.kubeconfig },
+  })
+  screen.command(`helm ${args.slice(0, -2).join(' ').replace(chart, 'charts/kaito-ts')}`, 'installed')
+  const pods = await place.kubectl(['get', 'pods', '-n', NAMESPACE])
+  screen.command(`kubectl get pods -n ${NAMESPACE}`, pods.stdout)
+}

@@ -1,0 +1,69 @@
+import { parseArgs } from 'node:util'
+import { type Progress, toStderr } from '#test/cluster/progress.ts'
+import { quickstart } from './chapters.ts'
+import { closePlace } from './place.ts'
+import { createScreen } from './screen.ts'
+
+const USAGE = `usage: npm run quickstart [-- options]
+  (none)                 the whole story on an embedded one-node cluster; again is fast
+  --down                 end the embedded cluster; nothing of it keeps running
+  --purge                with --down: delete its data, too (binaries and image layers stay cached)
+  --kubeconfig FILE      use this cluster instead; needs --registry HOST[/PATH]
+  --registry HOST[/PATH] --registry-user USER --registry-password PASSWORD
+  --json FILE            also write what happened and how long it took to FILE`
+
+const { values } = parseArgs({
+  options: {
+    down: { type: 'boolean', default: false },
+    purge: { type: 'boolean', default: false },
+    kubeconfig: { type: 'string' },
+    registry: { type: 'string' },
+    'registry-user': { type: 'string' },
+    'registry-password': { type: 'string' },
+    json: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+
+const progress: Progress = toStderr()
+
+/** Ctrl-C ends what was begun: a half-built cluster is of no use and would go on running. */
+let isInterrupted = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, async () => {
+    if (isInterrupted) process.exit(130)
+    isInterrupted = true
+    progress(`${signal}: ending the embedded cluster (once more to leave at once)`)
+    if (values.kubeconfig === undefined) await closePlace(progress).catch((error: unknown) => progress(String(error)))
+    process.exit(130)
+  })
+}
+
+try {
+  if (values.help) console.log(USAGE)
+  else if (values.down) await closePlace(progress, values.purge)
+  else await tell()
+} catch (error) {
+  if (!isInterrupted) {
+    console.error(`\nThe quickstart stopped: ${error instanceof Error ? error.message : String(error)}`)
+    console.error(
+      'What is running stays for a look (npm run quickstart -- --down ends it); the same command goes on from here.',
+    )
+    process.exitCode = 1
+  }
+}
+
+async function tell(): Promise<void> {
+  const { kubeconfig, registry } = values
+  await quickstart({
+    screen: createScreen(),
+    place: {
+      progress,
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(registry === undefined ? {} : { registry }),
+      ...(values['registry-user'] === undefined ? {} : { registryUser: values['registry-user'] }),
+      ...(values['registry-password'] === undefined ? {} : { registryPassword: values['registry-password'] }),
+    },
+    ...(values.json === undefined ? {} : { json: values.json }),
+  })
+}
