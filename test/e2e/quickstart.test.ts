@@ -1,0 +1,72 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Outcome, quickstart } from '../../examples/quickstart/chapters.ts'
+import { createScreen } from '../../examples/quickstart/screen.ts'
+import { tune } from '../../examples/quickstart/story.ts'
+import { toStderr } from '../cluster/progress.ts'
+
+/** The README's quickstart, word for word, with what it promises asserted. */
+describe('the quickstart', () => {
+  const screen = createScreen()
+  let outcome: Outcome
+
+  beforeAll(async () => {
+    const progress = toStderr()
+    outcome = await quickstart({ screen, place: { progress } })
+    // Left over from an earlier run of this test on the same cluster.
+    await outcome.place.kubectl(['delete', 'workspace', INTERRUPTED, '--ignore-not-found'])
+  })
+
+  it('refuses the placeholder image and says what to write', () => {
+    expect(outcome.refusal).toContain('tuning.output.image')
+    expect(outcome.refusal).toContain('placeholder')
+    expect(outcome.refusal).toMatch(/myacr\.azurecr\.io|your registry/)
+  })
+
+  it('shows the loss going down', () => {
+    const { losses } = outcome.tuned
+    expect(losses.length).toBeGreaterThan(3)
+    expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) * 0.8)
+  })
+
+  it('pushes the adapter by digest, with one Job', () => {
+    expect(outcome.tuned.image).toMatch(/^registry\.kaito\.local:5000\/adapters\/.+@sha256:[0-9a-f]{64}$/)
+    expect(outcome.tuned.jobs).toHaveLength(1)
+  })
+
+  it('serves base and adapter with different answers, and /chat with the adapter', () => {
+    const { base, adapter, chat } = outcome.answers
+    expect(base).not.toBe(adapter)
+    expect(adapter.length).toBeGreaterThan(0)
+    expect(chat.length).toBeGreaterThan(0)
+  })
+
+  it('shows the documented columns', async () => {
+    const { stdout } = await outcome.place.kubectl(['get', 'workspace'])
+    const [head = ''] = stdout.split('\n')
+    expect(head.split(/\s+/)).toEqual([
+      'NAME',
+      'INSTANCE',
+      'RESOURCEREADY',
+      'INFERENCEREADY',
+      'JOBSTARTED',
+      'WORKSPACEREADY',
+      'PROGRESS',
+      'AGE',
+    ])
+  })
+
+  it('goes on with one Job when the operator is killed in mid-training', async () => {
+    const { place, datasetUrl } = outcome
+    // The node has one GPU: the server of the story gives it back first.
+    await place.kubectl(['delete', 'workspace', 'workspace-phi-3-mini-adapter', '--wait=true', '--timeout=120s'])
+    const kill = async () => {
+      await place.kubectl(['delete', 'pod', '-n', 'kaito-system', '-l', OPERATOR, '--force', '--grace-period=0'])
+    }
+    const tuned = await tune(place, screen, datasetUrl, { name: INTERRUPTED, maxSteps: 60, onTraining: kill })
+    expect(tuned.jobs).toHaveLength(1)
+    expect(tuned.image).toMatch(/@sha256:[0-9a-f]{64}$/)
+  })
+})
+
+const INTERRUPTED = 'workspace-interrupted'
+const OPERATOR = 'app.kubernetes.io/component=operator'
