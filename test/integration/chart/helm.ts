@@ -1,0 +1,48 @@
+import { join } from 'node:path'
+import { parseAllDocuments } from 'yaml'
+import type { KubeObject } from '#src/kube/resource.ts'
+import { ensureBinaries } from '#test/cluster/binaries.ts'
+import { type CommandResult, runCommand } from '#test/cluster/command.ts'
+
+export const chartDir = join(import.meta.dirname, '../../../charts/kaito-ts')
+export const NAMESPACE = 'kaito-system'
+
+/** Chart values as they would stand in a values file. */
+export type Values = Readonly<Record<string, unknown>>
+
+/** Runs helm; `values` reach it as a values file on stdin. Never rejects. */
+export async function helm(args: readonly string[], values: Values = {}): Promise<CommandResult> {
+  const binary = (await ensureBinaries(['helm'])).get('helm') ?? 'helm'
+  const withValues = args[0] === 'template' || args[0] === 'install' || args[0] === 'upgrade'
+  return runCommand([binary, ...args, ...(withValues ? ['--values', '-'] : [])], {
+    input: JSON.stringify(values),
+    timeoutMs: 60_000,
+  })
+}
+
+/** What `helm template kaito charts/kaito-ts` prints, as objects. Throws with helm's message. */
+export async function render(values: Values = {}, namespace = NAMESPACE): Promise<KubeObject[]> {
+  const { code, stdout, stderr } = await helm(['template', 'kaito', chartDir, '--namespace', namespace], values)
+  if (code !== 0) throw new Error(stderr)
+  return parseAllDocuments(stdout)
+    .map((document): unknown => document.toJS())
+    .filter((value): value is KubeObject => typeof value === 'object' && value !== null)
+}
+
+/** The one object of a kind and name. Throws when there is none. */
+export function one(objects: readonly KubeObject[], kind: string, name?: string): KubeObject {
+  const found = all(objects, kind).find((object) => name === undefined || object.metadata.name === name)
+  if (found === undefined) throw new Error(`no ${kind} ${name ?? ''} is rendered`)
+  return found
+}
+
+export const all = (objects: readonly KubeObject[], kind: string): KubeObject[] =>
+  objects.filter((object) => object.kind === kind)
+
+/** A value deep in parsed YAML, by keys and indexes; undefined where the path ends early. */
+export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (here, key) => (typeof here === 'object' && here !== null ? Reflect.get(here, key) : undefined),
+    value,
+  )
+}

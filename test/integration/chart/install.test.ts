@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { KubeClient } from '#src/kube/client.ts'
+import type { Credentials } from '#src/kube/credentials.ts'
+import { type Kind, resources } from '#src/kube/resource.ts'
+import { runCommand } from '#test/cluster/command.ts'
+import { type ControlPlane, startControlPlane } from '#test/cluster/control-plane.ts'
+import { MUTATING, VALIDATING } from '#webhooks/registration.ts'
+import { connect } from '../kube/harness.ts'
+import { CALLS } from './calls.ts'
+import { at, chartDir, helm, NAMESPACE, type Values } from './helm.ts'
+
+const ACCOUNT = `system:serviceaccount:${NAMESPACE}:kaito-ts`
+
+let plane: ControlPlane
+let client: KubeClient
+let credentials: Credentials
+
+beforeAll(async () => {
+  plane = await startControlPlane()
+  ;({ client, credentials } = connect(plane.kubeconfig))
+})
+
+afterAll(async () => {
+  await credentials?.close()
+  await plane?.stop()
+})
+
+const release = async (action: 'install' | 'upgrade' | 'uninstall', values: Values = {}) => {
+  const chart = action === 'uninstall' ? [] : [chartDir]
+  const create = action === 'install' ? ['--create-namespace'] : []
+  const { code, stderr } = await helm(
+    [action, 'kaito', ...chart, '--namespace', NAMESPACE, '--kubeconfig', plane.kubeconfig, ...create],
+    values,
+  )
+  expect(stderr).not.toContain('unknown field')
+  expect([code, stderr]).toEqual([0, expect.any(String)])
+}
+
+const kubectl = (args: readonly string[], input = '') =>
+  runCommand([plane.kubectl, '--kubeconfig', plane.kubeconfig, ...args], { input })
+
+const bundleOf = async (kind: Kind, name: string) =>
+  at(await client.get({ kind, name }), 'webhooks', 0, 'clientConfig', 'caBundle')
+
+/** As the operator does it: a strategic merge patch of that one field. */
+const publish = (kind: string, name: string, caBundle: string) =>
+  kubectl([
+    'patch',
+    kind,
+    name,
+    '--type=strategic',
+    `--patch=${JSON.stringify({ webhooks: [{ name, clientConfig: { caBundle } }] })}`,
+  ])
+
+const passwordOf = async () =>
+  at(await client.get({ kind: 'Secret', namespace: NAMESPACE, name: 'kaito-ts-redis' }), 'data', 'password')
+
+/** Whether the API server's own authorizer lets the operator do it. */
+async function may(verb: string, resource: string, namespace: string, ...more: readonly string[]): Promise<boolean> {
+  const { stdout } = await kubectl([
+    'auth',
+    'can-i',
+    verb,
+    resource,
+    `--as=${ACCOUNT}`,
+    `--namespace=${namespace}`,
+    ...more,
+  ])
+  return stdout.trim() === 'yes'
+}
+
+describe('a release in a real cluster', () => {
+  it('has only objects that the API server takes without a complaint about a field', async () => {
+    const { stdout } = await helm(['template', 'kaito', chartDir, '--namespace', NAMESPACE])
+    await kubectl(['create', 'namespace', NAMESPACE])
+    const applied = await kubectl(
+      ['apply', '--server-side', '--dry-run=server', '--validate=strict', '--filename=-'],
+      stdout,
+    )
+    expect([applied.code, applied.stderr]).toEqual([0, ''])
+    expect(applied.stdout.match(/serverside-applied/g)?.length).toBe(stdout.match(/^kind: /gm)?.length)
+  })
+
+  it('is upgraded without losing the published authority or the password of Redis', async () => {
+    await release('install')
+    const password = await passwordOf()
+    expect(String(password)).toMatch(/^[A-Za-z0-9+/=]{40,}$/)
+    const authority = Buffer.from(plane.ca).toString('base64')
+    for (const { kind, name } of [VALIDATING, MUTATING]) {
+      const { code, stderr } = await publish(kind, name, authority)
+      expect([code, stderr]).toEqual([0, ''])
+    }
+    await release('upgrade', { replicas: 3, settings: { cloud: 'aws' } })
+    const deployment = await client.get({ kind: 'Deployment', namespace: NAMESPACE, name: 'kaito-ts' })
+    expect(at(deployment, 'spec', 'replicas')).toBe(3)
+    expect(await bundleOf(VALIDATING.kind, VALIDATING.name)).toBe(authority)
+    expect(await bundleOf(MUTATING.kind, MUTATING.name)).toBe(authority)
+    expect(await passwordOf()).toBe(password)
+  })
+
+  it('lets the operator make every call it makes', async () => {
+    const refused: string[] = []
+    for (const { kind, subresource, verbs, where, name } of CALLS) {
+      // kubectl cannot name a resource whose definition is not installed; rbac.test.ts compares its rule.
+      if (kind === 'NodeClaim') continue
+      for (const verb of verbs) {
+        const resource = resourceArgument(kind, name)
+        const sub = subresource === undefined ? [] : [`--subresource=${subresource}`]
+        const namespace = where === 'home' ? NAMESPACE : 'team-a'
+        if (!(await may(verb, resource, namespace, ...sub))) refused.push(`${verb} ${resource} ${sub.join('')}`)
+      }
+    }
+    expect(refused).toEqual([])
+  })
+
+  it.each([
+    ['list', 'secrets', 'team-a'],
+    ['watch', 'secrets', NAMESPACE],
+    ['update', 'secrets/kaito-ts-redis', NAMESPACE],
+    ['create', 'secrets', 'team-a'],
+    ['create', 'pods', 'team-a'],
+    ['create', 'leases.coordination.k8s.io', 'team-a'],
+    ['delete', 'workspaces.kaito.sh', 'team-a'],
+    ['patch', 'nodes', ''],
+    ['create', 'clusterrolebindings.rbac.authorization.k8s.io', ''],
+    ['patch', 'validatingwebhookconfigurations.admissionregistration.k8s.io/other', ''],
+  ])('does not let the operator %s %s', async (verb, resource, namespace) => {
+    expect(await may(verb, resource, namespace)).toBe(false)
+  })
+
+  it('leaves the Workspace definition behind when it is uninstalled, and can come back', async () => {
+    await release('uninstall')
+    const crd = { kind: 'CustomResourceDefinition' as const, name: 'workspaces.kaito.sh' }
+    expect(await client.get(crd)).toBeDefined()
+    expect(await client.get({ kind: VALIDATING.kind, name: VALIDATING.name })).toBeUndefined()
+    await release('install')
+  })
+})
+
+function resourceArgument(kind: Kind, name: string | undefined): string {
+  const { plural, group } = resources[kind]
+  return `${plural}${group === '' ? '' : `.${group}`}${name === undefined ? '' : `/${name}`}`
+}
