@@ -1,0 +1,65 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { FileCertSource } from '#certs/files.ts'
+import { type KeyPair, mintAuthority, mintLeaf } from '#certs/mint.ts'
+import { deafObserver } from '#certs/observer.ts'
+import { firstCertificate } from '#certs/source.ts'
+import { systemClock } from '#src/runtime/clock.ts'
+
+const DAY = 86_400_000
+const authority = mintAuthority(new Date(), DAY)
+const leaf = () => mintLeaf(authority, { dns: ['a.b.svc'] }, new Date(), DAY)
+
+const folder = mkdtempSync(join(tmpdir(), 'kaito-ts-files-'))
+const stop = new AbortController()
+afterEach(() => {
+  stop.abort()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** As the kubelet does: a new folder, then one rename of the symbolic link that everything is read through. */
+let generation = 0
+function mount({ certificate, key }: KeyPair) {
+  const version = join(folder, `..${++generation}`)
+  mkdirSync(version, { recursive: true })
+  writeFileSync(join(version, 'tls.crt'), certificate)
+  writeFileSync(join(version, 'tls.key'), key)
+  symlinkSync(version, join(folder, '..tmp'))
+  renameSync(join(folder, '..tmp'), join(folder, '..data'))
+  if (generation > 1) return
+  for (const name of ['tls.crt', 'tls.key']) symlinkSync(join('..data', name), join(folder, name))
+}
+
+describe('certificates from a mounted Secret', () => {
+  it('are served when they appear, replaced when they change, and kept when the new ones do not fit together', async () => {
+    const problems: string[] = []
+    const expiries: Date[] = []
+    const observer = {
+      ...deafObserver,
+      serving: ({ leafExpires }: { leafExpires: Date }) => expiries.push(leafExpires),
+      failed: (error: unknown) => problems.push(String(error)),
+    }
+    const source = new FileCertSource({ directory: folder, clock: systemClock, pollMs: 10, observer })
+    const running = source.run(stop.signal)
+    const first = leaf()
+    await expect.poll(() => problems.join()).toContain('ENOENT')
+    expect(source.current()).toBeUndefined()
+
+    mount(first)
+    expect(await firstCertificate(source, AbortSignal.timeout(5_000))).toEqual(first)
+
+    const second = leaf()
+    const changed = new Promise<KeyPair>((resolve) => source.onChange(resolve))
+    mount(second)
+    expect(await changed).toEqual(second)
+    expect(expiries).toHaveLength(2)
+
+    mount({ certificate: leaf().certificate, key: second.key })
+    await expect.poll(() => problems.join()).toContain('does not belong to tls.crt')
+    expect(source.current()).toEqual(second)
+    stop.abort()
+    await running
+  })
+})
