@@ -1,0 +1,70 @@
+import { type GenerateKwargs, readGenerateKwargs, type Sampling } from './generate-kwargs.ts'
+
+/** A `/chat` body that was understood. `model` is undefined where the default shall answer. */
+export type ChatRequest = {
+  readonly model: string | undefined
+  readonly sampling: Sampling
+  /** Parameters that the engine has no equal for; the answer names them in a header. */
+  readonly ignored: readonly string[]
+} & (
+  | { readonly kind: 'prompt'; readonly prompt: string; readonly returnFullText: boolean }
+  | { readonly kind: 'messages'; readonly messages: readonly unknown[] }
+)
+
+/** `detail` is what the client reads; 422 means a value of the wrong type, as FastAPI used to answer. */
+export type ChatRequestResult =
+  | { readonly ok: true; readonly request: ChatRequest }
+  | { readonly ok: false; readonly status: 400 | 422; readonly detail: unknown }
+
+/** Reads the body of KAITO's `POST /chat`: a prompt, or messages, with transformers' generate parameters. */
+export function readChatRequest(body: unknown): ChatRequestResult {
+  if (!isObject(body)) return wrongType([], 'Input should be a valid dictionary', 'model_attributes_type')
+  const { prompt, messages, model, generate_kwargs: kwargs, return_full_text: full, prefix } = body
+  if (!isOptionalText(prompt)) return wrongType(['prompt'], 'Input should be a valid string', 'string_type')
+  if (!isOptionalText(model)) return wrongType(['model'], 'Input should be a valid string', 'string_type')
+  if (!isOptionalText(prefix)) return wrongType(['prefix'], 'Input should be a valid string', 'string_type')
+  if (full !== undefined && full !== null && typeof full !== 'boolean') {
+    return wrongType(['return_full_text'], 'Input should be a valid boolean', 'bool_type')
+  }
+  if (kwargs !== undefined && kwargs !== null && !isObject(kwargs)) {
+    return wrongType(['generate_kwargs'], 'Input should be a valid dictionary', 'dict_type')
+  }
+  if (messages !== undefined && messages !== null && !Array.isArray(messages)) {
+    return wrongType(['messages'], 'Input should be a valid list', 'list_type')
+  }
+  const generate: GenerateKwargs = readGenerateKwargs(kwargs ?? {})
+  if (!generate.ok) return wrongType(['generate_kwargs', generate.key], generate.message, 'value_error')
+  const common = { model: model || undefined, sampling: generate.sampling, ignored: generate.ignored }
+  if (prompt) {
+    const request = {
+      ...common,
+      kind: 'prompt' as const,
+      prompt: `${prefix ?? ''}${prompt}`,
+      returnFullText: full ?? true,
+    }
+    return { ok: true, request }
+  }
+  if (Array.isArray(messages)) {
+    if (messages.length === 0) return { ok: false, status: 400, detail: 'Conversational parameter messages required' }
+    return { ok: true, request: { ...common, kind: 'messages', messages } }
+  }
+  return { ok: false, status: 400, detail: 'Text generation parameter prompt required' }
+}
+
+/** The model that answers: the one asked for, else the only adapter, else the base model. */
+export function chooseModel(asked: string | undefined, baseModel: string, adapters: readonly string[]): string {
+  const [only, ...others] = adapters
+  return asked ?? (only !== undefined && others.length === 0 ? only : baseModel)
+}
+
+function wrongType(where: readonly string[], message: string, type: string): ChatRequestResult {
+  return { ok: false, status: 422, detail: [{ loc: ['body', ...where], msg: message, type }] }
+}
+
+function isOptionalText(value: unknown): value is string | null | undefined {
+  return value === undefined || value === null || typeof value === 'string'
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,106 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { Agent, type Dispatcher, request } from 'undici'
+
+/** The inference engine behind the gateway. */
+export type Engine = {
+  /** Sends a request on; the body of the answer is a stream. `signal` aborts it, as a client that hangs up does. */
+  forward(message: EngineRequest): Promise<Dispatcher.ResponseData>
+  /** Asks for JSON within `limitMs`; throws EngineError where there is no such answer. */
+  ask(path: string, body?: object, limitMs?: number): Promise<EngineAnswer>
+  close(): Promise<void>
+}
+
+export type EngineRequest = {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Buffer
+  readonly signal: AbortSignal
+}
+
+export type EngineAnswer = { readonly status: number; readonly body: unknown }
+
+/** The engine did not answer: it is loading, or gone. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError'
+}
+
+export function openEngine(upstream: string, answerSeconds: number): Engine {
+  const limit = answerSeconds * 1000
+  const agent = new Agent({
+    connect: { timeout: 5000 },
+    headersTimeout: limit,
+    bodyTimeout: limit,
+    keepAliveTimeout: 4000,
+  })
+  return {
+    forward: async ({ path, ...message }) => {
+      try {
+        return await request(`${upstream}${path}`, { ...message, dispatcher: agent })
+      } catch (cause) {
+        if (message.signal.aborted) throw cause
+        throw new EngineError(describeFailure(cause), { cause })
+      }
+    },
+    ask: async (path, body, limitMs = limit) => {
+      const signal = AbortSignal.timeout(limitMs)
+      const json =
+        body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+      try {
+        const method = body === undefined ? 'GET' : 'POST'
+        const answer = await request(`${upstream}${path}`, { method, ...json, dispatcher: agent, signal })
+        const text = await answer.body.text()
+        return { status: answer.statusCode, body: parse(text) }
+      } catch (cause) {
+        throw new EngineError(signal.aborted ? `no answer within ${limitMs / 1000} s` : describeFailure(cause), {
+          cause,
+        })
+      }
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+/** The headers of a client that concern the engine. What else a client sends (cookies, tokens) is not passed on. */
+export function requestHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  return Object.fromEntries(
+    ['content-type', 'accept', 'x-request-id', 'traceparent', 'tracestate'].flatMap((name) => {
+      const value = headers[name]
+      return typeof value === 'string' ? [[name, value]] : []
+    }),
+  )
+}
+
+/** The headers of an answer that concern the client: everything but those about the connection to the engine. */
+export function answerHeaders(headers: IncomingHttpHeaders): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined || HOP_BY_HOP.has(name) ? [] : [[name, value]],
+    ),
+  )
+}
+
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+function describeFailure(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+  if (code === 'ECONNREFUSED') return 'the engine does not listen yet: it is loading the model, or has stopped'
+  if (code.endsWith('_TIMEOUT')) return `the engine did not answer in time (${code})`
+  return `the engine broke the connection (${code})`
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,34 @@
+import { networkInterfaces } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseGatewayConfig } from './config.ts'
+import { buildGateway } from './server.ts'
+
+const parsed = parseGatewayConfig(process.env['KAITO_GATEWAY'])
+if (!parsed.ok) {
+  console.error(parsed.message)
+  process.exit(64)
+}
+const { config } = parsed
+const gateway = buildGateway(config)
+// Both families where the node has IPv6, else IPv4 alone.
+const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === 'IPv6'))
+await gateway.server.listen({ host: hasIpv6 ? '::' : '0.0.0.0', port: config.port })
+
+let stopping = false
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (stopping) return
+    stopping = true
+    void drain()
+  })
+}
+
+/** Not ready at once, deaf after the endpoints had time to notice, gone when the last answer is out or time is up. */
+async function drain(): Promise<void> {
+  gateway.startDraining()
+  await delay(config.drainSeconds * 1000)
+  const closed = gateway.server.close().then(() => true)
+  const inTime = await Promise.race([closed, delay(config.graceSeconds * 1000, false)])
+  if (!inTime) console.error(`answers still open after ${config.graceSeconds} s are cut off`)
+  process.exit(0)
+}

@@ -1,0 +1,121 @@
+import fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify'
+import { answerChat } from './chat.ts'
+import { chooseModel, readChatRequest } from './chat-request.ts'
+import type { GatewayConfig } from './config.ts'
+import { type Engine, EngineError, openEngine } from './engine.ts'
+import { openAiError, PASSED, passThrough } from './pass-through.ts'
+import { checkHealth, checkReady, modelNames, type Readiness } from './readiness.ts'
+
+export type Gateway = {
+  readonly server: FastifyInstance
+  /** From now on `/ready` answers 503; everything else goes on. */
+  startDraining(): void
+}
+
+/** The HTTP server in front of the engine: KAITO's `/chat`, the OpenAI routes, probes. Not listening yet. */
+export function buildGateway(config: GatewayConfig): Gateway {
+  const engine = openEngine(config.upstream, config.answerSeconds)
+  const server = fastify({
+    logger: { level: config.logLevel },
+    // Requests are logged by the engine; a line each here would only cost.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+  })
+  let draining = false
+  // Bodies are passed on as they came; only /chat looks inside.
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  server.addHook('onClose', () => engine.close())
+  server.setNotFoundHandler((request, reply) => {
+    const message = `there is no ${request.method} ${request.url.split('?', 1)[0]} here`
+    reply.code(404).send(openAiError(message, 'NotFoundError', 404))
+  })
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500
+    if (status >= 500) request.log.error(error)
+    reply.code(status).send({ detail: status >= 500 ? 'internal error' : error.message })
+  })
+  for (const { method, path } of PASSED) server.route({ method, url: path, handler: passThrough(engine, method, path) })
+  addChat(server, engine, config)
+  addProbes(server, engine, config, () => draining)
+  return {
+    server,
+    startDraining() {
+      draining = true
+    },
+  }
+}
+
+/** Long contexts and images inlined as base64 fit; more would only fill the engine's memory. */
+const BODY_LIMIT = 32 * 1_048_576
+
+function addChat(server: FastifyInstance, engine: Engine, config: GatewayConfig): void {
+  const models = [config.baseModel, ...config.adapters]
+  server.post('/chat', async (request, reply) => {
+    const body = parseBody(request.body)
+    if (!body.ok) return reply.code(400).send({ detail: 'the body is not JSON' })
+    const read = readChatRequest(body.value)
+    if (!read.ok) return reply.code(read.status).send({ detail: read.detail })
+    const model = chooseModel(read.request.model, config.baseModel, config.adapters)
+    if (!models.includes(model)) {
+      const served = (await servedModels(engine)) ?? models
+      return reply
+        .code(404)
+        .send({ detail: `the model "${model}" is not served here; served are ${served.join(', ')}` })
+    }
+    reply.header('x-kaito-model', model)
+    if (read.request.ignored.length > 0) reply.header('x-kaito-ignored', headerSafe(read.request.ignored.join(', ')))
+    try {
+      const answer = await answerChat(engine, read.request, model)
+      return answer.ok ? { Result: answer.text } : reply.code(answer.status).send({ detail: answer.detail })
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error
+      return reply.code(503).header('retry-after', '5').send({ detail: error.message })
+    }
+  })
+}
+
+function addProbes(server: FastifyInstance, engine: Engine, config: GatewayConfig, isDraining: () => boolean): void {
+  const models = [config.baseModel, ...config.adapters]
+  const health = async (): Promise<Readiness> => checkHealth(engine)
+  const ready = async (): Promise<Readiness> =>
+    isDraining() ? { ready: false, reason: 'this pod is shutting down' } : checkReady(engine, models)
+  for (const [path, check] of [
+    ['/health', health],
+    ['/healthz', health],
+    ['/ready', ready],
+  ] as const) {
+    server.get(path, async (_request, reply) => {
+      const state = await check()
+      return state.ready ? { status: 'Healthy' } : reply.code(503).send({ detail: state.reason })
+    })
+  }
+  server.get('/', () => ({ message: 'Server is running' }))
+}
+
+async function servedModels(engine: Engine): Promise<string[] | undefined> {
+  try {
+    const names = modelNames((await engine.ask('/v1/models', undefined, 4000)).body)
+    return names.length > 0 ? names : undefined
+  } catch (error) {
+    if (error instanceof EngineError) return undefined
+    throw error
+  }
+}
+
+function parseBody(body: unknown): { ok: true; value: unknown } | { ok: false } {
+  try {
+    return { ok: true, value: JSON.parse(Buffer.isBuffer(body) ? body.toString('utf8') : '') }
+  } catch {
+    return { ok: false }
+  }
+}
+
+/** Keys come from the client; anything that a header cannot hold is replaced. */
+function headerSafe(text: string): string {
+  return text.replaceAll(/[^A-Za-z0-9_, .-]/g, '?').slice(0, 500)
+}

@@ -1,0 +1,71 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export type SeenRequest = {
+  readonly method: string
+  readonly path: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+}
+
+/** A real HTTP server that answers as vLLM does, as far as the gateway uses it. */
+export type EngineSample = {
+  readonly url: string
+  readonly seen: SeenRequest[]
+  models: string[]
+  healthy: boolean
+  /** Called for streamed completions instead of the default three events. */
+  stream: ((response: ServerResponse) => void) | undefined
+  stop(): Promise<void>
+}
+
+export async function startEngineSample(models: string[]): Promise<EngineSample> {
+  const server = createServer((request, response) => {
+    void answer(request, response)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const sample: EngineSample = {
+    url: `http://127.0.0.1:${port}`,
+    seen: [],
+    models,
+    healthy: true,
+    stream: undefined,
+    async stop() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    const { method = '', url = '', headers } = request
+    sample.seen.push({ method, path: url, headers, body })
+    const json = (status: number, value: object) => {
+      response.writeHead(status, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(value))
+    }
+    if (url === '/health') return void response.writeHead(sample.healthy ? 200 : 500).end()
+    if (url === '/metrics') return void response.end('vllm:num_requests_running 0\n')
+    if (url === '/v1/models') return json(200, { object: 'list', data: sample.models.map((id) => ({ id })) })
+    const asked = JSON.parse(body || '{}')
+    if (url === '/tokenize') return json(200, { count: asked.prompt.split(' ').length })
+    if (!sample.models.includes(asked.model)) {
+      return json(404, { error: { message: `The model ${asked.model} does not exist.`, type: 'NotFoundError' } })
+    }
+    if (asked.stream) {
+      response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+      if (sample.stream) return sample.stream(response)
+      response.end('data: {"n":1}\n\ndata: [DONE]\n\n')
+      return
+    }
+    if (url === '/v1/chat/completions')
+      return json(200, { choices: [{ message: { content: `${asked.model} says hello` } }] })
+    return json(200, { choices: [{ text: ` (by ${asked.model})` }] })
+  }
+  return sample
+}
