@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { pause } from '#src/runtime/clock.ts'
 import { Elector, type HeldLease, type LeaderLock, type LeaseRecord } from '#src/runtime/leader.ts'
 import { FakeClock } from './fake-clock.ts'
 
@@ -7,6 +8,7 @@ import { FakeClock } from './fake-clock.ts'
 class MemoryLock implements LeaderLock {
   held: HeldLease | undefined
   down = false
+  slowBy: ((ms: number) => Promise<void>) | undefined
   hung = false
   puts = 0
   #version = 0
@@ -27,6 +29,7 @@ class MemoryLock implements LeaderLock {
   async #answer(): Promise<void> {
     if (this.hung) await new Promise(() => {})
     if (this.down) throw new Error('refused')
+    await this.slowBy?.(3_000)
   }
 }
 
@@ -108,6 +111,20 @@ describe('Elector', () => {
       expect(a.seen.cutAt, trouble).toBe(14_000)
       expect(a.seen.result, trouble).toBe('lost')
     }
+  })
+
+  it('counts its ten seconds from before a slow renewal was sent, since others saw it no later than that', async () => {
+    const clock = new FakeClock()
+    const lock = new MemoryLock()
+    const a = contend(clock, lock, 'a')
+    await clock.advance(1_000)
+    lock.slowBy = (ms) => pause(clock, ms)
+    await clock.advance(1_000)
+    lock.slowBy = undefined
+    lock.down = true
+    await clock.advance(20_000)
+    // Sent at 2 s, answered at 5 s.
+    expect(a.seen.cutAt).toBe(12_000)
   })
 
   it('survives an outage shorter than the renewal deadline', async () => {

@@ -80,6 +80,8 @@ describe('Store', () => {
     store.remove(thing('b', '2'))
     expect(store.by('owner', 'x')).toEqual([])
     expect(store.by('owner', 'y').map(keyOf)).toEqual(['ns/a'])
+    store.put(thing('b', '3', { owner: 'y' }))
+    expect(store.by('owner', 'x')).toEqual([])
     expect(() => store.by('colour', 'red')).toThrow('no index named colour')
   })
 

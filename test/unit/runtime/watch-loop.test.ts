@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { pause } from '#src/runtime/clock.ts'
 import { Store, type Stored } from '#src/runtime/store.ts'
 import { type Page, type WatchEvent, WatchLoop, type WatchSource } from '#src/runtime/watch-loop.ts'
 import type { WatchState } from '#src/runtime/watch-state.ts'
@@ -10,8 +11,9 @@ const gone = new Error('410')
 /** A server that answers as scripted: each list and each watch takes the next entry; when out of them, it hangs. */
 class ScriptedSource implements WatchSource<Stored> {
   readonly lists: (Page<Stored> | Error)[] = []
-  readonly watches: (WatchEvent<Stored>[] | Error | 'hang' | 'unanswered')[] = []
+  readonly watches: (WatchEvent<Stored>[] | Error | 'hang' | 'unanswered' | 'minutely')[] = []
   readonly calls: string[] = []
+  readonly clock = new FakeClock()
 
   async list(page: { limit: number; next?: string }, signal: AbortSignal): Promise<Page<Stored>> {
     this.calls.push(`list limit=${page.limit}${page.next ? ` next=${page.next}` : ''}`)
@@ -31,6 +33,13 @@ class ScriptedSource implements WatchSource<Stored> {
     if (answer instanceof Error) throw answer
     if (answer === 'unanswered') return never(signal)
     yield { type: 'open' }
+    if (answer === 'minutely') {
+      for (let version = 6; !signal.aborted; version++) {
+        await pause(this.clock, 60_000, signal)
+        yield { type: 'bookmark', resourceVersion: String(version) }
+      }
+      return
+    }
     if (answer === undefined || answer === 'hang') return never(signal)
     for (const event of answer) {
       yield event
@@ -48,7 +57,7 @@ function never(signal: AbortSignal): Promise<never> {
 }
 
 function begin(source: ScriptedSource) {
-  const clock = new FakeClock()
+  const { clock } = source
   const store = new Store()
   const errors: unknown[] = []
   const states: WatchState['kind'][] = []
@@ -157,6 +166,16 @@ describe('WatchLoop', () => {
     expect(source.calls).toEqual(['list limit=500', 'watch 5', 'watch 5', 'watch 5'])
     expect(run.names()).toEqual(['hang'])
     expect(run.errors).toEqual([])
+  })
+
+  it('leaves a watch alone for as long as it hears something every minute', async () => {
+    const source = new ScriptedSource()
+    source.lists.push({ items: [], resourceVersion: '5' })
+    source.watches.push('minutely')
+    const run = begin(source)
+    await run.clock.advance(600_000)
+    expect(source.calls).toEqual(['list limit=500', 'watch 5'])
+    expect(run.loop.state).toMatchObject({ kind: 'watching' })
   })
 
   it('calls it an error when a watch is not even answered', async () => {
