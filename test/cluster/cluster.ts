@@ -8,7 +8,7 @@ import { setHosts } from './node/hosts.ts'
 import { type Layout, layoutOf } from './node/layout.ts'
 import { DEFAULT_INSTANCE_TYPE, NODE_ADDRESS, REGISTRY_NAME } from './node/settings.ts'
 import { type ClusterState, loadState, renewPorts, saveState } from './node/state.ts'
-import { tearDown } from './node/teardown.ts'
+import { mountsBelow, tearDown } from './node/teardown.ts'
 import { ensureDebianPackages } from './packages.ts'
 import { runDir } from './paths.ts'
 import { isAlive } from './process-identity.ts'
@@ -119,7 +119,11 @@ export async function stopCluster(options: { dir?: string; purge?: boolean; prog
   await withFolderLock(join(layout.dir, '.lock'), progress, async () => {
     if (existsSync(layout.stateFile)) await tearDown(layout, await loadState(layout), progress)
   })
-  if (options.purge === true) rmSync(layout.dir, { recursive: true, force: true })
+  if (options.purge !== true) return
+  const [mount] = mountsBelow(layout.dir)
+  // Deleting through a mount would delete what is mounted there.
+  if (mount !== undefined) throw new Error(`not deleting ${layout.dir}: ${mount} is still mounted; umount it first`)
+  rmSync(layout.dir, { recursive: true, force: true })
 }
 
 function describe(

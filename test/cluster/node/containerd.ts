@@ -35,6 +35,8 @@ state = ${text(join(layout.containerd, 'state'))}
   address = ${text(layout.containerdSocket)}
 [debug]
   level = "warn"
+[plugins."io.containerd.internal.v1.opt"]
+  path = ${text(join(layout.containerd, 'opt'))}
 [${images}]
   snapshotter = ${text(snapshotter)}
   [${images}.pinned_images]

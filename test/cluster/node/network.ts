@@ -15,11 +15,13 @@ const BRIDGE_RULES = [
 
 /** Makes the bridge, forwarding, firewall openings and the CNI configuration. Safe to repeat. Notes in state what to put back. */
 export async function setUpNetwork(layout: Layout, state: ClusterState): Promise<void> {
+  refuseSecondCluster(layout)
   if (state.network === undefined) {
     const foreignRules = await hasForeignRules()
     state.network = { ipForward: readFileSync(IP_FORWARD, 'utf8').trim(), foreignRules }
   }
   if (!existsSync(`/sys/class/net/${BRIDGE}`)) await mustRun(['ip', 'link', 'add', BRIDGE, 'type', 'bridge'])
+  await mustRun(['ip', 'link', 'set', BRIDGE, 'alias', layout.dir])
   await mustRun(['ip', 'address', 'replace', `${NODE_ADDRESS}/24`, 'dev', BRIDGE])
   await mustRun(['ip', 'link', 'set', BRIDGE, 'up'])
   // Lets the machine itself reach ClusterIPs even where it has no default route.
@@ -31,6 +33,16 @@ export async function setUpNetwork(layout: Layout, state: ClusterState): Promise
     if (present.code !== 0) await mustRun(['iptables', '-w', '-I', chain, ...rule])
   }
   writeCniConfig(layout)
+}
+
+/** The bridge carries the name of the folder whose cluster it belongs to: addresses, cgroups and rules are for one cluster only. */
+function refuseSecondCluster(layout: Layout): void {
+  const alias = `/sys/class/net/${BRIDGE}/ifalias`
+  const owner = existsSync(alias) ? readFileSync(alias, 'utf8').trim() : ''
+  if (owner === '' || owner === layout.dir) return
+  throw new Error(
+    `the cluster in ${owner} runs on this machine, and there can be one only; end it: node test/cluster/main.ts down --dir ${owner}`,
+  )
 }
 
 /** Undoes setUpNetwork and what kube-proxy, the kubelet and the CNI plugins added. */

@@ -62,12 +62,15 @@ export function forgetRunningContainers(layout: Layout): void {
 
 /** Unmounts everything under a folder, innermost first. */
 export async function unmountBelow(dir: string): Promise<void> {
-  const mounts = readText('/proc/self/mountinfo')
+  for (const path of mountsBelow(dir).reverse()) await runCommand(['umount', '--lazy', path])
+}
+
+/** Mount points under a folder, outermost first. */
+export const mountsBelow = (dir: string): string[] =>
+  readText('/proc/self/mountinfo')
     .split('\n')
     .map((line) => (line.split(' ')[4] ?? '').replaceAll('\\040', ' '))
     .filter((path) => path.startsWith(`${dir}/`))
-  for (const path of mounts.reverse()) await runCommand(['umount', '--lazy', path])
-}
 
 async function endContainers(layout: Layout): Promise<void> {
   const shims = shimsOf(layout)
