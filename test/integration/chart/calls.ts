@@ -44,7 +44,8 @@ export const CALLS: readonly Calls[] = [
     verbs: ['get', 'patch'],
     caller: 'certs',
   },
-  { kind: 'Lease', where: 'home', verbs: ['get', 'create', 'update'], caller: 'lease-lock' },
+  { kind: 'Lease', where: 'home', name: 'kaito-ts', verbs: ['get', 'update'], caller: 'lease-lock' },
+  { kind: 'Lease', where: 'home', verbs: ['create'], caller: 'lease-lock' },
   { kind: 'Secret', where: 'home', name: 'kaito-ts-webhook-cert', verbs: ['get', 'update'], caller: 'certs' },
   { kind: 'Secret', where: 'home', verbs: ['create'], caller: 'certs' },
 ]
@@ -58,7 +59,7 @@ export const SPARE: readonly Calls[] = [
     (kind): Calls => ({ kind, verbs: ['get'], caller: 'nobody' }),
   ),
   { kind: 'Job', verbs: ['patch'], caller: 'nobody' },
-  { kind: 'Lease', where: 'home', verbs: ['patch'], caller: 'nobody' },
+  { kind: 'Lease', where: 'home', name: 'kaito-ts', verbs: ['patch'], caller: 'nobody' },
   { kind: 'Secret', where: 'home', name: 'kaito-ts-webhook-cert', verbs: ['patch'], caller: 'nobody' },
 ]
 

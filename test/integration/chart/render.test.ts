@@ -54,6 +54,10 @@ describe('the webhook configurations of the chart', () => {
       mountPath: '/etc/kaito/certs',
       readOnly: true,
     })
+    expect(at(container(managed, 'Deployment'), 'args')).toEqual(
+      expect.arrayContaining(['--cert-dir', '/etc/kaito/certs']),
+    )
+    expect(at(container(own, 'Deployment'), 'args')).not.toContain('--cert-dir')
   })
 
   it('are not installed when the webhooks are off', async () => {
