@@ -11,7 +11,7 @@ export function readTrainingConfig({ tuning }: Workspace, facts: Facts): ParsedT
   const method = findMethod(tuning?.method)
   const text = data?.['training_config.yaml']
   if (!data || !method || text === undefined) return undefined
-  return trainingConfigs.of(data, method.name, () => parseTrainingConfig(text, method.name))
+  return trainingConfigs.of(data, method.name, () => parseTrainingConfig(text, method))
 }
 
 /** The parsed inference_config.yaml of a Workspace; undefined where there is none to read. */
@@ -21,7 +21,9 @@ export function readInferenceConfig({ inference }: Workspace, facts: Facts): Par
   if (!data || text === undefined) return undefined
   const preset = inference?.preset ? findPreset(facts.catalog, inference.preset.name) : undefined
   const limit = preset?.contextLength
-  return inferenceConfigs.of(data, String(limit), () => parseInferenceConfig(text, limit))
+  return inferenceConfigs.of(data, String(limit), () =>
+    parseInferenceConfig(text, limit === undefined ? {} : { contextLength: limit }),
+  )
 }
 
 type Data = Readonly<Record<string, string>>

@@ -77,7 +77,7 @@ function tuningNeed(workspace: Workspace, facts: Facts, sku: GpuSku): Need | und
   const method = findMethod(workspace.tuning?.method)
   if (!preset?.architecture || !method) return undefined
   const parsed = readTrainingConfig(workspace, facts)
-  const config = resolveTrainingConfig(method.name, parsed?.ok ? parsed.config : {})
+  const config = resolveTrainingConfig(method, parsed?.ok ? parsed.config : {})
   const { LoraConfig, TrainingArguments, QuantizationConfig } = config
   const estimate = estimateTuning({
     architecture: preset.architecture,

@@ -1,8 +1,7 @@
 import { type Complaint, forbidden, invalid, notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
 import { parseYaml } from '#src/lib/yaml-guard.ts'
-import { METHOD } from './methods/index.ts'
-import type { MethodName, TuningMethod } from './methods/method.ts'
+import type { TuningMethod } from './methods/method.ts'
 import { outputDirFault } from './output-dir.ts'
 import { WITHOUT_EFFECT } from './training-hints.ts'
 import { checkSection, SECTIONS, type SectionName } from './training-schema.ts'
@@ -23,7 +22,7 @@ export type ParsedTrainingConfig =
  * Reads training_config.yaml for one method. Paths of complaints start at the section (`LoraConfig.r`); `ignored` names
  * the keys that were left out because they change nothing here.
  */
-export function parseTrainingConfig(yamlText: string, method: MethodName | TuningMethod): ParsedTrainingConfig {
+export function parseTrainingConfig(yamlText: string, method: TuningMethod): ParsedTrainingConfig {
   const yaml = parseYaml(yamlText)
   if (!yaml.ok) return { ok: false, complaints: [invalid('', undefined, yaml.reason, atLine(yaml.line))] }
   const root = topLevel(yaml.value)
@@ -50,19 +49,12 @@ export function parseTrainingConfig(yamlText: string, method: MethodName | Tunin
     complaints.push(...checkSection(known, kept))
     config[known] = kept
   }
-  complaints.push(
-    ...quantizationFaults(config, typeof method === 'string' ? METHOD[method] : method),
-    ...outputDirFaults(config),
-  )
+  complaints.push(...quantizationFaults(config, method), ...outputDirFaults(config))
   return complaints.length === 0 ? { ok: true, config, ignored } : { ok: false, complaints }
 }
 
 /** The sections that a run uses. Pure: the same input gives the same config, which the run's revision is made of. */
-export function resolveTrainingConfig(
-  name: MethodName | TuningMethod,
-  parsed: TrainingConfig = {},
-): ResolvedTrainingConfig {
-  const method = typeof name === 'string' ? METHOD[name] : name
+export function resolveTrainingConfig(method: TuningMethod, parsed: TrainingConfig = {}): ResolvedTrainingConfig {
   const merged = (section: SectionName): Values => ({ ...method.defaults[section], ...parsed[section] })
   return {
     ModelConfig: merged('ModelConfig'),

@@ -68,8 +68,9 @@ function toComplaint(name: SectionName, error: ErrorObject): Complaint {
   const property = KEYS[name][key] ?? {}
   const path = [name, ...steps].join('.')
   const allowed = enumOf(property)
-  const hint = allowed && typeof error.data === 'string' ? didYouMean(error.data, allowed, '') : ''
-  return invalid(path, error.data, `it must be ${describe(property)}`, hint === '' ? {} : { fix: hint })
+  const otherwise = `write for example ${example(property, error.data)}`
+  const fix = allowed && typeof error.data === 'string' ? didYouMean(error.data, allowed, otherwise) : otherwise
+  return invalid(path, error.data, `it must be ${describe(property)}`, { fix })
 }
 
 function unknownKey(name: SectionName, key: string): Complaint {
@@ -100,6 +101,18 @@ export function describe(property: Property): string {
     .map((type) => WORDS[String(type)] ?? String(type))
     .map((words) => (words.includes('number') ? `${words}${range(property)}` : words))
     .join(' or ')
+}
+
+/** A legal value near to the one that was written. */
+function example({ enum: values, type, minimum, maximum, exclusiveMinimum }: Property, value: unknown): string {
+  if (Array.isArray(values)) return JSON.stringify(values[0])
+  const types = [type].flat()
+  if (types.includes('boolean')) return 'true'
+  if (types.includes('object')) return '{}'
+  if (types.includes('array')) return '[q_proj, v_proj]'
+  if (types.includes('string')) return 'a text'
+  if (typeof maximum === 'number' && typeof value === 'number' && value > maximum) return String(maximum)
+  return String(minimum ?? (exclusiveMinimum === 0 ? (types.includes('integer') ? 1 : 0.1) : 1))
 }
 
 const WORDS: Readonly<Record<string, string>> = {

@@ -25,9 +25,8 @@ export type ParsedInferenceConfig =
  */
 export function parseInferenceConfig(
   yamlText: string,
-  limit?: number | { readonly contextLength?: number },
+  { contextLength }: { readonly contextLength?: number } = {},
 ): ParsedInferenceConfig {
-  const contextLength = typeof limit === 'number' ? limit : limit?.contextLength
   const yaml = parseYaml(yamlText)
   if (!yaml.ok) {
     const rest = yaml.line === undefined ? {} : { fix: `look at line ${yaml.line}` }

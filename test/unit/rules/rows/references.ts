@@ -1,0 +1,129 @@
+import { rowsOf } from '../row.ts'
+import { adapter, dockerSecret, opaqueSecret, pushed, secret, servingWith } from '../sample.ts'
+
+const IMAGE = ['tuning.output.image']
+const PUSH = ['tuning.output.imagePushSecret']
+const gated = servingWith({ preset: { name: 'llama-3.1-8b-instruct', presetOptions: { modelAccessSecret: 'hf' } } })
+const TOKEN = ['inference.preset.presetOptions.modelAccessSecret']
+
+export const referenceRows = [
+  ...rowsOf('image.placeholder', [
+    { when: 'with an image', workspace: pushed('a.io/b:1'), at: [] },
+    { when: 'with a repository called where', workspace: pushed('a.io/where:1'), at: [] },
+    {
+      when: "with the documentation's output",
+      workspace: pushed('ACR_REPO_HERE.azurecr.io/IMAGE_NAME_HERE:0.0.1'),
+      at: IMAGE,
+      says: 'this is the placeholder from the documentation; write your registry, e.g. myacr.azurecr.io/adapters/phi-3:0.0.1',
+    },
+    {
+      when: "with the documentation's adapter",
+      workspace: servingWith({ adapters: [adapter('a', 'ACR_REPO_HERE.azurecr.io/ADAPTER_HERE:0.0.1')] }),
+      at: ['inference.adapters[0].source.image'],
+    },
+    { when: 'with angle brackets', workspace: pushed('<your-registry>/phi:1'), at: IMAGE },
+  ]),
+  ...rowsOf('image.reference', [
+    { when: 'with a port and a digest', workspace: pushed(`a.io:5000/b@sha256:${'a'.repeat(64)}`), at: [] },
+    {
+      when: 'with a placeholder, which has a rule of its own',
+      workspace: pushed('ACR_REPO_HERE.azurecr.io/X_HERE:1'),
+      at: [],
+    },
+    ...["x'; touch /tmp/x; '", 'https://a.io/b:1', 'a.io/Upper:1', 'a.io/b:', ''].map((image) => ({
+      when: `with the adapter image ${JSON.stringify(image)}`,
+      workspace: servingWith({ adapters: [adapter('a', image)] }),
+      at: ['inference.adapters[0].source.image'],
+    })),
+  ]),
+  ...rowsOf('image.floating', [
+    { when: 'with a version', workspace: servingWith({ adapters: [adapter('a')] }), at: [] },
+    { when: 'that pushes latest', workspace: pushed('a.io/b:latest'), at: [] },
+    {
+      when: 'that reads latest',
+      workspace: servingWith({ adapters: [adapter('a', 'a.io/b')] }),
+      at: ['inference.adapters[0].source.image'],
+    },
+  ]),
+  ...rowsOf('secret.placeholder', [
+    { when: 'with a Secret', workspace: pushed('a.io/b:1'), at: [] },
+    { when: "with the documentation's Secret", workspace: pushed('a.io/b:1', 'ACR_REGISTRY_SECRET_HERE'), at: PUSH },
+  ]),
+  ...rowsOf('secret.name', [
+    { when: 'with a Secret', workspace: pushed('a.io/b:1', 'a.b-c'), at: [] },
+    { when: 'with a path', workspace: pushed('a.io/b:1', '../../secrets/x'), at: PUSH },
+  ]),
+  ...rowsOf('secret.type', [
+    {
+      when: 'with registry credentials',
+      workspace: pushed('a.io/b:1'),
+      facts: secret('push', dockerSecret('a.io')),
+      at: [],
+    },
+    {
+      when: 'with an opaque Secret to push',
+      workspace: pushed('a.io/b:1'),
+      facts: secret('push', opaqueSecret('password')),
+      at: PUSH,
+      says: 'kubectl create secret docker-registry push --docker-server=a.io',
+    },
+    { when: 'with a token', workspace: gated, facts: secret('hf', opaqueSecret('HF_TOKEN')), at: [] },
+    {
+      when: 'with a Secret without token',
+      workspace: gated,
+      facts: secret('hf', opaqueSecret('token')),
+      at: TOKEN,
+      says: 'HF_TOKEN',
+    },
+  ]),
+  ...rowsOf('secret.registry', [
+    {
+      when: "with the registry's credentials",
+      workspace: pushed('a.io/b:1'),
+      facts: secret('push', dockerSecret('https://a.io')),
+      at: [],
+    },
+    {
+      when: "with Docker Hub's credentials, however they are written",
+      workspace: pushed('someone/b:1'),
+      facts: secret('push', dockerSecret('https://index.docker.io/v1/')),
+      at: [],
+    },
+    {
+      when: "with another registry's credentials",
+      workspace: pushed('a.io/b:1'),
+      facts: secret('push', dockerSecret('b.io')),
+      at: PUSH,
+      says: 'for a.io (it has b.io)',
+    },
+  ]),
+  ...rowsOf('secret.exists', [
+    {
+      when: 'with a Secret that is there',
+      workspace: pushed('a.io/b:1'),
+      facts: secret('push', dockerSecret('a.io')),
+      at: [],
+    },
+    {
+      when: 'with a Secret that is not there',
+      workspace: pushed('a.io/b:1'),
+      facts: secret('push', { state: 'missing' }),
+      at: PUSH,
+      says: '-n team',
+    },
+  ]),
+  ...rowsOf('secret.unchecked', [
+    {
+      when: 'with a Secret that is there',
+      workspace: pushed('a.io/b:1'),
+      facts: secret('push', dockerSecret('a.io')),
+      at: [],
+    },
+    {
+      when: 'with a Secret that was not read in time',
+      workspace: pushed('a.io/b:1'),
+      facts: secret('push', { state: 'unknown' }),
+      at: PUSH,
+    },
+  ]),
+]

@@ -1,0 +1,105 @@
+import type { Workspace } from '#src/api/workspace.ts'
+import { builtInCatalog } from '#src/catalog/built-in.ts'
+import type { Facts, Lookup, SecretFacts } from '#src/rules/rule.ts'
+
+/** A Workspace that serves phi-3 on an A100: nothing is wrong with it. */
+export const serving: Workspace = {
+  metadata: { name: 'phi', namespace: 'team' },
+  resource: {
+    count: 1,
+    instanceType: 'Standard_NC24ads_A100_v4',
+    labelSelector: { matchLabels: { apps: 'phi-3' } },
+  },
+  inference: { preset: { name: 'phi-3-mini-4k-instruct', accessMode: 'public' } },
+}
+
+/** A Workspace that tunes phi-3 on an A100: nothing is wrong with it. */
+export const tuning: Workspace = {
+  metadata: { name: 'phi', namespace: 'team' },
+  resource: {
+    count: 1,
+    instanceType: 'Standard_NC24ads_A100_v4',
+    labelSelector: { matchLabels: { apps: 'phi-3' } },
+  },
+  tuning: {
+    preset: { name: 'phi-3-mini-4k-instruct', accessMode: 'public' },
+    method: 'qlora',
+    input: { urls: ['https://example.com/data.parquet'] },
+    output: { volumeSource: { persistentVolumeClaim: { claimName: 'results' } } },
+  },
+}
+
+type Inference = NonNullable<Workspace['inference']>
+type Tuning = NonNullable<Workspace['tuning']>
+type Resource = NonNullable<Workspace['resource']>
+
+export const servingWith = (change: Partial<Inference>): Workspace => ({
+  ...serving,
+  inference: { ...serving.inference, ...change },
+})
+
+export const tuningWith = (change: Partial<Tuning>): Workspace => ({
+  ...tuning,
+  tuning: { input: {}, output: {}, ...tuning.tuning, ...change },
+})
+
+export const nodesWith = (change: Partial<Resource>, workspace = serving): Workspace => ({
+  ...workspace,
+  resource: { labelSelector: {}, ...workspace.resource, ...change },
+})
+
+export const named = (name: string, workspace = serving): Workspace => ({
+  ...workspace,
+  metadata: { ...workspace.metadata, name },
+})
+
+export const annotated = (annotations: Readonly<Record<string, string>>, workspace = serving): Workspace => ({
+  ...workspace,
+  metadata: { ...workspace.metadata, annotations },
+})
+
+export const adapter = (name: string, image = `myacr.azurecr.io/adapters/${name}:0.0.1`) => ({
+  source: { name, image },
+  strength: '1.0',
+})
+
+export const pushed = (image: string, imagePushSecret = 'push'): Workspace =>
+  tuningWith({ output: { image, imagePushSecret } })
+
+export const facts: Facts = {
+  operation: 'CREATE',
+  namespace: 'team',
+  dryRun: false,
+  policy: { cloud: 'azure', nodeProvisioner: 'karpenter', datasetAllowPrivate: [] },
+  catalog: builtInCatalog,
+  configMaps: new Map(),
+  secrets: new Map(),
+}
+
+export const byo: Partial<Facts> = { policy: { ...facts.policy, nodeProvisioner: 'byo' } }
+export const aws: Partial<Facts> = { policy: { ...facts.policy, cloud: 'aws' } }
+
+/** An update of this old object. */
+export const from = (old: Workspace): Partial<Facts> => ({ operation: 'UPDATE', old })
+
+export const configMap = (name: string, data: Readonly<Record<string, string>>): Partial<Facts> => ({
+  configMaps: new Map([[name, { state: 'found', value: data }]]),
+})
+
+export const configMapState = (name: string, state: 'missing' | 'unknown'): Partial<Facts> => ({
+  configMaps: new Map([[name, { state }]]),
+})
+
+export const secret = (name: string, lookup: Lookup<SecretFacts>): Partial<Facts> => ({
+  secrets: new Map([[name, lookup]]),
+})
+
+export const dockerSecret = (...registries: string[]): Lookup<SecretFacts> => ({
+  state: 'found',
+  value: { type: 'kubernetes.io/dockerconfigjson', keys: ['.dockerconfigjson'], registries },
+})
+
+export const opaqueSecret = (...keys: string[]): Lookup<SecretFacts> => ({
+  state: 'found',
+  value: { type: 'Opaque', keys, registries: [] },
+})
