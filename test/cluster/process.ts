@@ -57,7 +57,7 @@ export async function waitReady(daemon: Daemon, probe: Probe, timeoutMs = 30_000
   }
 }
 
-/** Ends a daemon: SIGTERM, then SIGKILL when it is still there after graceMs. Fine to call on one that has ended. */
+/** Ends a daemon: SIGTERM, then SIGKILL when it is still there after graceMs (at once for 0). Fine to call on one that has ended. */
 export async function stopDaemon(daemon: Daemon, graceMs = 10_000): Promise<void> {
   if (graceMs > 0) signalDaemon(daemon, 'SIGTERM')
   if (!(await goneWithin(daemon, graceMs))) signalDaemon(daemon, 'SIGKILL')

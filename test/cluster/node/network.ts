@@ -37,12 +37,22 @@ export async function setUpNetwork(layout: Layout, state: ClusterState): Promise
 
 /** The bridge carries the name of the folder whose cluster it belongs to: addresses, cgroups and rules are for one cluster only. */
 function refuseSecondCluster(layout: Layout): void {
-  const alias = `/sys/class/net/${BRIDGE}/ifalias`
-  const owner = existsSync(alias) ? readFileSync(alias, 'utf8').trim() : ''
+  const owner = bridgeOwner()
   if (owner === '' || owner === layout.dir) return
   throw new Error(
     `the cluster in ${owner} runs on this machine, and there can be one only; end it: node test/cluster/main.ts down --dir ${owner}`,
   )
+}
+
+/** True when this folder's cluster has, or may have, changed the machine's network. */
+export const ownsNetwork = (layout: Layout, state: ClusterState): boolean => {
+  const owner = bridgeOwner()
+  return owner === layout.dir || (owner === '' && state.network !== undefined)
+}
+
+function bridgeOwner(): string {
+  const alias = `/sys/class/net/${BRIDGE}/ifalias`
+  return existsSync(alias) ? readFileSync(alias, 'utf8').trim() : ''
 }
 
 /** Undoes setUpNetwork and what kube-proxy, the kubelet and the CNI plugins added. */

@@ -6,7 +6,7 @@ import { stopDaemon } from '../process.ts'
 import { startTimeOf } from '../process-identity.ts'
 import type { Progress } from '../progress.ts'
 import type { Layout } from './layout.ts'
-import { tearDownNetwork } from './network.ts'
+import { ownsNetwork, tearDownNetwork } from './network.ts'
 import { type ClusterState, saveState } from './state.ts'
 
 /** Servers end after their clients, and the kubelet first: it would start again what is being ended. */
@@ -37,8 +37,11 @@ export async function tearDown(layout: Layout, state: ClusterState, progress: Pr
   progress('daemons and containers ended')
   await unmountBelow(layout.dir)
   forgetRunningContainers(layout)
-  await tearDownNetwork(layout, state)
-  removeCgroups()
+  // A folder whose cluster never came up must not take the network away from the one that runs.
+  if (ownsNetwork(layout, state)) {
+    await tearDownNetwork(layout, state)
+    removeCgroups()
+  }
   removeLogLinks(layout)
   saveState(layout, state)
   progress('mounts, network and cgroups removed')
