@@ -79,7 +79,6 @@ describe('a watch loop on a real API server', () => {
       40_000,
       () => followed.store.get('default/after-restart') !== undefined,
     )
-    console.log(`watch recovered ${Math.round(tookMs)} ms after the first write to the restarted API server`)
     await expectEqual(followed.store)
     await followed.stop()
   })
