@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto'
 import type { Server } from 'node:https'
-import { type AddressInfo, isIPv6 } from 'node:net'
 import { type SecureContextOptions, TLSSocket } from 'node:tls'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { pause } from '#src/runtime/clock.ts'
@@ -71,11 +70,9 @@ export class WebhookServer {
   }
 
   /** Starts to serve; resolves with the URL that it can be reached at. */
-  async listen(): Promise<string> {
+  listen(): Promise<string> {
     const { host, port } = this.#options
-    await this.#app.listen({ host, port })
-    const address = this.#app.server.address() as AddressInfo
-    return `https://${isIPv6(address.address) ? `[${address.address}]` : address.address}:${address.port}`
+    return this.#app.listen({ host, port })
   }
 
   /** Serves another certificate from the next handshake on. Open connections go on with the old one. */

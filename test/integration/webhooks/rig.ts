@@ -3,10 +3,10 @@ import { Agent, request } from 'undici'
 import { type Bundle, newBundle } from '#certs/bundle.ts'
 import { defaultPolicy } from '#certs/rotation.ts'
 import { systemClock } from '#src/runtime/clock.ts'
+import { admissionReview } from '#test/unit/webhooks/admission-review.ts'
 import type { Admission } from '#webhooks/admission.ts'
 import { deafObserver } from '#webhooks/observer.ts'
 import { defaultTimeouts, type ServerOptions, WebhookServer } from '#webhooks/server.ts'
-import { admissionReview } from '../../unit/webhooks/admission-review.ts'
 
 export const names = { dns: ['localhost'], ips: ['127.0.0.1'] }
 export const mint = (): Bundle => newBundle(names, defaultPolicy, new Date())
