@@ -74,11 +74,7 @@ describe('a watch loop on a real API server', () => {
     await until('an error', 5000, () => followed.errors.length > 0)
     await restartApiserver()
     await direct.client.create(configMap('after-restart'))
-    const tookMs = await until(
-      'the new object',
-      40_000,
-      () => followed.store.get('default/after-restart') !== undefined,
-    )
+    await until('the new object', 40_000, () => followed.store.get('default/after-restart') !== undefined)
     await expectEqual(followed.store)
     await followed.stop()
   })
