@@ -57,13 +57,14 @@ function withInstance(workspace: Workspace, facts: Facts): Workspace {
   const { resource } = workspace
   const { policy, catalog } = facts
   if (!resource || policy.nodeProvisioner === 'byo') return workspace
+  const spelt = (name: string) => findSku(catalog, policy.cloud, name)?.name ?? name
   if (resource.instanceType) {
-    const spelt = findSku(catalog, policy.cloud, resource.instanceType)?.name ?? resource.instanceType
-    return { ...workspace, resource: { ...resource, instanceType: spelt } }
+    return { ...workspace, resource: { ...resource, instanceType: spelt(resource.instanceType) } }
   }
   // A re-apply of a manifest without the field keeps what was chosen before: it could not be changed anyway.
   const before = facts.operation === 'UPDATE' ? facts.old?.resource?.instanceType : undefined
-  if (before) return annotated({ ...workspace, resource: { ...resource, instanceType: before } }, oldReason(facts))
+  if (before)
+    return annotated({ ...workspace, resource: { ...resource, instanceType: spelt(before) } }, oldReason(facts))
   const chosen = chooseInstance(workspace, facts)
   if (chosen === undefined) return workspace
   return annotated({ ...workspace, resource: { ...resource, instanceType: chosen.name } }, chosen.because)

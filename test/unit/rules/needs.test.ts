@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { needs } from '#src/rules/needs.ts'
+import { facts, servingWith, tuningWith } from './sample.ts'
+
+describe('needs', () => {
+  it('names every ConfigMap and Secret once', () => {
+    const workspace = servingWith({
+      preset: {
+        name: 'phi-4',
+        presetOptions: { modelAccessSecret: 'hf', image: 'a.io/b:1', imagePullSecrets: ['pull'] },
+      },
+      config: 'server',
+      adapters: [
+        { source: { name: 'a', image: 'a.io/a:1', imagePullSecrets: ['pull', 'other'] } },
+        { source: { name: 'b', image: 'a.io/b:1' } },
+      ],
+    })
+    expect(needs(workspace, facts.policy)).toEqual({ configMaps: ['server'], secrets: ['pull', 'hf', 'other'] })
+  })
+
+  it('names what tuning uses', () => {
+    const workspace = tuningWith({
+      config: 'training',
+      input: { image: 'a.io/data:1', imagePullSecrets: ['read'] },
+      output: { image: 'a.io/out:1', imagePushSecret: 'write' },
+    })
+    expect(needs(workspace, facts.policy)).toEqual({ configMaps: ['training'], secrets: ['read', 'write'] })
+  })
+
+  it('leaves out names that no object can have, so that they reach no request', () => {
+    const workspace = tuningWith({
+      config: '../x',
+      output: { image: 'a.io/b:1', imagePushSecret: 'ACR_REGISTRY_SECRET_HERE' },
+    })
+    expect(needs(workspace, facts.policy)).toEqual({ configMaps: [], secrets: [] })
+  })
+})
