@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatImageRef, type ImageRef, parseImageRef } from '#src/lib/image-ref.ts'
 import { type Credential, credentialsFor, parseDockerConfig } from '#src/oci/credentials.ts'
@@ -116,7 +116,7 @@ async function readCredentials(folder: string | undefined, ref: ImageRef): Promi
   )
   for (const name of names.toSorted()) {
     // Secret volumes hold `..data` folders beside the links to their files.
-    if (name.startsWith('..')) continue
+    if (name.startsWith('..') || !(await stat(join(folder, name))).isFile()) continue
     const parsed = parseDockerConfig(await readFile(join(folder, name), 'utf8'))
     if (parsed.ok) credentials.push(...credentialsFor(parsed.auths, ref))
     else console.log(`the pull secret ${name} is skipped: ${parsed.reason}`)

@@ -28,7 +28,7 @@ export type DownloadResult =
 export async function download(url: URL, path: string, options: DownloadOptions): Promise<DownloadResult> {
   const part = `${path}.part`
   const file = await open(part, 'w', 0o644)
-  const state: State = { file, received: 0, digest: startDigest(), validator: undefined }
+  const state: State = { file, received: 0, digest: startDigest(), announced: 0, validator: undefined }
   try {
     for (let failures = 0; ; ) {
       const before = state.received
@@ -54,6 +54,8 @@ type State = {
   readonly file: FileHandle
   received: number
   digest: RunningDigest
+  /** What was announced to the progress lines. */
+  announced: number
   /** The ETag or date of the version whose bytes are kept; without one a broken download starts over. */
   validator: string | undefined
 }
@@ -67,7 +69,7 @@ const REDIRECT_LIMIT = 10
 
 async function tryOnce(start: URL, state: State, options: DownloadOptions): Promise<Attempt> {
   let url = start
-  if (state.validator === undefined) await restart(state)
+  if (state.validator === undefined) await restart(state, options.progress)
   try {
     // Every try follows the redirects anew: the signed URL they end in may have run out.
     for (let hop = 0; hop <= REDIRECT_LIMIT; hop++) {
@@ -108,19 +110,23 @@ async function visit(
     // Not awaited to the end: a hostile body could last for ever.
     answer.body.on('error', () => undefined).destroy()
     if (verdict.kind !== 'restart') return verdict
-    await restart(state)
+    await restart(state, options.progress)
     return { kind: 'retry', message: 'the server no longer has the version whose first part was read' }
   }
-  if (!verdict.append) await restart(state)
+  if (!verdict.append) await restart(state, options.progress)
   state.validator = validatorOf(header)
   if (verdict.expected !== undefined && verdict.expected > options.maxBytes) {
     answer.body.on('error', () => undefined).destroy()
     return tooLarge(options, verdict.expected)
   }
-  if (verdict.expected !== undefined && !verdict.append) options.progress.expect(verdict.expected)
+  if (verdict.expected !== undefined && !verdict.append) {
+    options.progress.expect(verdict.expected)
+    state.announced = verdict.expected
+  }
   for await (const chunk of answer.body) {
     if (state.received + chunk.length > options.maxBytes) return tooLarge(options)
-    await state.file.writev([chunk])
+    // By position: a truncated file keeps its old one, and would begin with a hole.
+    await state.file.writev([chunk], state.received)
     state.digest.update(chunk)
     state.received += chunk.length
     options.progress.add(chunk.length)
@@ -130,9 +136,12 @@ async function visit(
   return { kind: 'retry', message: `the connection ended after ${state.received} of ${verdict.expected} bytes` }
 }
 
-async function restart(state: State): Promise<void> {
+async function restart(state: State, progress: ByteProgress): Promise<void> {
+  progress.expect(-state.announced)
+  state.announced = 0
   if (state.received === 0) return
   await state.file.truncate(0)
+  progress.add(-state.received)
   state.received = 0
   state.digest = startDigest()
   state.validator = undefined

@@ -1,0 +1,136 @@
+import { mkdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Registry, startRegistry } from '#test/cluster/registry.ts'
+import { ADAPTER_CONFIG, safetensors } from '../../unit/oci/adapter-sample.ts'
+import { runStep, scratchFolder } from './step-run.ts'
+
+let server: Registry
+let scratch: string
+let adapter: string
+
+beforeAll(async () => {
+  server = await startRegistry()
+})
+afterAll(() => server.stop())
+beforeEach(async () => {
+  scratch = await scratchFolder()
+  adapter = join(scratch, 'adapter')
+  await mkdir(adapter)
+  await writeFile(join(adapter, 'adapter_config.json'), JSON.stringify(ADAPTER_CONFIG))
+  await writeFile(join(adapter, 'adapter_model.safetensors'), safetensors(), { mode: 0o600 })
+  await writeLogin(server.password)
+  return () => rm(scratch, { recursive: true })
+})
+
+async function writeLogin(password: string): Promise<void> {
+  const auth = Buffer.from(`${server.user}:${password}`).toString('base64')
+  await writeFile(join(scratch, 'config.json'), JSON.stringify({ auths: { [server.url]: { auth } } }))
+}
+
+const push = (tag: string, more: object = {}) =>
+  runStep('push', {
+    from: adapter,
+    image: `${server.url}/team/adapter:${tag}`,
+    authFile: join(scratch, 'config.json'),
+    insecureRegistries: [server.url],
+    annotations: { 'sh.kaito.model.name': 'phi-3-mini-128k-instruct' },
+    ...more,
+  })
+
+describe('the push step', () => {
+  test('what was pushed is pulled back the same, readable by any user', async () => {
+    const pushed = await push('1')
+    expect(pushed.code).toBe(0)
+    expect(pushed.message.result).toMatchObject({ image: `${server.url}/team/adapter:1`, bytes: expect.any(Number) })
+    const again = await push('2')
+    expect(again.message.result?.['digest']).toBe(pushed.message.result?.['digest'])
+    const pulled = await runStep('pull', {
+      image: `${server.url}/team/adapter:1@${pushed.message.result?.['digest']}`,
+      out: join(scratch, 'pulled'),
+      authDir: scratch,
+      insecureRegistries: [server.url],
+      maxBytes: 1_000_000,
+    })
+    expect(pulled.code).toBe(0)
+    expect(await readFile(join(scratch, 'pulled/data/adapter_model.safetensors'))).toEqual(safetensors())
+    const config = await readFile(join(scratch, 'pulled/data/adapter_config.json'), 'utf8')
+    expect(JSON.parse(config)).toEqual(ADAPTER_CONFIG)
+  })
+
+  test('refused credentials end with 77 and say which secret to look at', async () => {
+    await writeLogin('wrong')
+    const { code, message } = await push('3')
+    expect({ code, reason: message.reason }).toEqual({ code: 77, reason: 'PushDenied' })
+    expect(message.message).toMatch(/check that the push secret holds a login for 127\.0\.0\.1:\d+/)
+  })
+
+  test('a registry that is down ends with 75', async () => {
+    const { code, message } = await push('4', {
+      image: '127.0.0.1:9/team/adapter:1',
+      insecureRegistries: ['127.0.0.1:9'],
+    })
+    expect({ code, reason: message.reason }).toEqual({ code: 75, reason: 'PushFailed' })
+  }, 90_000)
+
+  test.each([
+    ['weights that are cut short', 'adapter_model.safetensors', safetensors().subarray(0, 200), /holds \d+/],
+    [
+      'weights that are no safetensors',
+      'adapter_model.safetensors',
+      Buffer.from('PK\x03\x04 a zip file'),
+      /not a safetensors file/,
+    ],
+    ['a config that is no JSON', 'adapter_config.json', Buffer.from('{"r": 8'), /not a JSON object/],
+  ])('%s never reach the registry', async (_, file, content, words) => {
+    await writeFile(join(adapter, file), content)
+    const { code, message } = await push('5', { image: `${server.url}/team/damaged:1` })
+    expect({ code, reason: message.reason }).toEqual({ code: 69, reason: 'TrainingFailed' })
+    expect(message.message).toMatch(words)
+  })
+
+  test('a missing adapter, an unusable secret and an image by digest are told apart', async () => {
+    expect((await push('6', { from: join(scratch, 'nothing') })).message).toMatchObject({ reason: 'TrainingFailed' })
+    const digest = `sha256:${'0'.repeat(64)}`
+    expect((await push('6', { image: `${server.url}/a@${digest}` })).message.message).toMatch(/needs a tag instead/)
+    await writeFile(join(scratch, 'config.json'), 'not json')
+    expect((await push('6')).message).toMatchObject({
+      reason: 'ConfigInvalid',
+      message: expect.stringMatching(/push secret/),
+    })
+  })
+})
+
+describe('the scale-adapters step', () => {
+  test('writes a copy whose alpha carries the strength, with the weights linked', async () => {
+    const config = { ...ADAPTER_CONFIG, alpha_pattern: { 'layers.0': 8 } }
+    await writeFile(join(adapter, 'adapter_config.json'), JSON.stringify(config))
+    const out = join(scratch, 'scaled/phi')
+    const adapters = [{ name: 'phi', from: adapter, out, strength: 0.25 }]
+    const { code, message } = await runStep('scale-adapters', { adapters })
+    expect({ code, result: message.result }).toEqual({ code: 0, result: { adapters: [{ name: 'phi', loraAlpha: 4 }] } })
+    const written = JSON.parse(await readFile(join(out, 'adapter_config.json'), 'utf8'))
+    expect(written).toEqual({ ...config, lora_alpha: 4, alpha_pattern: { 'layers.0': 2 } })
+    expect(await readlink(join(out, 'adapter_model.safetensors'))).toBe(join(adapter, 'adapter_model.safetensors'))
+    expect((await runStep('scale-adapters', { adapters, weights: 'copy' })).code).toBe(0)
+    expect(await readFile(join(out, 'adapter_model.safetensors'))).toEqual(safetensors())
+  })
+
+  test('finds the files of a mounted adapter image below data/', async () => {
+    const adapters = [{ name: 'phi', from: scratch, out: join(scratch, 'out'), strength: 0.5 }]
+    await mkdir(join(scratch, 'data'))
+    await writeFile(join(scratch, 'data/adapter_config.json'), JSON.stringify(ADAPTER_CONFIG))
+    const { message } = await runStep('scale-adapters', { adapters })
+    expect(message.result).toEqual({ adapters: [{ name: 'phi', loraAlpha: 8 }] })
+    expect(await readlink(join(scratch, 'out/adapter_model.safetensors'))).toBe(
+      join(scratch, 'data/adapter_model.safetensors'),
+    )
+  })
+
+  test('names the adapter that cannot be scaled', async () => {
+    const adapters = [{ name: 'phi', from: scratch, out: join(scratch, 'out'), strength: 0.5 }]
+    const { code, message } = await runStep('scale-adapters', { adapters })
+    expect(code).toBe(64)
+    expect(message.message).toMatch(/the adapter "phi": there is no adapter_config\.json/)
+  })
+})
