@@ -41,8 +41,8 @@ function sign(
 ): Certificate {
   const certificate = forge.pki.createCertificate()
   certificate.publicKey = forge.pki.publicKeyFromPem(key.publicKey)
-  // A leading 0 keeps the serial number positive.
-  certificate.serialNumber = `00${randomBytes(16).toString('hex')}`
+  // A first byte from 01 to 7f keeps the serial number positive and in its shortest form, as DER demands.
+  certificate.serialNumber = `40${randomBytes(15).toString('hex')}`
   const now = Date.now()
   certificate.validity.notBefore = new Date(now - 3_600_000)
   certificate.validity.notAfter = new Date(now + 10 * 365 * 86_400_000)

@@ -20,6 +20,7 @@ export const DEBIAN_PACKAGES = {
   'libc6-dev': '/usr/include/stdio.h',
   conntrack: '/usr/sbin/conntrack',
   socat: '/usr/bin/socat',
+  openssl: '/usr/bin/openssl',
   unzip: '/usr/bin/unzip',
   'util-linux': '/usr/bin/setpriv',
 } as const
