@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml'
+import { Lexer, parseDocument } from 'yaml'
 
 /** `reason` completes the sentence "the file cannot be read:"; `line` counts from 1. */
 export type YamlResult =
@@ -6,11 +6,13 @@ export type YamlResult =
   | { readonly ok: false; readonly reason: string; readonly line?: number }
 
 /** Limits of a text that strangers write. A configuration file stays far below each of them. */
-const MAX_CHARACTERS = 64 * 1024
+const MAX_CHARACTERS = 32 * 1024
 const MAX_DEPTH = 16
+/** The parser takes quadratic time in places (duplicate keys, one error after another), the lexer linear. */
+const MAX_TOKENS = 3000
 const MAX_ALIASES = 20
 /** What an expanded document may hold: aliases are cheap to write and dear to expand. */
-const MAX_NODES = 10_000
+const MAX_NODES = 5000
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype'])
 
 /**
@@ -21,16 +23,35 @@ export function parseYaml(text: string): YamlResult {
   if (text.length > MAX_CHARACTERS) return refuse(`it is longer than ${MAX_CHARACTERS / 1024} KiB`)
   const deep = deepLine(text)
   if (deep !== undefined) return refuse(TOO_DEEP, deep)
+  if (hasTooManyTokens(text)) return refuse('it has more parts than any configuration needs')
   try {
-    const document = parseDocument(text, { version: '1.2', schema: 'core', uniqueKeys: true, prettyErrors: true })
+    const document = parseDocument(text, {
+      version: '1.2',
+      schema: 'core',
+      uniqueKeys: true,
+      stringKeys: true,
+      prettyErrors: false,
+      logLevel: 'error',
+    })
     const fault = document.errors[0] ?? document.warnings[0]
-    if (fault) return refuse(firstLine(fault.message), fault.linePos?.[0].line)
+    if (fault) return refuse(firstLine(fault.message), lineAt(text, fault.pos[0]))
     return inspect(document.toJS({ maxAliasCount: MAX_ALIASES }))
   } catch (error) {
     if (error instanceof RangeError) return refuse(TOO_DEEP)
     return refuse(error instanceof Error ? firstLine(error.message) : 'it is not YAML')
   }
 }
+
+function hasTooManyTokens(text: string): boolean {
+  let tokens = 0
+  for (const _ of new Lexer().lex(text)) {
+    tokens += 1
+    if (tokens > MAX_TOKENS) return true
+  }
+  return false
+}
+
+const lineAt = (text: string, offset: number) => text.slice(0, offset).split('\n').length
 
 const TOO_DEEP = `it is nested deeper than ${MAX_DEPTH} levels`
 

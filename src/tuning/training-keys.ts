@@ -32,7 +32,7 @@ export const MODEL_KEYS: Section = {
   device_map: oneOf('auto', 'balanced', 'sequential', 'cuda', 'cpu'),
   attn_implementation: oneOf('eager', 'sdpa', 'flash_attention_2'),
   local_files_only: bool,
-  chat_template: orNull({ type: 'string', maxLength: 65_536 }),
+  chat_template: orNull({ type: 'string', maxLength: 32_768 }),
   load_in_4bit: bool,
   load_in_8bit: bool,
 }

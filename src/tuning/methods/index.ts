@@ -4,6 +4,8 @@ import { qlora } from './qlora.ts'
 
 export const METHOD: Readonly<Record<MethodName, TuningMethod>> = { lora, qlora }
 
+export const METHODS: readonly TuningMethod[] = Object.values(METHOD)
+
 export const METHOD_NAMES: readonly string[] = Object.keys(METHOD)
 
 /** The method of a Workspace that names none. */
@@ -12,5 +14,5 @@ export const DEFAULT_METHOD: MethodName = 'lora'
 /** The method that a name means, in any case; undefined when there is none. An absent name means the default. */
 export function findMethod(name: string | undefined): TuningMethod | undefined {
   const wanted = (name ?? DEFAULT_METHOD).toLowerCase()
-  return Object.values(METHOD).find((method) => method.name === wanted)
+  return METHODS.find((method) => method.name === wanted)
 }

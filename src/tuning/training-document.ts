@@ -1,0 +1,47 @@
+import { METHODS } from './methods/index.ts'
+import { HINTS, WITHOUT_EFFECT } from './training-hints.ts'
+import { describe, SECTIONS, type SectionName, sectionKeys } from './training-schema.ts'
+
+/** docs/training-config.md: every section of training_config.yaml, its keys, what they may be, and the defaults. */
+export function trainingConfigMarkdown(): string {
+  return [
+    '# training_config.yaml',
+    '',
+    '<!-- Generated from src/tuning by `npm run generate`. Do not edit. -->',
+    '',
+    'The ConfigMap that `tuning.config` names holds this file under the key `training_config.yaml`: one map,',
+    '`training_config`, with the sections below. A section or key that is left out has its default; without one, the',
+    "trainer's (see jobs/trainer) or the library's applies. Any other key is refused.",
+    '',
+    ...SECTIONS.flatMap(section),
+  ].join('\n')
+}
+
+function section(name: SectionName): string[] {
+  const rows = Object.entries(sectionKeys(name)).map(
+    ([key, property]) => `| \`${key}\` | ${describe(property).replaceAll('|', '\\|')} | ${defaults(name, key)} |`,
+  )
+  const hints = Object.entries(HINTS[name] ?? {}).map(([key, { why, fix }]) => `- \`${key}\`: ${why}; ${fix}`)
+  const ignored = WITHOUT_EFFECT[name] ?? []
+  return [
+    `## ${name}`,
+    '',
+    '| key | what it may be | default |',
+    '|---|---|---|',
+    ...rows,
+    '',
+    ...(hints.length === 0 ? [] : ['Refused, with the reason:', '', ...hints, '']),
+    ...(ignored.length === 0 ? [] : [`Accepted without effect: ${ignored.map((key) => `\`${key}\``).join(', ')}.`, '']),
+  ]
+}
+
+/** `8`, or `lora: false, qlora: true` where the methods differ. */
+function defaults(name: SectionName, key: string): string {
+  const values = METHODS.map((method) => ({ method: method.name, text: JSON.stringify(method.defaults[name][key]) }))
+  const [first] = values
+  if (values.every(({ text }) => text === first?.text)) return first?.text === undefined ? '' : `\`${first.text}\``
+  return values
+    .filter(({ text }) => text !== undefined)
+    .map(({ method, text }) => `${method}: \`${text}\``)
+    .join(', ')
+}

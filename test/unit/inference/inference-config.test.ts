@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
+import { ENGINE_FLAGS, MANAGED_FLAGS } from '#src/inference/config/engine-flags.ts'
+import { parseInferenceConfig } from '#src/inference/config/inference-config.ts'
+
+const parse = (vllm: Readonly<Record<string, unknown>>, contextLength?: number) =>
+  parseInferenceConfig(stringify({ vllm }), contextLength === undefined ? {} : { contextLength })
+
+const args = (vllm: Readonly<Record<string, unknown>>) => {
+  const parsed = parse(vllm)
+  return parsed.ok ? parsed.config.engineArgs : parsed.complaints
+}
+
+const complaints = (vllm: Readonly<Record<string, unknown>>, contextLength?: number) => {
+  const parsed = parse(vllm, contextLength)
+  return parsed.ok ? [] : parsed.complaints.map(({ path, detail, fix }) => `${path}: ${detail}; ${fix}`)
+}
+
+describe('parseInferenceConfig', () => {
+  it('reads the context length, and gives the rest as sorted arguments', () => {
+    expect(parse({ 'max-num-seqs': 8, 'max-model-len': 8192, dtype: 'half' }, 131_072)).toEqual({
+      ok: true,
+      config: { maxModelLen: 8192, engineArgs: ['--dtype=half', '--max-num-seqs=8'] },
+      warnings: [],
+    })
+  })
+
+  it('keeps what the memory estimate must know, as value and as argument', () => {
+    expect(parse({ 'max-lora-rank': 128, gpu_memory_utilization: 0.8 })).toMatchObject({
+      config: {
+        maxLoraRank: 128,
+        gpuMemoryUtilization: 0.8,
+        engineArgs: ['--gpu-memory-utilization=0.8', '--max-lora-rank=128'],
+      },
+    })
+  })
+
+  it('writes switches as switches, lists and maps as JSON, and leaves null out', () => {
+    expect(args({ 'enforce-eager': true })).toEqual(['--enforce-eager'])
+    expect(args({ 'enable-prefix-caching': false })).toEqual(['--no-enable-prefix-caching'])
+    expect(args({ 'limit-mm-per-prompt': { image: 1 } })).toEqual(['--limit-mm-per-prompt={"image":1}'])
+    expect(args({ seed: null })).toEqual([])
+  })
+
+  it('accepts an empty file, and max-model-len auto as nothing said', () => {
+    expect(parseInferenceConfig('')).toEqual({ ok: true, config: { engineArgs: [] }, warnings: [] })
+    expect(parse({ 'max-model-len': 'auto' }, 4096)).toMatchObject({ config: { engineArgs: [] } })
+  })
+
+  it.each<[unknown, string]>([
+    [4097, "the model's context ends at 4096 tokens"],
+    [0, 'a whole number of tokens'],
+    [-1, 'a whole number of tokens'],
+    [1.5, 'a whole number of tokens'],
+    ['4k', 'a whole number of tokens'],
+    [[1], 'a whole number of tokens'],
+  ])('refuses a context of %j tokens', (value, why) => {
+    expect(complaints({ 'max-model-len': value }, 4096).join()).toContain(why)
+  })
+
+  it('accepts any context of a model whose own is not known', () => {
+    expect(complaints({ 'max-model-len': 1_000_000 })).toEqual([])
+  })
+
+  it('refuses LoRA ranks that vLLM has no size for, and impossible shares of memory', () => {
+    expect(complaints({ 'max-lora-rank': 24 }).join()).toContain('use one of 1, 8, 16, 32, 64, 128, 256, 320, 512')
+    for (const share of [0, 1.1, '0.9', Number.NaN])
+      expect(complaints({ 'gpu-memory-utilization': share })).toHaveLength(1)
+  })
+
+  it.each([
+    'host',
+    'port',
+    'model',
+    'lora-modules',
+    'lora_modules',
+    'trust-remote-code',
+    'middleware',
+    'api-key',
+    'no-trust-remote-code',
+    'middleware.0',
+  ])('refuses %s, which the operator decides', (flag) => {
+    expect(complaints({ [flag]: 'x' })).toHaveLength(1)
+  })
+
+  it.each(['ho', 'por', 'middlew', 'trust-remote', 'trust_remote'])(
+    'refuses %s, which Python would complete',
+    (flag) => {
+      expect(complaints({ [flag]: 'x' })).toHaveLength(1)
+    },
+  )
+
+  it.each(['--seed', 'a b', '', 'a=b', '-x'])('refuses %j as the name of a flag', (flag) => {
+    expect(complaints({ [flag]: 1 })).toHaveLength(1)
+  })
+
+  it('passes an unknown flag on, with a guess at what was meant', () => {
+    const parsed = parse({ 'max-num-seq': 8 })
+    expect(parsed).toMatchObject({ config: { engineArgs: ['--max-num-seq=8'] } })
+    expect(parsed.ok && parsed.warnings.map(({ fix }) => fix)).toEqual(['did you mean "max-num-seqs"?'])
+  })
+
+  it("warns of keys at the top that nobody reads, upstream's among them", () => {
+    const parsed = parseInferenceConfig('kv_cache_cpu_memory_utilization: 0.5\nmax-model-len: 4096\nx: 1\nvllm: {}')
+    expect(parsed.ok && parsed.warnings.map(({ path, fix }) => `${path}: ${fix}`)).toEqual([
+      'kv_cache_cpu_memory_utilization: remove it',
+      'vllm.max-model-len: move it under vllm',
+      'x: put settings of the server under vllm',
+    ])
+  })
+
+  it.each(['- a', 'vllm: x', 'a: ['])('refuses the file %j', (text) => {
+    expect(parseInferenceConfig(text).ok).toBe(false)
+  })
+
+  it('has no flag that is both free and decided by the operator', () => {
+    for (const flag of Object.keys(MANAGED_FLAGS)) expect(ENGINE_FLAGS.has(flag), flag).toBe(false)
+  })
+})

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest'
+import { trainingConfigMarkdown } from '#src/tuning/training-document.ts'
+import { SECTIONS, sectionKeys } from '#src/tuning/training-schema.ts'
+
+it('docs/training-config.md has a line for every key of every section', () => {
+  const text = trainingConfigMarkdown()
+  for (const section of SECTIONS) {
+    const part = text.split(`## ${section}\n`)[1]?.split('\n## ')[0] ?? ''
+    expect(part.match(/^\| `(\w+)` \|/gm)).toHaveLength(Object.keys(sectionKeys(section)).length)
+  }
+  expect(text).toContain('| `load_in_4bit` | true or false | lora: `false`, qlora: `true` |')
+  expect(text).toContain('| `r` | a whole number from 1 to 512 | `8` |')
+})
