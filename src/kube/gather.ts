@@ -83,7 +83,9 @@ async function readPresence(
       tuning?.output.imagePushSecret,
       ...(tuning?.input.imagePullSecrets ?? []),
       tuning?.preset?.presetOptions?.modelAccessSecret,
+      ...(tuning?.preset?.presetOptions?.imagePullSecrets ?? []),
       inference?.preset?.presetOptions?.modelAccessSecret,
+      ...(inference?.preset?.presetOptions?.imagePullSecrets ?? []),
       ...(inference?.adapters ?? []).flatMap((adapter) => adapter.source?.imagePullSecrets ?? []),
     ].filter((name) => name !== undefined),
   )
@@ -115,6 +117,7 @@ async function readProgress(
   if (recorded?.jobName === jobName && recorded.finishedAt !== undefined) return []
   const pod = pods
     .filter((candidate) => candidate.metadata.labels?.['job-name'] === jobName && hasTrained(candidate))
+    .toSorted((a, b) => created(a) - created(b))
     .at(-1)
   if (pod === undefined) return []
   try {
@@ -126,6 +129,8 @@ async function readProgress(
     throw error
   }
 }
+
+const created = ({ metadata }: PodView) => Date.parse(metadata.creationTimestamp ?? '') || 0
 
 const hasTrained = (pod: PodView) =>
   [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].some(

@@ -79,11 +79,23 @@ export function parseOutcome(text: string | undefined): StepOutcome | undefined 
   if (text === undefined || !text.startsWith('{')) return undefined
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as StepOutcome) : undefined
+    return isRecord(value) ? toOutcome(value) : undefined
   } catch {
     return undefined
   }
 }
+
+/** Whatever ran in the pod wrote this: a field of another type is as good as none. */
+function toOutcome({ reason, message, result }: Readonly<Record<string, unknown>>): StepOutcome {
+  return {
+    ...(typeof reason === 'string' ? { reason } : {}),
+    ...(typeof message === 'string' ? { message } : {}),
+    ...(isRecord(result) ? { result } : {}),
+  }
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isReason = (text: string | undefined): text is Reason => text !== undefined && Object.hasOwn(REASON, text)
 

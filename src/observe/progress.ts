@@ -22,8 +22,8 @@ export function parseProgress(log: string): ProgressPoint[] {
 function toPoint(value: unknown): ProgressPoint | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const fields = value as Record<string, unknown>
-  const step = finite(fields['step'])
-  const maxSteps = finite(fields['maxSteps'])
+  const step = count(fields['step'])
+  const maxSteps = count(fields['maxSteps'])
   if (fields['kaito'] !== 'progress' || step === undefined || maxSteps === undefined) return undefined
   const optional = (name: 'epoch' | 'loss' | 'learningRate' | 'etaSeconds') => {
     const found = finite(fields[name])
@@ -38,6 +38,9 @@ function toPoint(value: unknown): ProgressPoint | undefined {
     ...optional('etaSeconds'),
   }
 }
+
+/** What the API takes as an int64; anything else would make the whole status be refused. */
+const count = (value: unknown) => (Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined)
 
 const finite = (value: unknown) => (typeof value === 'number' && Number.isFinite(value) ? value : undefined)
 

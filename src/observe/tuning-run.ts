@@ -32,7 +32,7 @@ function succeeded(pods: readonly PodView[]): TuningRun {
     const result = push?.exitCode === 0 ? parseOutcome(push.message)?.result : undefined
     const image = result?.['image']
     const digest = result?.['digest']
-    if (typeof image === 'string' && typeof digest === 'string') {
+    if (typeof image === 'string' && typeof digest === 'string' && /^sha256:[0-9a-f]{64}$/.test(digest)) {
       return { phase: 'succeeded', image: `${withoutTag(image)}@${digest}` }
     }
   }

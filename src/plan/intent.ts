@@ -51,6 +51,7 @@ function tuningIntent(world: World, tuning: TuningSpec): Intent {
   const secret = missingSecret(world, [
     tuning.output.image === undefined ? undefined : tuning.output.imagePushSecret,
     tuning.preset?.presetOptions?.modelAccessSecret,
+    ...(tuning.preset?.presetOptions?.imagePullSecrets ?? []),
     ...(tuning.input.imagePullSecrets ?? []),
   ])
   if (secret !== undefined) return unclear('SecretMissing', secret)
@@ -82,6 +83,7 @@ function inferenceIntent(world: World, inference: InferenceSpec): Intent {
   const { preset } = found
   const secret = missingSecret(world, [
     inference.preset?.presetOptions?.modelAccessSecret,
+    ...(inference.preset?.presetOptions?.imagePullSecrets ?? []),
     ...(inference.adapters ?? []).flatMap((adapter) => adapter.source?.imagePullSecrets ?? []),
   ])
   if (secret !== undefined) return unclear('SecretMissing', secret)

@@ -1,5 +1,5 @@
 import { CONDITION } from '#src/api/conditions.ts'
-import type { WorkspaceStatus } from '#src/api/status.ts'
+import type { TuningStatus, WorkspaceStatus } from '#src/api/status.ts'
 import { toConditions, type Verdict } from '#src/observe/conditions.ts'
 import type { StepResult } from './context.ts'
 import type { PlannedEvent } from './plan.ts'
@@ -13,11 +13,12 @@ export function statusOf(world: World, steps: readonly StepResult[]): WorkspaceS
   const previous = workspace.status?.conditions ?? []
   const generation = workspace.metadata.generation ?? 0
   const all = [...verdicts, { ...summary, type: CONDITION.workspaceSucceeded }, { ...summary, type: CONDITION.ready }]
-  const tuning = steps.find((step) => step.tuning !== undefined)?.tuning ?? workspace.status?.tuning
+  const run = steps.find((step) => step.tuning !== undefined)?.tuning
+  const tuning = run ?? workspace.status?.tuning
   const adapters = steps.find((step) => step.adapters !== undefined)?.adapters
   return {
     observedGeneration: generation,
-    state: stateOf(world, summary, verdicts),
+    state: stateOf(world, summary, verdicts, run),
     workerNodes: [...(steps.find((step) => step.workerNodes !== undefined)?.workerNodes ?? [])],
     targetNodeCount: workspace.resource?.count ?? 1,
     conditions: toConditions(all, previous, generation, now),
@@ -26,7 +27,7 @@ export function statusOf(world: World, steps: readonly StepResult[]): WorkspaceS
   }
 }
 
-const ENDED_BADLY = new Set(['NodeClaimFailed', 'Queued', 'JobPending'])
+const WAITING = new Set<string>(['Queued', 'JobPending'])
 
 function summarize(verdicts: readonly Verdict[]): Omit<Verdict, 'type'> {
   const open = verdicts.find(({ status }) => status !== 'True')
@@ -41,7 +42,12 @@ function summarize(verdicts: readonly Verdict[]): Omit<Verdict, 'type'> {
     : { status: 'True', reason: last.reason, message: last.message }
 }
 
-function stateOf(world: World, summary: Omit<Verdict, 'type'>, verdicts: readonly Verdict[]): string {
+function stateOf(
+  world: World,
+  summary: Omit<Verdict, 'type'>,
+  verdicts: readonly Verdict[],
+  run: TuningStatus | undefined,
+): string {
   const ok = summary.status === 'True'
   if (world.workspace.tuning === undefined) {
     if (ok) return 'Ready'
@@ -50,12 +56,10 @@ function stateOf(world: World, summary: Omit<Verdict, 'type'>, verdicts: readonl
   }
   if (ok) return 'Succeeded'
   const job = verdicts.find(({ type }) => type === CONDITION.jobStarted)
-  if (job === undefined || ENDED_BADLY.has(job.reason)) return 'Pending'
-  return job.status === 'True' ? 'Running' : finished(world) ? 'Failed' : 'Pending'
+  if (job === undefined || WAITING.has(job.reason)) return 'Pending'
+  // From the status and not from the Jobs: they may be cleaned away, or be of an earlier revision.
+  return job.status === 'True' ? 'Running' : run?.finishedAt === undefined ? 'Pending' : 'Failed'
 }
-
-const finished = (world: World) =>
-  world.jobs.some((job) => job.status?.conditions?.some((c) => c.type === 'Failed' && c.status === 'True'))
 
 /** One event for every condition whose status or reason changed: the history of a Workspace, as `kubectl describe` shows it. */
 export function eventsOf(world: World, status: WorkspaceStatus): PlannedEvent[] {

@@ -14,7 +14,7 @@ import { eventsOf, statusOf } from './status.ts'
 import { deletionPlan } from './steps/deletion.ts'
 import { inferenceStep } from './steps/inference.ts'
 import { nodesStep, releasedNodes } from './steps/nodes.ts'
-import { endedRun, tuningStep } from './steps/tuning.ts'
+import { currentRun, isOver, tuningStep } from './steps/tuning.ts'
 import type { World } from './world.ts'
 
 /** The reconciler, as a pure function: what to do next for one Workspace, given all that is known. */
@@ -38,20 +38,23 @@ export function planTuningJob(world: World): { readonly job: K8sObject; readonly
   const intent = intentOf(world)
   const { workspace, settings } = world
   if (intent.kind !== 'tuning' || workspace.metadata.deletionTimestamp !== undefined) return undefined
+  // A task that is delivered late must not start a run again whose Job has been cleaned away.
+  if (isOver(currentRun(world))) return undefined
   const { kind: _, ...inputs } = intent
   const job = tuningJob({ workspace, settings, imageVolumes: canMountImages(world), ...inputs })
   return { job, revision: tuningRevision(workspace) }
 }
 
 function stepsFor(world: World, intent: Intent): StepResult[] {
+  // A run that exists is followed to its end, even when its ConfigMap or Secret is cleaned up meanwhile or afterwards.
+  const run = world.workspace.tuning === undefined ? undefined : currentRun(world)
+  if (isOver(run)) return [releasedNodes(world), tuningStep(world)]
   if (intent.kind === 'unclear') {
-    // A finished run stays finished, even when its ConfigMap or Secret is cleaned up afterwards.
-    return world.workspace.tuning !== undefined && endedRun(world) ? endedTuning(world) : [unclearStep(intent.trouble)]
+    return run === undefined ? [unclearStep(intent.trouble)] : [seenNodes(world), tuningStep(world)]
   }
   if (intent.kind === 'tuning') {
-    if (endedRun(world)) return endedTuning(world)
     const nodes = nodesStep(world, { gpus: 1, storageGiB: diskGiB(intent.preset.weightsGiB) })
-    return nodes.go ? [nodes, tuningStep(world)] : [nodes]
+    return nodes.go || run !== undefined ? [nodes, tuningStep(world)] : [nodes]
   }
   const { workspace, settings } = world
   if (intent.kind === 'template') {
@@ -67,7 +70,8 @@ function stepsFor(world: World, intent: Intent): StepResult[] {
   return [nodes, inferenceStep(world, set, imageVolumes)]
 }
 
-const endedTuning = (world: World) => [releasedNodes(world), tuningStep(world)]
+/** The nodes of a run under way, only looked at. */
+const seenNodes = (world: World): StepResult => ({ ...nodesStep(world, { gpus: 1, storageGiB: 0 }), plan: NOTHING })
 
 /** Upstream's figure: the weights and 80 GiB for images and caches (inventory 5.3). */
 const diskGiB = (weightsGiB: number) => Math.floor(weightsGiB + 80)
@@ -81,7 +85,7 @@ function canMountImages(world: World): boolean {
 
 /** Nothing is provisioned for a Workspace that cannot work: the reason stands where a GPU would have been asked for. */
 const unclearStep = ({ reason, message }: Trouble): StepResult => ({
-  plan: { ...NOTHING, again: 30_000 },
+  plan: { ...NOTHING, again: 10_000 },
   verdicts: [{ type: 'ResourceReady', status: 'False', reason, message }],
   go: false,
 })

@@ -42,9 +42,12 @@ function fromLog(points: readonly ProgressPoint[], before: TuningStatus, now: st
     ...(last.epoch === undefined ? {} : { epoch: last.epoch }),
     ...(lastWithLoss?.loss === undefined ? {} : { loss: lastWithLoss.loss }),
     ...(lastWithLoss?.learningRate === undefined ? {} : { learningRate: lastWithLoss.learningRate }),
-    ...(last.etaSeconds === undefined ? {} : { etaSeconds: Math.round(last.etaSeconds) }),
+    ...(last.etaSeconds === undefined ? {} : { etaSeconds: wholeSeconds(last.etaSeconds) }),
     // Moves with the step only, so that an idle look writes nothing.
     ...(moved ? { lastUpdate: now } : {}),
     ...(history.length >= (before.lossHistory?.length ?? 0) ? { lossHistory: history } : {}),
   }
 }
+
+/** Within what the API takes as an integer; a century is long enough. */
+const wholeSeconds = (seconds: number) => Math.round(Math.min(Math.max(seconds, 0), 3_155_760_000))

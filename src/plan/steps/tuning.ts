@@ -9,11 +9,8 @@ import { NOTHING, type Plan, type Removal } from '../plan.ts'
 import type { World } from '../world.ts'
 import { tuningProgress } from './tuning-progress.ts'
 
-/** Has the run that the Workspace asks for now ended? Read from the Job, or from the status once the Job is gone. */
-export function endedRun(world: World): TuningRun | undefined {
-  const run = currentRun(world)
-  return run?.phase === 'succeeded' || run?.phase === 'failed' ? run : undefined
-}
+/** Has this run ended, well or badly? */
+export const isOver = (run: TuningRun | undefined): boolean => run?.phase === 'succeeded' || run?.phase === 'failed'
 
 /** Owns JobStarted: hands the run to a worker until its Job exists, then follows the Job. */
 export function tuningStep(world: World): StepResult {
@@ -34,23 +31,28 @@ export function tuningStep(world: World): StepResult {
   }
 }
 
-function currentRun(world: World): TuningRun | undefined {
+/** The run that the Workspace asks for now, if it was started: read from its Job, or from the status once that is gone. */
+export function currentRun(world: World): TuningRun | undefined {
   const name = tuningJobName(world.workspace)
-  const recorded = world.workspace.status?.tuning
   const job = world.jobs.find((candidate) => candidate.metadata.name === name)
-  if (job)
-    return tuningRun(
-      job,
-      world.pods.filter((pod) => pod.metadata.labels?.['job-name'] === name),
-    )
-  // A finished Job may have been cleaned away: its result is in the status, and the run must not start again.
-  if (recorded?.jobName !== name || recorded.finishedAt === undefined) return undefined
-  const failure = world.workspace.status?.conditions?.find(({ type }) => type === 'WorkspaceSucceeded')
-  if (recorded.image !== undefined || failure?.status === 'True') {
+  const recorded = recordedRun(world, name)
+  if (job === undefined) return recorded
+  const pods = world.pods.filter((pod) => pod.metadata.labels?.['job-name'] === name)
+  const run = tuningRun(job, pods)
+  // Without its pods a failed Job no longer tells why; what was read from them stands.
+  return run.phase === 'failed' && pods.length === 0 ? (recorded ?? run) : run
+}
+
+/** A finished Job may have been cleaned away: its result is in the status, and the run must not start again. */
+function recordedRun({ workspace }: World, jobName: string): TuningRun | undefined {
+  const recorded = workspace.status?.tuning
+  if (recorded?.jobName !== jobName || recorded.finishedAt === undefined) return undefined
+  const end = workspace.status?.conditions?.find(({ type }) => type === 'WorkspaceSucceeded')
+  if (recorded.image !== undefined || end?.status === 'True') {
     return { phase: 'succeeded', ...(recorded.image === undefined ? {} : { image: recorded.image }) }
   }
-  const reason = (failure?.reason ?? 'TrainingFailed') as Reason
-  return { phase: 'failed', trouble: { reason, message: failure?.message ?? 'the run failed' } }
+  const reason = (end?.reason ?? 'TrainingFailed') as Reason
+  return { phase: 'failed', trouble: { reason, message: end?.message ?? 'the run failed' } }
 }
 
 /** Jobs of earlier revisions: the Workspace no longer asks for them, and they hold a GPU. */

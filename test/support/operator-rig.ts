@@ -1,0 +1,172 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse, stringify } from 'yaml'
+import type { WorkspaceStatus } from '#src/api/status.ts'
+import type { Workspace } from '#src/api/workspace.ts'
+import { createKubeClient, type KubeClient } from '#src/kube/client.ts'
+import { createCredentials, loadKubeConfig } from '#src/kube/credentials.ts'
+import { isNotFound } from '#src/kube/errors.ts'
+import { createHttp } from '#src/kube/http.ts'
+import type { Kind, KubeObject, Ref } from '#src/kube/resource.ts'
+import { startControlPlane } from '#test/cluster/control-plane.ts'
+import { freePort } from '#test/cluster/free-port.ts'
+import { httpProbe } from '#test/cluster/probe.ts'
+import { type Daemon, killDaemon, lastLines, startDaemon, stopDaemon, waitReady } from '#test/cluster/process.ts'
+import { type Redis, startRedis } from '#test/cluster/redis.ts'
+import { tempFolder } from '#test/cluster/temp-folder.ts'
+import { nodeClaimCrd } from './node-claim-crd.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const HOME = 'kaito-system'
+
+/** A running operator process. */
+export interface Operator {
+  /** As a crash or the kernel would: nothing is tidied up. */
+  kill(): Promise<void>
+  stop(): Promise<void>
+  readonly log: () => string
+  /** The text of /metrics. */
+  readonly metrics: () => Promise<string>
+}
+
+/** A real apiserver, etcd and Redis with our CRDs; tests play the kubelet and the built-in controllers themselves. */
+export interface Rig {
+  readonly client: KubeClient
+  readonly redis: Redis
+  /** Starts an operator and waits until it reconciles or stands by. The same name again is the same pod, restarted. */
+  operator(name?: string): Promise<Operator>
+  /** Creates a namespace of its own for one test, so that tests do not see each other. */
+  namespace(): Promise<string>
+  create(namespace: string, name: string, spec: Omit<Workspace, 'metadata'>): Promise<KubeObject>
+  workspace(namespace: string, name: string): Promise<Workspace | undefined>
+  status(namespace: string, name: string): Promise<WorkspaceStatus>
+  list(kind: Kind, namespace?: string): Promise<readonly KubeObject[]>
+  stop(): Promise<void>
+}
+
+export async function startRig(settings: Readonly<Record<string, unknown>>): Promise<Rig> {
+  const [plane, redis] = await Promise.all([startControlPlane(), startRedis()])
+  const credentials = createCredentials(() => loadKubeConfig(plane.kubeconfig))
+  const client = createKubeClient(createHttp({ credentials, userAgent: 'test' }))
+  const dir = tempFolder('operator')
+  const running = new Set<Daemon>()
+  let namespaces = 0
+  const read = async (namespace: string, name: string) =>
+    (await client.get({ kind: 'Workspace', namespace, name })) as unknown as Workspace | undefined
+  await install(client)
+
+  return {
+    client,
+    redis,
+    operator: async (name = 'operator-0') => {
+      const launched = await launch({ dir, name, kubeconfig: plane.kubeconfig, redisUrl: redis.url, settings })
+      running.add(launched.daemon)
+      return launched.operator
+    },
+    namespace: async () => {
+      namespaces += 1
+      const name = `test-${namespaces}`
+      await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+      return name
+    },
+    create: (namespace, name, spec) =>
+      client.create({ ...spec, apiVersion: 'kaito.sh/v1alpha1', kind: 'Workspace', metadata: { namespace, name } }),
+    workspace: read,
+    status: async (namespace, name) => (await read(namespace, name))?.status ?? {},
+    list: async (kind, namespace) => (await client.list(kind, namespace === undefined ? {} : { namespace })).items,
+    stop: async () => {
+      for (const daemon of running) await killDaemon(daemon)
+      await credentials.close()
+      await Promise.all([plane.stop(), redis.stop()])
+    },
+  }
+}
+
+interface Launch {
+  readonly dir: string
+  readonly name: string
+  readonly kubeconfig: string
+  readonly redisUrl: string
+  readonly settings: Readonly<Record<string, unknown>>
+}
+
+async function launch({ dir, name, kubeconfig, redisUrl, settings }: Launch) {
+  const [healthPort, webhookPort] = await Promise.all([freePort(), freePort()])
+  const file = join(dir, `${name}.yaml`)
+  const logFile = join(dir, `${name}.log`)
+  writeFileSync(file, stringify({ ...settings, webhook: { port: webhookPort } }))
+  const daemon = await startDaemon({
+    name,
+    argv: [process.execPath, join(ROOT, 'src/main.ts'), 'operator', '--settings', file],
+    logFile,
+    env: {
+      PATH: process.env['PATH'],
+      KAITO_KUBECONFIG: kubeconfig,
+      KAITO_REDIS_URL: redisUrl,
+      KAITO_HEALTH_PORT: String(healthPort),
+      KAITO_LOG_LEVEL: 'debug',
+      POD_NAME: name,
+      POD_NAMESPACE: HOME,
+    },
+  })
+  const url = `http://127.0.0.1:${healthPort}`
+  await waitReady(daemon, httpProbe(`${url}/readyz`), 60_000)
+  const operator: Operator = {
+    kill: () => killDaemon(daemon),
+    stop: () => stopDaemon(daemon, 35_000),
+    log: () => lastLines(logFile, 200),
+    metrics: async () => (await fetch(`${url}/metrics`)).text(),
+  }
+  return { daemon, operator }
+}
+
+async function install(client: KubeClient): Promise<void> {
+  const crd: KubeObject = parse(readFileSync(join(ROOT, 'crds/kaito.sh_workspaces.yaml'), 'utf8'))
+  await client.create(crd)
+  await client.create(nodeClaimCrd)
+  await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: HOME } })
+  await eventually('the CRDs are served', async () => {
+    await client.list('Workspace')
+    await client.list('NodeClaim')
+    return true
+  })
+}
+
+/** Polls until the answer is not undefined or false; an object that is not there yet is "not yet". Throws with the last answer. */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined | false>,
+  timeoutMs = 30_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    const found = await look().catch((error: unknown) => {
+      if (isNotFound(error)) return undefined
+      throw error
+    })
+    if (found !== undefined && found !== false) return found
+    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs / 1000} s: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+/** The condition of a status, as `status reason`, such as `False Queued`. */
+export function verdict(status: WorkspaceStatus, type: string): string | undefined {
+  const found = status.conditions?.find((condition) => condition.type === type)
+  return found === undefined ? undefined : `${found.status} ${found.reason}`
+}
+
+export const secret = (namespace: string, name: string): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { namespace, name },
+  type: 'kubernetes.io/dockerconfigjson',
+  data: { '.dockerconfigjson': Buffer.from('{"auths":{}}').toString('base64') },
+})
+
+/** Deletes an object as `kubectl delete` does; one that is gone already is fine. */
+export async function remove(client: KubeClient, ref: Ref): Promise<void> {
+  await client.delete(ref).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error
+  })
+}
