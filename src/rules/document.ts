@@ -20,4 +20,5 @@ export function rulesMarkdown(rules: readonly Rule[]): string {
   ].join('\n')
 }
 
-const row = (rule: Rule) => `| \`${rule.id}\` | ${rule.level} | ${rule.about.replaceAll('|', '\\|')} |`
+const row = (rule: Rule) =>
+  `| \`${rule.id}\` | ${rule.level} | ${rule.about.replaceAll('|', '\\|').replaceAll('<', '&lt;')} |`

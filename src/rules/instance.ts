@@ -1,13 +1,27 @@
 import type { Workspace } from '#src/api/workspace.ts'
 import { findSku } from '#src/catalog/catalog.ts'
 import type { Cloud, GpuSku } from '#src/catalog/gpu.ts'
-import { forbidden, notSupported } from '#src/lib/field-error.ts'
+import { forbidden, notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
 import { type Facts, rule } from './rule.ts'
 
 const PATH = 'resource.instanceType'
 
 export const instanceRules = [
+  rule({
+    id: 'instance.required',
+    about: 'Where nodes are provisioned, the instance type is named; the defaulting webhook chooses one when it can.',
+    level: 'error',
+    check: ({ resource }, { policy, catalog }) =>
+      policy.nodeProvisioner === 'byo' || !resource || resource.instanceType
+        ? []
+        : [
+            required(PATH, 'no instance type is named, and none could be chosen', {
+              fix: `write for example ${example(catalog.skus, policy.cloud)}`,
+            }),
+          ],
+  }),
+
   rule({
     id: 'instance.known',
     about: "The instance type is one of the cloud's types with a GPU that the catalog lists; case does not matter.",

@@ -1,4 +1,5 @@
 import { findPreset } from '#src/catalog/catalog.ts'
+import { isHubId } from '#src/catalog/resolve.ts'
 import { forbidden, notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
 import { rule } from './rule.ts'
@@ -114,9 +115,3 @@ export const presetRules = [
       }),
   }),
 ]
-
-/** `org/model` as the Hugging Face hub allows it. Whether it exists is not asked: admission makes no outbound call. */
-export function isHubId(name: string): boolean {
-  const parts = name.split('/')
-  return parts.length === 2 && parts.every((part) => /^[A-Za-z0-9_]([A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?$/.test(part))
-}

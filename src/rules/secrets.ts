@@ -48,6 +48,8 @@ export const secretRules = [
           return [invalid(use.path, use.name, 'this Secret has no key HF_TOKEN', { fix })]
         }
         if (secret.keys.includes('.dockerconfigjson')) return []
+        // The kubelet pulls with the old format, too; the push step reads the new one only.
+        if (use.role === 'pull' && secret.keys.includes('.dockercfg')) return []
         return [
           invalid(use.path, use.name, `this Secret holds no registry credentials (its type is ${secret.type})`, {
             fix: `create it as type kubernetes.io/dockerconfigjson: ${createDocker(use, facts)}`,

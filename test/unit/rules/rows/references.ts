@@ -67,6 +67,12 @@ export const referenceRows = [
       at: PUSH,
       says: 'kubectl create secret docker-registry push --docker-server=a.io',
     },
+    {
+      when: 'that pulls with credentials in the old format',
+      workspace: servingWith({ adapters: [{ source: { name: 'a', image: 'a.io/a:1', imagePullSecrets: ['pull'] } }] }),
+      facts: secret('pull', opaqueSecret('.dockercfg')),
+      at: [],
+    },
     { when: 'with a token', workspace: gated, facts: secret('hf', opaqueSecret('HF_TOKEN')), at: [] },
     {
       when: 'with a Secret without token',

@@ -4,6 +4,7 @@ import { annotated, aws, byo, named, nodesWith, serving, tuning } from '../sampl
 const selector = (matchLabels: Readonly<Record<string, string>>) => nodesWith({ labelSelector: { matchLabels } })
 const expression = (operator: 'In' | 'NotIn', values: string[]) =>
   nodesWith({ labelSelector: { matchExpressions: [{ key: 'apps', operator, values }] } })
+const nodesOnly = { ...serving, resource: { labelSelector: {} } }
 const of = (instanceType: string) => nodesWith({ instanceType })
 
 export const workspaceRows = [
@@ -136,6 +137,11 @@ export const workspaceRows = [
       workspace: selector({ apps: 'a', 'kaito.sh/workspace': 'x' }),
       at: ['resource.labelSelector.matchLabels[kaito.sh/workspace]'],
     },
+  ]),
+  ...rowsOf('instance.required', [
+    { when: 'that names one', workspace: serving, at: [] },
+    { when: 'that names none where nodes exist', workspace: nodesOnly, facts: byo, at: [] },
+    { when: 'that names none where nodes are provisioned', workspace: nodesOnly, at: ['resource.instanceType'] },
   ]),
   ...rowsOf('instance.known', [
     { when: 'on an A100, in any case', workspace: of('standard_nc24ads_a100_V4'), at: [] },
