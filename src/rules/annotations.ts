@@ -29,10 +29,9 @@ export const annotationRules = [
 
   rule({
     id: 'annotation.load-balancer',
-    about: 'kaito.sh/enablelb is "True" or "False", in any case.',
+    about: 'kaito.sh/enablelb is "True" or "False", written so; another spelling is refused rather than read as no.',
     level: 'error',
-    check: (workspace) =>
-      oneOf(workspace, ANNOTATION.enableLoadBalancer, ['True', 'False'], (value) => value.toLowerCase()),
+    check: (workspace) => oneOf(workspace, ANNOTATION.enableLoadBalancer, ['True', 'False'], (value) => value),
   }),
 
   rule({

@@ -75,7 +75,7 @@ export const presetRules = [
 
   rule({
     id: 'preset.public-image',
-    about: 'presetOptions.image is only used with accessMode private; elsewhere it would be ignored silently.',
+    about: 'presetOptions.image is used whatever accessMode says, so a Workspace that names one says private.',
     level: 'warning',
     check: (workspace) =>
       presetUses(workspace).flatMap(({ path, preset }) =>
@@ -84,7 +84,7 @@ export const presetRules = [
               forbidden(
                 `${path}.presetOptions.image`,
                 preset.presetOptions.image,
-                'it is ignored while accessMode is public',
+                'the weights come from this image, although accessMode says public',
                 {
                   fix: `set ${path}.accessMode: private`,
                 },
@@ -101,7 +101,7 @@ export const presetRules = [
     check: (workspace, { catalog }) =>
       presetUses(workspace).flatMap(({ path, preset }) => {
         const entry = findPreset(catalog, preset.name)
-        const ownImage = preset.accessMode === 'private' || (entry && 'image' in entry.weights)
+        const ownImage = preset.presetOptions?.image || (entry && 'image' in entry.weights)
         if (!entry?.gated || ownImage || preset.presetOptions?.modelAccessSecret) return []
         return [
           required(

@@ -57,7 +57,13 @@ export const workspaceRows = [
     },
   ]),
   ...rowsOf('annotation.load-balancer', [
-    { when: 'that says true', workspace: annotated({ 'kaito.sh/enablelb': 'true' }), at: [] },
+    { when: 'that says True', workspace: annotated({ 'kaito.sh/enablelb': 'True' }), at: [] },
+    {
+      when: 'that says true',
+      workspace: annotated({ 'kaito.sh/enablelb': 'true' }),
+      at: ['metadata.annotations[kaito.sh/enablelb]'],
+      says: 'did you mean "True"?',
+    },
     {
       when: 'that says yes',
       workspace: annotated({ 'kaito.sh/enablelb': 'yes' }),
