@@ -2,12 +2,14 @@ import type { Workspace } from '#src/api/workspace.ts'
 import type { Config } from '#src/config.ts'
 import type { KubeClient } from '#src/kube/client.ts'
 import { configMapLookup, secretLookup } from '#src/kube/lookups.ts'
+import { deepEqual } from '#src/lib/deep.ts'
 import { planLines } from '#src/plan/preview.ts'
 import { admit } from '#src/rules/admit.ts'
 import { withDefaults } from '#src/rules/defaults.ts'
 import { fitWarnings, warningLines } from '#src/rules/feedback.ts'
 import { needs } from '#src/rules/needs.ts'
 import type { Facts, Lookup, Policy } from '#src/rules/rule.ts'
+import type { Findings } from '#src/rules/run.ts'
 import type { Admission, AdmissionRequest } from '#webhooks/admission.ts'
 
 /** The rules behind the webhook: looks up what they need, runs them, and says what the author should know. */
@@ -28,22 +30,26 @@ export function wireAdmission(config: Config, client: KubeClient): Admission {
     secrets: new Map(),
     ...(request.oldObject === undefined || request.oldObject === null ? {} : { old: asWorkspace(request.oldObject) }),
   })
+  const configMaps = new Lookups((...where) => configMapLookup(client, ...where))
+  const secrets = new Lookups((...where) => secretLookup(client, ...where))
   return {
     async validate(request, signal) {
       const workspace = asWorkspace(request.object)
       const known = facts(request)
-      const { configMaps, secrets } = needs(workspace, policy)
       const { namespace } = known
-      const findings = admit(
-        workspace,
-        {
-          ...known,
-          configMaps: await lookUp(configMaps, (name) => configMapLookup(client, namespace, name, signal)),
-          secrets: await lookUp(secrets, (name) => secretLookup(client, namespace, name, signal)),
-        },
-        (subject) => planLines(subject, config),
-      )
-      return { errors: findings.errors, warnings: [...warningLines(findings.warnings), ...fitWarnings(findings.plan)] }
+      const wanted = needs(workspace, policy)
+      const findings = async (mode: Mode) => {
+        const [maps, found] = await Promise.all([
+          configMaps.all(namespace, wanted.configMaps, mode, signal),
+          secrets.all(namespace, wanted.secrets, mode, signal),
+        ])
+        const plan = (subject: Workspace) => planLines(subject, config)
+        const told = admit(workspace, { ...known, configMaps: maps.values, secrets: found.values }, plan)
+        return { told, isFresh: maps.isFresh && found.isFresh }
+      }
+      const quick = await findings('recent')
+      const { told } = quick.isFresh || !mayBeStale(quick.told) ? quick : await findings('fresh')
+      return { errors: told.errors, warnings: [...warningLines(told.warnings), ...fitWarnings(told.plan)] }
     },
     default: async (request) => withDefaults(asWorkspace(request.object), facts(request)),
   }
@@ -57,9 +63,67 @@ function asWorkspace(object: unknown): Workspace {
     : { ...value, metadata: { name: '' } }
 }
 
-async function lookUp<T>(
-  names: readonly string[],
-  find: (name: string) => Promise<Lookup<T>>,
-): Promise<Map<string, Lookup<T>>> {
-  return new Map(await Promise.all(names.map(async (name): Promise<[string, Lookup<T>]> => [name, await find(name)])))
+/** A remembered object may let a Workspace in, but never speak against it: its author may just have corrected it. */
+const mayBeStale = ({ errors, warnings }: Findings) =>
+  errors.length > 0 || warnings.some(({ origin }) => /^(secret|config|training-config|inference-config)\./.test(origin))
+
+type Mode = 'recent' | 'fresh'
+type Find<T> = (namespace: string, name: string, signal: AbortSignal) => Promise<Lookup<T>>
+
+/** How long a found object is believed, in ms. Long enough for a bulk apply, in which hundreds name the same few. */
+const RECENT_MS = 2_000
+/** Well within the budget of one answer: what is not found out by then is `unknown`, which admits with a warning. */
+const PATIENCE_MS = 1_000
+/** 256 objects of at most 64 Ki characters: 16 Mi characters at worst. */
+const MAX_REMEMBERED = 256
+const MAX_SIZE = 65_536
+
+/**
+ * Looks objects up and remembers for a moment what was found. An object that says the same as before is handed out as
+ * the same value, so whatever has been parsed from it need not be parsed again.
+ */
+class Lookups<T extends object> {
+  readonly #find: Find<T>
+  readonly #remembered = new Map<string, { readonly value: T; readonly at: number }>()
+
+  constructor(find: Find<T>) {
+    this.#find = find
+  }
+
+  async all(namespace: string, names: readonly string[], mode: Mode, signal: AbortSignal) {
+    let isFresh = true
+    const values = new Map<string, Lookup<T>>()
+    const one = async (name: string) => {
+      const key = `${namespace}/${name}`
+      const recent = mode === 'recent' ? this.#remembered.get(key) : undefined
+      if (recent !== undefined && performance.now() - recent.at < RECENT_MS) {
+        isFresh = false
+        values.set(name, { state: 'found', value: recent.value })
+      } else {
+        const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])
+        values.set(name, this.#remember(key, await this.#find(namespace, name, limit)))
+      }
+    }
+    if (names.length > 0) await Promise.all(names.map(one))
+    return { values, isFresh }
+  }
+
+  #remember(key: string, lookup: Lookup<T>): Lookup<T> {
+    const before = this.#remembered.get(key)?.value
+    if (lookup.state === 'missing') this.#remembered.delete(key)
+    if (lookup.state !== 'found') return lookup
+    const value = before !== undefined && deepEqual(before, lookup.value) ? before : lookup.value
+    if (before === undefined && this.#remembered.size >= MAX_REMEMBERED) this.#forgetOldest()
+    this.#remembered.delete(key)
+    if (sizeOf(value) <= MAX_SIZE) this.#remembered.set(key, { value, at: performance.now() })
+    return { state: 'found', value }
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#remembered.keys()
+    if (oldest !== undefined) this.#remembered.delete(oldest)
+  }
 }
+
+const sizeOf = (value: object) =>
+  Object.values(value).reduce<number>((sum, each) => sum + (typeof each === 'string' ? each.length : 0), 0)
