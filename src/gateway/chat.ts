@@ -5,16 +5,22 @@ export type ChatAnswer =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly status: number; readonly detail: string }
 
-/** Asks the engine for the answer to a `/chat` request by one model. Throws EngineError where the engine is away. */
-export async function answerChat(engine: Engine, request: ChatRequest, model: string): Promise<ChatAnswer> {
-  const limit = await newTokenLimit(engine, request, model)
+/** Asks the engine for the answer to a `/chat` request by one model; `hangUp` stops it. Throws EngineError where the engine is away. */
+export async function answerChat(
+  engine: Engine,
+  request: ChatRequest,
+  model: string,
+  hangUp: AbortSignal,
+): Promise<ChatAnswer> {
+  const limit = await newTokenLimit(engine, request, model, hangUp)
   if (!limit.ok) return limit
   const common = { ...request.sampling.fields, model, max_tokens: limit.tokens }
   if (request.kind === 'messages') {
-    const answer = await engine.ask('/v1/chat/completions', { ...common, messages: request.messages })
+    const body = { ...common, messages: request.messages }
+    const answer = await engine.ask('/v1/chat/completions', { body, hangUp })
     return textOf(answer, (choice) => field(field(choice, 'message'), 'content'))
   }
-  const answer = await engine.ask('/v1/completions', { ...common, prompt: request.prompt })
+  const answer = await engine.ask('/v1/completions', { body: { ...common, prompt: request.prompt }, hangUp })
   const text = textOf(answer, (choice) => field(choice, 'text'))
   return text.ok && request.returnFullText ? { ok: true, text: request.prompt + text.text } : text
 }
@@ -22,12 +28,17 @@ export async function answerChat(engine: Engine, request: ChatRequest, model: st
 type TokenLimit = { readonly ok: true; readonly tokens: number } | Extract<ChatAnswer, { ok: false }>
 
 /** transformers' max_length counts the prompt, OpenAI's max_tokens does not: the engine's tokenizer tells the rest. */
-async function newTokenLimit(engine: Engine, request: ChatRequest, model: string): Promise<TokenLimit> {
+async function newTokenLimit(
+  engine: Engine,
+  request: ChatRequest,
+  model: string,
+  hangUp: AbortSignal,
+): Promise<TokenLimit> {
   const { maxNewTokens, maxLength } = request.sampling
   if (maxNewTokens !== undefined) return { ok: true, tokens: maxNewTokens }
   if (maxLength === undefined) return { ok: true, tokens: 200 }
   const body = request.kind === 'prompt' ? { model, prompt: request.prompt } : { model, messages: request.messages }
-  const { status, body: counted } = await engine.ask('/tokenize', body)
+  const { status, body: counted } = await engine.ask('/tokenize', { body, hangUp })
   const count = field(counted, 'count')
   if (status !== 200 || typeof count !== 'number') return { ok: true, tokens: maxLength }
   if (count < maxLength) return { ok: true, tokens: maxLength - count }

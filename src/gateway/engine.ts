@@ -5,8 +5,8 @@ import { Agent, type Dispatcher, request } from 'undici'
 export type Engine = {
   /** Sends a request on; the body of the answer is a stream. `signal` aborts it, as a client that hangs up does. */
   forward(message: EngineRequest): Promise<Dispatcher.ResponseData>
-  /** Asks for JSON within `limitMs`; throws EngineError where there is no such answer. */
-  ask(path: string, body?: object, limitMs?: number): Promise<EngineAnswer>
+  /** Asks for JSON; throws EngineError where there is no answer, in time or at all. */
+  ask(path: string, options?: AskOptions): Promise<EngineAnswer>
   close(): Promise<void>
 }
 
@@ -17,6 +17,9 @@ export type EngineRequest = {
   readonly body?: Buffer
   readonly signal: AbortSignal
 }
+
+/** With a body the request is a POST. `hangUp` aborts it; without `limitMs` the engine may take as long as for any answer. */
+export type AskOptions = { readonly body?: object; readonly limitMs?: number; readonly hangUp?: AbortSignal }
 
 export type EngineAnswer = { readonly status: number; readonly body: unknown }
 
@@ -42,8 +45,9 @@ export function openEngine(upstream: string, answerSeconds: number): Engine {
         throw new EngineError(describeFailure(cause), { cause })
       }
     },
-    ask: async (path, body, limitMs = limit) => {
-      const signal = AbortSignal.timeout(limitMs)
+    ask: async (path, { body, limitMs = limit, hangUp } = {}) => {
+      const late = AbortSignal.timeout(limitMs)
+      const signal = hangUp === undefined ? late : AbortSignal.any([late, hangUp])
       const json =
         body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
       try {
@@ -52,9 +56,7 @@ export function openEngine(upstream: string, answerSeconds: number): Engine {
         const text = await answer.body.text()
         return { status: answer.statusCode, body: parse(text) }
       } catch (cause) {
-        throw new EngineError(signal.aborted ? `no answer within ${limitMs / 1000} s` : describeFailure(cause), {
-          cause,
-        })
+        throw new EngineError(late.aborted ? `no answer within ${limitMs / 1000} s` : describeFailure(cause), { cause })
       }
     },
     close: () => agent.destroy(),

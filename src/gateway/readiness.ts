@@ -34,7 +34,7 @@ const PROBE_MS = 4000
 
 async function asked(engine: Engine, path: string) {
   try {
-    return await engine.ask(path, undefined, PROBE_MS)
+    return await engine.ask(path, { limitMs: PROBE_MS })
   } catch (error) {
     if (error instanceof EngineError) return notYet(error.message)
     throw error

@@ -69,8 +69,10 @@ function addChat(server: FastifyInstance, engine: Engine, config: GatewayConfig)
     }
     reply.header('x-kaito-model', model)
     if (read.request.ignored.length > 0) reply.header('x-kaito-ignored', headerSafe(read.request.ignored.join(', ')))
+    const hangUp = new AbortController()
+    reply.raw.on('close', () => hangUp.abort())
     try {
-      const answer = await answerChat(engine, read.request, model)
+      const answer = await answerChat(engine, read.request, model, hangUp.signal)
       return answer.ok ? { Result: answer.text } : reply.code(answer.status).send({ detail: answer.detail })
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
@@ -99,7 +101,7 @@ function addProbes(server: FastifyInstance, engine: Engine, config: GatewayConfi
 
 async function servedModels(engine: Engine): Promise<string[] | undefined> {
   try {
-    const names = modelNames((await engine.ask('/v1/models', undefined, 4000)).body)
+    const names = modelNames((await engine.ask('/v1/models', { limitMs: 4000 })).body)
     return names.length > 0 ? names : undefined
   } catch (error) {
     if (error instanceof EngineError) return undefined

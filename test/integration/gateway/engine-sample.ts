@@ -15,6 +15,8 @@ export type EngineSample = {
   readonly seen: SeenRequest[]
   models: string[]
   healthy: boolean
+  /** Called instead of any completion's answer. */
+  hold: ((response: ServerResponse) => void) | undefined
   /** Called for streamed completions instead of the default three events. */
   stream: ((response: ServerResponse) => void) | undefined
   stop(): Promise<void>
@@ -32,6 +34,7 @@ export async function startEngineSample(models: string[]): Promise<EngineSample>
     seen: [],
     models,
     healthy: true,
+    hold: undefined,
     stream: undefined,
     async stop() {
       server.closeAllConnections()
@@ -57,6 +60,7 @@ export async function startEngineSample(models: string[]): Promise<EngineSample>
     if (!sample.models.includes(asked.model)) {
       return json(404, { error: { message: `The model ${asked.model} does not exist.`, type: 'NotFoundError' } })
     }
+    if (sample.hold) return sample.hold(response)
     if (asked.stream) {
       response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
       if (sample.stream) return sample.stream(response)

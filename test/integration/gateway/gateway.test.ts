@@ -21,6 +21,7 @@ afterAll(async () => {
 afterEach(() => {
   engine.seen.length = 0
   engine.stream = undefined
+  engine.hold = undefined
   engine.healthy = true
   engine.models = ['base', 'tuned']
 })
@@ -126,6 +127,19 @@ describe('POST /chat', () => {
     const answer = await post('/chat', body)
     expect(answer.status).toBe(422)
     expect(answer.body.detail[0].loc.at(-1)).toBe(field)
+  })
+
+  test('a client that hangs up stops the engine', async () => {
+    const client = new AbortController()
+    const hungUp = new Promise<void>((resolve) => {
+      engine.hold = (response) => {
+        response.on('close', resolve)
+        client.abort()
+      }
+    })
+    const asked = fetch(`${url}/chat`, { method: 'POST', body: '{"prompt":"x"}', signal: client.signal })
+    await expect(asked).rejects.toThrow(/abort/)
+    await hungUp
   })
 
   test('an unknown model is 404 and names those that are served', async () => {

@@ -11,7 +11,7 @@ import { openRegistry } from '#src/oci/registry.ts'
 import { RegistryError } from '#src/oci/registry-error.ts'
 import { probePush, resolveDigest } from '#src/oci/resolve.ts'
 import { type Registry, startRegistry } from '#test/cluster/registry.ts'
-import { adapterFiles, safetensors } from '../../unit/oci/adapter-sample.ts'
+import { adapterFiles, safetensors } from '#test/unit/oci/adapter-sample.ts'
 
 const run = promisify(execFile)
 

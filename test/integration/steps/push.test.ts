@@ -2,7 +2,7 @@ import { mkdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Registry, startRegistry } from '#test/cluster/registry.ts'
-import { ADAPTER_CONFIG, safetensors } from '../../unit/oci/adapter-sample.ts'
+import { ADAPTER_CONFIG, safetensors } from '#test/unit/oci/adapter-sample.ts'
 import { runStep, scratchFolder } from './step-run.ts'
 
 let server: Registry
