@@ -11,9 +11,12 @@ export function needs(
   workspace: Workspace,
   _policy: Policy,
 ): { readonly configMaps: readonly string[]; readonly secrets: readonly string[] } {
-  const legal = (names: readonly string[]) => [...new Set(names)].filter(isDnsSubdomain)
+  const legal = (names: readonly string[]) => [...new Set(names)].filter(isDnsSubdomain).slice(0, MAX_LOOKUPS)
   return {
     configMaps: legal(configUses(workspace).map(({ name }) => name)),
     secrets: legal(secretUses(workspace).map(({ name }) => name)),
   }
 }
+
+/** One review must not become thousands of requests. What is not looked up is not checked. */
+const MAX_LOOKUPS = 30

@@ -95,8 +95,11 @@ export interface AdapterUse {
   readonly adapter: AdapterSpec
 }
 
+/** More adapters than this are too many anyway (`adapters.count`); looking at all of thousands would take long. */
+const MAX_LOOKED_AT = 20
+
 export function adapterUses(workspace: Workspace): AdapterUse[] {
-  return (workspace.inference?.adapters ?? []).map((adapter, index) => ({
+  return (workspace.inference?.adapters ?? []).slice(0, MAX_LOOKED_AT).map((adapter, index) => ({
     path: `inference.adapters[${index}]`,
     adapter,
   }))

@@ -13,7 +13,8 @@ export const volumeRules = [
         const kinds = Object.keys(volume)
         const unknown = kinds.filter((kind) => !VOLUME_KINDS.includes(kind))
         if (unknown.length > 0) {
-          return unknown.map((kind) =>
+          // The list of volumes is open: nobody reads a complaint about the hundredth key, and guesses cost time.
+          return unknown.slice(0, 3).map((kind) =>
             notSupported(path, kind, 'Kubernetes has no volume of this kind', {
               fix: didYouMean(kind, VOLUME_KINDS, 'use for example persistentVolumeClaim: {claimName: …}'),
             }),

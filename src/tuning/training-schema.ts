@@ -51,12 +51,15 @@ export function checkSection(name: SectionName, section: unknown): Complaint[] {
   const validate = validators.get(name)
   if (!validate || validate(section)) return []
   const complaints = new Map<string, Complaint>()
-  for (const error of validate.errors ?? []) {
+  for (const error of (validate.errors ?? []).slice(0, MAX_COMPLAINTS)) {
     const complaint = toComplaint(name, error)
     if (!complaints.has(complaint.path)) complaints.set(complaint.path, complaint)
   }
   return [...complaints.values()]
 }
+
+/** Of one section. Each may cost a search for the nearest name, and nobody reads more. */
+const MAX_COMPLAINTS = 25
 
 function toComplaint(name: SectionName, error: ErrorObject): Complaint {
   const steps = error.instancePath.split('/').slice(1).map(unescapePointer)

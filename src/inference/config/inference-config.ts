@@ -132,9 +132,13 @@ function topWarnings(root: Values): Complaint[] {
     })
 }
 
+/** Each costs a search for the nearest name, and nobody reads more. */
+const MAX_WARNINGS = 25
+
 function flagWarnings(flags: Flags): Complaint[] {
   return [...flags]
     .filter(([flag]) => !ENGINE_FLAGS.has(flag.split('.')[0]?.replace(/^no-/, '') ?? flag))
+    .slice(0, MAX_WARNINGS)
     .map(([flag, { key }]) =>
       notSupported(`vllm.${key}`, key, 'this is not a flag of vLLM that is known here; it is passed on as it is', {
         fix: didYouMean(flag, ENGINE_FLAGS, 'check the spelling'),

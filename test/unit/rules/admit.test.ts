@@ -80,6 +80,22 @@ describe('admit', () => {
     )
   })
 
+  it('stays quick on an object as large as the apiserver takes', () => {
+    const huge = {
+      ...servingWith({ adapters: Array.from({ length: 20_000 }, (_, index) => ({ source: { name: `A${index}` } })) }),
+      tuning: {
+        input: {
+          volumeSource: Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`emptyDi${index}`, {}])),
+        },
+        output: {},
+      },
+    }
+    const start = performance.now()
+    expect(ids(admit(huge, facts).errors)).toContain('adapters.count')
+    // Milliseconds on an idle machine; without limits it takes seconds.
+    expect(performance.now() - start).toBeLessThan(250)
+  })
+
   it('never refuses to keep an object as it is, whatever is wrong with it', () => {
     fc.assert(
       fc.property(anyWorkspace, anyFacts, (workspace, around) => {

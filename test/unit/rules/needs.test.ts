@@ -27,6 +27,12 @@ describe('needs', () => {
     expect(needs(workspace, facts.policy)).toEqual({ configMaps: ['training'], secrets: ['read', 'write'] })
   })
 
+  it('asks for 30 Secrets at most, however many are named', () => {
+    const imagePullSecrets = Array.from({ length: 5000 }, (_, index) => `secret-${index}`)
+    const workspace = tuningWith({ input: { image: 'a.io/data:1', imagePullSecrets } })
+    expect(needs(workspace, facts.policy).secrets).toHaveLength(30)
+  })
+
   it('leaves out names that no object can have, so that they reach no request', () => {
     const workspace = tuningWith({
       config: '../x',
