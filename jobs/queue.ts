@@ -19,6 +19,8 @@ export function createTaskQueue(connection: Redis): TaskQueue {
   queue.on('error', () => {})
   return {
     async enqueue(task) {
+      // BullMQ itself would wait for a first connection for ever, and a reconcile with it.
+      if (connection.status !== 'ready') throw new Error(`Redis is not connected (${connection.status})`)
       // Deduplication by id, not a fixed jobId: a jobId stays taken while a finished job of that name is kept.
       await queue.add('tune', task, {
         deduplication: { id: taskId(task) },

@@ -6,7 +6,14 @@ import { Redis } from 'ioredis'
  */
 export function producerConnection(url: string, onError: (error: Error) => void): Redis {
   return listen(
-    new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, retryStrategy, lazyConnect: false }),
+    new Redis(url, {
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 1,
+      // A peer that accepts and never answers must not hold a caller either.
+      commandTimeout: 5_000,
+      retryStrategy,
+      lazyConnect: false,
+    }),
     onError,
   )
 }

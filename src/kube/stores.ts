@@ -14,7 +14,7 @@ export interface Stores {
   readonly jobs: Store<JobView>
   readonly pods: Store<PodView>
   readonly statefulSets: Store<StatefulSetView>
-  readonly services: Store<Stored>
+  readonly services: Store<Owned>
   readonly nodes: Store<NodeView>
   readonly nodeClaims: Store<NodeClaimView>
   /** Runs all watches until the signal aborts. */
@@ -42,7 +42,7 @@ export function createStores(options: StoresOptions): Stores {
   const jobs = new Store<JobView>({ indexes: { workspace: ownerKey } })
   const pods = new Store<PodView>({ indexes: { workspace: ownerKey } })
   const statefulSets = new Store<StatefulSetView>()
-  const services = new Store<Stored>()
+  const services = new Store<Owned>()
   const nodes = new Store<NodeView>({ trim: trimNode })
   const nodeClaims = new Store<NodeClaimView>({ indexes: { workspace: ownerKey } })
   const loops = [
@@ -75,8 +75,12 @@ export function createStores(options: StoresOptions): Stores {
   }
 }
 
+interface Owned {
+  readonly metadata: Workspace['metadata']
+}
+
 /** `namespace/name` of the Workspace that an object belongs to, by its labels: from the object itself or, for cluster-scoped ones, a label. */
-export function ownerKey(object: { readonly metadata: Workspace['metadata'] }): string[] {
+export function ownerKey(object: Owned): string[] {
   const { labels, namespace } = object.metadata
   const name = labels?.[LABEL.workspace]
   const home = namespace ?? labels?.[LABEL.workspaceNamespace]
@@ -86,14 +90,15 @@ export function ownerKey(object: { readonly metadata: Workspace['metadata'] }): 
 /** Tells, for every change that may matter, which Workspaces to look at again. */
 export function onRelevantChange(stores: Stores, touch: (key: string) => void): void {
   stores.workspaces.onChange(({ key }) => touch(key))
-  const owned = (change: Change<{ readonly metadata: Workspace['metadata'] }>) => {
+  const owned = (change: Change<Owned>) => {
     for (const key of ownerKey(change.type === 'deleted' ? change.was : change.now)) touch(key)
   }
   stores.jobs.onChange(owned)
   stores.pods.onChange(owned)
   stores.statefulSets.onChange(owned)
   stores.nodeClaims.onChange(owned)
-  stores.services.onChange((change) => change.type === 'deleted' && owned({ ...change, was: change.was as Workspace }))
+  // Also updates: a Service edited by hand is put back.
+  stores.services.onChange(owned)
   // A kubelet reports every few minutes; only what decides where pods can run is worth a look at all Workspaces.
   stores.nodes.onChange((change) => {
     if (change.type === 'updated' && nodeFacts(change.was) === nodeFacts(change.now)) return

@@ -14,6 +14,7 @@ import { httpProbe } from '#test/cluster/probe.ts'
 import { type Daemon, killDaemon, lastLines, startDaemon, stopDaemon, waitReady } from '#test/cluster/process.ts'
 import { type Redis, startRedis } from '#test/cluster/redis.ts'
 import { tempFolder } from '#test/cluster/temp-folder.ts'
+import { eventually } from './eventually.ts'
 import { nodeClaimCrd } from './node-claim-crd.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -35,6 +36,8 @@ export interface Rig {
   readonly redis: Redis
   /** Starts an operator and waits until it reconciles or stands by. The same name again is the same pod, restarted. */
   operator(name?: string): Promise<Operator>
+  /** Refuses every Job in a namespace, as a worker sees it that loses the apiserver; returns how to allow them again. */
+  forbidJobs(namespace: string): Promise<() => Promise<void>>
   /** Creates a namespace of its own for one test, so that tests do not see each other. */
   namespace(): Promise<string>
   create(namespace: string, name: string, spec: Omit<Workspace, 'metadata'>): Promise<KubeObject>
@@ -47,7 +50,8 @@ export interface Rig {
 export async function startRig(settings: Readonly<Record<string, unknown>>): Promise<Rig> {
   const [plane, redis] = await Promise.all([startControlPlane(), startRedis()])
   const credentials = createCredentials(() => loadKubeConfig(plane.kubeconfig))
-  const client = createKubeClient(createHttp({ credentials, userAgent: 'test' }))
+  const http = createHttp({ credentials, userAgent: 'test' })
+  const client = createKubeClient(http)
   const dir = tempFolder('operator')
   const running = new Set<Daemon>()
   let namespaces = 0
@@ -58,6 +62,17 @@ export async function startRig(settings: Readonly<Record<string, unknown>>): Pro
   return {
     client,
     redis,
+    forbidJobs: async (namespace) => {
+      const path = `/api/v1/namespaces/${namespace}/resourcequotas`
+      const spec = { hard: { 'count/jobs.batch': '0' } }
+      const body = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { namespace, name: 'no-jobs' }, spec }
+      await http.text({ method: 'POST', path, body })
+      // What the quota controller would write; the apiserver goes by the status.
+      const status = { hard: spec.hard, used: { 'count/jobs.batch': '0' } }
+      const contentType = 'application/merge-patch+json'
+      await http.text({ method: 'PATCH', path: `${path}/no-jobs/status`, body: { status }, contentType })
+      return async () => void (await http.text({ method: 'DELETE', path: `${path}/no-jobs` }))
+    },
     operator: async (name = 'operator-0') => {
       const launched = await launch({ dir, name, kubeconfig: plane.kubeconfig, redisUrl: redis.url, settings })
       running.add(launched.daemon)
@@ -126,28 +141,9 @@ async function install(client: KubeClient): Promise<void> {
   await client.create(nodeClaimCrd)
   await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: HOME } })
   await eventually('the CRDs are served', async () => {
-    await client.list('Workspace')
-    await client.list('NodeClaim')
-    return true
+    const kinds = [client.list('Workspace'), client.list('NodeClaim')]
+    return (await Promise.allSettled(kinds)).every(({ status }) => status === 'fulfilled')
   })
-}
-
-/** Polls until the answer is not undefined or false; an object that is not there yet is "not yet". Throws with the last answer. */
-export async function eventually<T>(
-  what: string,
-  look: () => Promise<T | undefined | false>,
-  timeoutMs = 30_000,
-): Promise<T> {
-  const deadline = Date.now() + timeoutMs
-  for (;;) {
-    const found = await look().catch((error: unknown) => {
-      if (isNotFound(error)) return undefined
-      throw error
-    })
-    if (found !== undefined && found !== false) return found
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs / 1000} s: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
 }
 
 /** The condition of a status, as `status reason`, such as `False Queued`. */

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Workspace } from '#src/api/workspace.ts'
 import { tuningJobName } from '#src/desired/names.ts'
-import { eventually, type Operator, type Rig, remove, secret, startRig, verdict } from '#test/support/operator-rig.ts'
+import { eventually } from '#test/support/eventually.ts'
+import { type Operator, type Rig, remove, secret, startRig, verdict } from '#test/support/operator-rig.ts'
 import { ended, type PretendKubelet, pretendKubelet, running } from '#test/support/pretend-kubelet.ts'
 import { TUNED_DIGEST, TUNED_IMAGE, tuningSpec } from '#test/support/workspaces.ts'
 
