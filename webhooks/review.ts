@@ -1,6 +1,7 @@
 import { Ajv } from 'ajv'
 import { type FieldError, renderError } from '#src/lib/field-error.ts'
 import type { PatchOperation } from '#src/lib/json-patch.ts'
+import { causes } from '#src/rules/feedback.ts'
 import type { AdmissionRequest } from './admission.ts'
 import { parseJson } from './json-guard.ts'
 
@@ -76,11 +77,7 @@ export function denied(
       group,
       kind,
       name,
-      causes: errors.map((error) => ({
-        reason: CAUSE[error.type],
-        field: error.path,
-        message: renderError(error),
-      })),
+      causes: causes(errors),
     },
   }
   return review(request, { allowed: false, status, ...withWarnings(warnings) })
@@ -127,18 +124,6 @@ const review = (request: AdmissionRequest, response: Omit<AdmissionResponse, 'ui
 /** Warnings travel as HTTP headers: the API server drops one that holds a line break or another control character. */
 const withWarnings = (warnings: readonly string[]): Pick<AdmissionResponse, 'warnings'> =>
   warnings.length === 0 ? {} : { warnings: warnings.map((warning) => warning.replaceAll(/\s*\p{Cc}+\s*/gu, ' ')) }
-
-/** `metav1.CauseType`, as the API server itself fills it in for each kind of field error. */
-const CAUSE: Record<FieldError['type'], string> = {
-  Required: 'FieldValueRequired',
-  Invalid: 'FieldValueInvalid',
-  NotSupported: 'FieldValueNotSupported',
-  Forbidden: 'FieldValueForbidden',
-  Duplicate: 'FieldValueDuplicate',
-  TooLong: 'FieldValueTooLong',
-  TooMany: 'FieldValueTooMany',
-  Immutable: 'FieldValueInvalid',
-}
 
 const short = { type: 'string', maxLength: 253 }
 const requestSchema = {

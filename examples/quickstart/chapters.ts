@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cacheRoot } from '#test/cluster/paths.ts'
 import { serveDataset } from './dataset-server.ts'
-import { ensureImages } from './images/ensure-images.ts'
+import { ensureImages } from './images/images.ts'
 import { install } from './install.ts'
-import { ensureDataset, ensureTinyModel } from './model/ensure-model.ts'
+import { ensureDataset } from './model/tiny-dataset.ts'
+import { ensureTinyModel } from './model/tiny-model.ts'
 import { openPlace, type Place, type PlaceOptions } from './place.ts'
 import { type Screen, table } from './screen.ts'
 import { type Answers, refusal, serve, type Tuned, tune } from './story.ts'
@@ -29,13 +32,14 @@ export async function quickstart({ screen, place: where, json }: QuickstartOptio
   const { progress } = where
   const place = await screen.step('Bring up Kubernetes, a registry and a node with a GPU', () => openPlace(where))
   const { pushUrl, name, user, password } = place.registry
-  const target = { registryPushUrl: pushUrl, registryName: name, user, password, progress }
+  const target = { registryPushUrl: pushUrl, repositoryPrefix: `${name}/kaito`, user, password, progress }
   const images = await screen.step('Build and push the images', async () => {
     const built = await ensureImages(target)
-    const model = await ensureTinyModel({ ...target, trainer: built.trainer })
-    return { ...built, model }
+    return { ...built, model: await ensureTinyModel(target, built) }
   })
-  const dataset = await screen.step('Make a small dataset', () => ensureDataset({ trainer: images.trainer, progress }))
+  const dataset = await screen.step('Make a small dataset', () =>
+    ensureDataset(target, images, join(cacheRoot(), 'datasets')),
+  )
   await screen.step('Install the operator with Helm', () => install(place, images, screen))
   const datasetUrl = await screen.step('Serve the dataset over HTTP', () =>
     serveDataset(place, dataset, images.operator),

@@ -22,7 +22,7 @@ export function demoValues(images: Images, place: Place): Record<string, unknown
   return {
     replicas: 1,
     image: { reference: images.operator },
-    redis: { image: images.redis },
+    redis: { image: { reference: images.redis } },
     settings: {
       nodeProvisioner: 'byo',
       images: { operator: images.operator, trainer: images.trainer, server: images.server },

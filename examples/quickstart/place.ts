@@ -45,7 +45,7 @@ async function embedded(progress: Progress): Promise<Place> {
     kubeconfig: cluster.kubeconfig,
     kubectl: kubectlOn(cluster.kubeconfig, program('kubectl')),
     helm: program('helm'),
-    registry: { name, pushUrl: hostUrl, user, password, insecure: true },
+    registry: { name, pushUrl: `http://${hostUrl}`, user, password, insecure: true },
     isLocal: true,
   }
 }
@@ -62,7 +62,13 @@ async function given(options: PlaceOptions, kubeconfig: string): Promise<Place> 
     kubeconfig,
     kubectl: kubectlOn(kubeconfig, binaries.get('kubectl') ?? 'kubectl'),
     helm: binaries.get('helm') ?? 'helm',
-    registry: { name: registry, pushUrl: registry, user: registryUser, password: registryPassword, insecure: false },
+    registry: {
+      name: registry,
+      pushUrl: `https://${registry.split('/')[0]}`,
+      user: registryUser,
+      password: registryPassword,
+      insecure: false,
+    },
     isLocal: false,
   }
 }

@@ -71,7 +71,8 @@ function scaled(adapter: OneAdapter, strength: number, settings: Settings): OneA
     name: `scale-${adapter.name}`.slice(0, 63),
     image: settings.images.operator,
     args: ['jobs/steps/main.ts', 'scale-adapters'],
-    spec: { adapters: [{ name: adapter.name, from: adapter.path, to: path, strength }] },
+    // Linked, not copied: the weights stay in the image volume, which is mounted at the same path in the server.
+    spec: { adapters: [{ name: adapter.name, from: adapter.path, out: path, strength }], weights: 'link' },
     mounts: [...adapter.parts.mounts, mount],
   })
   return {

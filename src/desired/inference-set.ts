@@ -83,6 +83,8 @@ function presetPod(inputs: InferenceInputs): Json {
   const secrets = [...new Set([...settings.imagePullSecrets, ...parts.imagePullSecrets])]
   return {
     automountServiceAccountToken: false,
+    // The gateway goes on for 5 s until endpoints forget the pod, then lets running answers end for up to 60 s.
+    terminationGracePeriodSeconds: 75,
     enableServiceLinks: false,
     securityContext: POD_SECURITY,
     ...placement(workspace, settings),

@@ -1,4 +1,4 @@
-import type { ContainerStatusView, JobView, PodView } from '#src/api/objects.ts'
+import type { JobView, PodView } from '#src/api/objects.ts'
 import { parseOutcome, podTrouble, type Trouble } from './pod-trouble.ts'
 
 /** Where a tuning run stands. */
@@ -20,10 +20,10 @@ export function tuningRun(job: JobView, pods: readonly PodView[]): TuningRun {
   )
   if (failure) return { phase: 'failed', trouble: failureOf(failure.reason, failure.message, newest) }
   if (newest === undefined) return { phase: 'pending' }
-  const step = runningStep(newest)
-  if (step !== undefined) return { phase: 'running', step }
   const trouble = podTrouble(newest)
-  return trouble === undefined ? { phase: 'pending' } : { phase: 'pending', trouble }
+  if (trouble !== undefined) return { phase: 'pending', trouble }
+  const step = currentStep(newest)
+  return step === undefined ? { phase: 'pending' } : { phase: 'running', step }
 }
 
 function succeeded(pods: readonly PodView[]): TuningRun {
@@ -45,17 +45,16 @@ function failureOf(reason: string | undefined, message: string | undefined, pod:
   return trouble ?? { reason: 'TrainingFailed', message: message ?? 'the Job failed' }
 }
 
-const STEPS = [
-  ['train', 'Training'],
-  ['push', 'Pushing'],
-] as const
-
-/** The step that runs now; every init container before `train` counts as fetching. */
-function runningStep(pod: PodView): 'Fetching' | 'Training' | 'Pushing' | undefined {
+/**
+ * The step that the pod is at: the first whose container has not ended well. Between two steps nothing runs for a moment;
+ * that is still the run going on. Every container before `train` counts as fetching. Undefined before the first one started.
+ */
+function currentStep(pod: PodView): 'Fetching' | 'Training' | 'Pushing' | undefined {
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
-  const running = statuses.find((status: ContainerStatusView) => status.state?.running !== undefined)
-  if (running === undefined) return undefined
-  return STEPS.find(([name]) => name === running.name)?.[1] ?? 'Fetching'
+  const hasStarted = statuses.some(({ state }) => state?.running !== undefined || state?.terminated !== undefined)
+  if (!hasStarted) return undefined
+  const current = statuses.find(({ state }) => state?.terminated?.exitCode !== 0) ?? statuses.at(-1)
+  return current?.name === 'push' ? 'Pushing' : current?.name === 'train' ? 'Training' : 'Fetching'
 }
 
 const isTrue = (job: JobView, wanted: string) =>

@@ -1,7 +1,7 @@
 import type { Workspace } from '#src/api/workspace.ts'
 import { findSku } from '#src/catalog/catalog.ts'
 import type { Cloud, GpuSku } from '#src/catalog/gpu.ts'
-import { forbidden, notSupported, required } from '#src/lib/field-error.ts'
+import { notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
 import { type Facts, rule } from './rule.ts'
 
@@ -85,26 +85,12 @@ export const instanceRules = [
       ]
     },
   }),
-
-  rule({
-    id: 'instance.byo',
-    about: 'Where nodes exist already, they are found by labels; an instance type is then ignored.',
-    level: 'warning',
-    check: ({ resource }, { policy }) =>
-      policy.nodeProvisioner === 'byo' && resource?.instanceType
-        ? [
-            forbidden(PATH, resource.instanceType, 'nodes are not provisioned here, labelSelector alone chooses them', {
-              fix: 'leave the field out',
-            }),
-          ]
-        : [],
-  }),
 ]
 
-/** The catalog's entry for the Workspace's instance type, if it names a known one and nodes are provisioned. */
+/** The catalog's entry for the Workspace's instance type, if it names a known one. */
 export function skuOf(workspace: Workspace, { policy, catalog }: Facts): GpuSku | undefined {
   const name = workspace.resource?.instanceType
-  return name && policy.nodeProvisioner !== 'byo' ? findSku(catalog, policy.cloud, name) : undefined
+  return name ? findSku(catalog, policy.cloud, name) : undefined
 }
 
 /** A type worth naming in a message: the first that is still sold, NVIDIA first. */

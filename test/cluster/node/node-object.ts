@@ -4,6 +4,9 @@ import { NODE_NAME } from './settings.ts'
 
 const GPU = 'nvidia.com/gpu'
 
+/** What this node claims beyond what its kubelet finds: a GPU, and disk space, which it does not measure on such machines. */
+const CLAIMED = { [GPU]: '1', 'ephemeral-storage': '50Gi' }
+
 interface NodeObject {
   readonly metadata: { readonly labels?: Record<string, string> }
   readonly status: {
@@ -52,13 +55,13 @@ const hasReported = (node: NodeObject, since: number): boolean =>
   since === 0 || Date.parse(readiness(node)?.lastHeartbeatTime ?? '') >= Math.floor(since / 1000) * 1000
 
 const isDressed = (node: NodeObject, labels: Readonly<Record<string, string>>): boolean =>
-  node.status.capacity?.[GPU] === '1' &&
-  node.status.allocatable?.[GPU] === '1' &&
-  Object.entries(labels).every(([name, value]) => node.metadata.labels?.[name] === value)
+  Object.entries(CLAIMED).every(
+    ([name, amount]) => node.status.capacity?.[name] === amount && node.status.allocatable?.[name] === amount,
+  ) && Object.entries(labels).every(([name, value]) => node.metadata.labels?.[name] === value)
 
 async function patch(kubectl: Kubectl, labels: Readonly<Record<string, string>>): Promise<void> {
   const merge = (body: object, ...args: string[]) =>
     kubectl.run('patch', 'node', NODE_NAME, '--type=merge', `--patch=${JSON.stringify(body)}`, ...args)
   await merge({ metadata: { labels } })
-  await merge({ status: { capacity: { [GPU]: '1' }, allocatable: { [GPU]: '1' } } }, '--subresource=status')
+  await merge({ status: { capacity: CLAIMED, allocatable: CLAIMED } }, '--subresource=status')
 }

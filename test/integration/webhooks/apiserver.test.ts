@@ -143,7 +143,7 @@ describe('admission through a real API server', () => {
       {
         reason: 'FieldValueInvalid',
         field: 'resource.count',
-        message: 'resource.count: 10: too many; write 1 [resource.count]',
+        message: '10: too many; write 1 [resource.count]',
       },
     ])
     expect(String(warnings)).toContain('looked at')

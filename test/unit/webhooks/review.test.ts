@@ -129,12 +129,12 @@ describe('an answer', () => {
               {
                 reason: 'FieldValueRequired',
                 field: 'tuning.output.image',
-                message: 'tuning.output.image: an image or a volume is needed [tuning.output]',
+                message: 'an image or a volume is needed [tuning.output]',
               },
               {
                 reason: 'FieldValueInvalid',
                 field: 'resource.count',
-                message: 'resource.count: 2: tuning runs on one node; write 1 [tuning.count]',
+                message: '2: tuning runs on one node; write 1 [tuning.count]',
               },
             ],
           },

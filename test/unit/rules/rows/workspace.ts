@@ -199,8 +199,4 @@ export const workspaceRows = [
     { when: 'on an NVIDIA GPU', workspace: serving, at: [] },
     { when: 'on an AMD GPU', workspace: of('Standard_NG32ads_V620_v1'), at: ['resource.instanceType'] },
   ]),
-  ...rowsOf('instance.byo', [
-    { when: 'that names a type where nodes are provisioned', workspace: serving, at: [] },
-    { when: 'that names a type where nodes exist', workspace: serving, facts: byo, at: ['resource.instanceType'] },
-  ]),
 ]
