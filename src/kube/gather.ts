@@ -1,4 +1,5 @@
-import type { PodView } from '#src/api/objects.ts'
+import { LABEL } from '#src/api/labels.ts'
+import type { NodeClaimView, PodView } from '#src/api/objects.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
@@ -36,7 +37,11 @@ export async function gather(
   if (workspace === undefined) return undefined
   const pods = stores.pods.by('workspace', key)
   const statefulSet = stores.statefulSets.get(key)
-  const [config, secrets, progress] = await Promise.all([
+  const deleting = workspace.metadata.deletionTimestamp !== undefined
+  const [nodeClaims, config, secrets, progress] = await Promise.all([
+    deleting && settings.nodeProvisioner === 'karpenter'
+      ? readNodeClaims(client, key, signal)
+      : stores.nodeClaims.by('workspace', key),
     readConfig(client, workspace, signal),
     readPresence(client, workspace, signal),
     readProgress(client, workspace, pods, signal),
@@ -47,7 +52,7 @@ export async function gather(
     settings,
     catalog,
     nodes: stores.nodes.all(),
-    nodeClaims: stores.nodeClaims.by('workspace', key),
+    nodeClaims,
     jobs: stores.jobs.by('workspace', key),
     pods,
     secrets,
@@ -56,6 +61,13 @@ export async function gather(
     ...(statefulSet === undefined ? {} : { statefulSet }),
     ...(config === undefined ? {} : { config }),
   }
+}
+
+/** Asked of the apiserver, not of the watch: a claim that a lagging watch hides would outlive its Workspace. */
+async function readNodeClaims(client: KubeClient, key: string, signal: AbortSignal): Promise<NodeClaimView[]> {
+  const [namespace = '', name = ''] = key.split('/')
+  const labelSelector = `${LABEL.workspace}=${name},${LABEL.workspaceNamespace}=${namespace}`
+  return (await client.list('NodeClaim', { labelSelector }, {}, signal)).items as unknown as NodeClaimView[]
 }
 
 async function readConfig(client: KubeClient, workspace: Workspace, signal: AbortSignal) {

@@ -4,6 +4,7 @@ import type { K8sObject } from '#src/api/objects.ts'
 import type { Config } from '#src/config.ts'
 import { PlanRunner } from '#src/kube/carry-out.ts'
 import { gather } from '#src/kube/gather.ts'
+import { releaseOrphans } from '#src/kube/orphans.ts'
 import { onRelevantChange, type Stores } from '#src/kube/stores.ts'
 import { planWorkspace } from '#src/plan/workspace.ts'
 import { systemClock } from '#src/runtime/clock.ts'
@@ -50,6 +51,7 @@ export async function runReconciler(
       if (world === undefined) {
         const { namespace = '', name } = splitKey(key)
         runner.forget({ namespace, name })
+        await releaseOrphans(key, { client, applier, stores }, abort)
         return {}
       }
       const plan = planWorkspace(world)

@@ -15,7 +15,7 @@ import type { Kubernetes } from './kubernetes.ts'
 
 export interface Tuning {
   readonly queue: TaskQueue
-  /** Why Redis cannot be relied on now, or undefined. */
+  /** Why the Redis that answers must not be used, or undefined. */
   readonly problem: () => Promise<string | undefined>
   readonly component: Component
 }
@@ -45,7 +45,9 @@ export function wireTuning(config: Config, kubernetes: Kubernetes, log: Logger):
       producer.disconnect()
     },
   }
-  return { queue, problem: () => redisProblem(producer), component }
+  // A Redis that is away holds up tuning runs only: unready for that, this pod would take admission down with it.
+  const problem = async () => (producer.status === 'ready' ? redisProblem(producer) : undefined)
+  return { queue, problem, component }
 }
 
 /** ioredis repeats a connection error several times a second while Redis is away: one line a minute is enough. */

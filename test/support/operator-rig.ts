@@ -26,6 +26,7 @@ export interface Operator {
   kill(): Promise<void>
   stop(): Promise<void>
   readonly log: () => string
+  readonly isReady: () => Promise<boolean>
   /** The text of /metrics. */
   readonly metrics: () => Promise<string>
 }
@@ -130,6 +131,7 @@ async function launch({ dir, name, kubeconfig, redisUrl, settings }: Launch) {
     kill: () => killDaemon(daemon),
     stop: () => stopDaemon(daemon, 35_000),
     log: () => lastLines(logFile, 200),
+    isReady: httpProbe(`${url}/readyz`),
     metrics: async () => (await fetch(`${url}/metrics`)).text(),
   }
   return { daemon, operator }

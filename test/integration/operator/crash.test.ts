@@ -113,6 +113,8 @@ describe('a Redis that forgets everything', () => {
       async () => verdict(await rig.status(namespace, 'tune'), 'JobStarted') === 'False Queued',
       5_000,
     )
+    // Admission does without Redis, and unready pods get no admission requests.
+    expect(await operator.isReady()).toBe(true)
     await rig.redis.start()
     await theJob(namespace, 30_000)
     expect(await jobsAtRest(namespace)).toBe(1)

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from '#test/support/eventually.ts'
+import { type Operator, type Rig, secret, startRig, verdict } from '#test/support/operator-rig.ts'
+import { ended, type PretendKubelet, pretendKubelet } from '#test/support/pretend-kubelet.ts'
+import { inferenceSpec, TUNED_DIGEST, TUNED_IMAGE, tuningSpec } from '#test/support/workspaces.ts'
+
+let rig: Rig
+let kubelet: PretendKubelet
+let operator: Operator
+
+beforeAll(async () => {
+  rig = await startRig({ nodeProvisioner: 'karpenter' })
+  kubelet = pretendKubelet(rig.client)
+  operator = await rig.operator()
+})
+afterAll(() => rig?.stop())
+
+const claims = async (namespace: string) =>
+  (await rig.list('NodeClaim')).filter(
+    ({ metadata }) => labelsOf(metadata)['kaito.sh/workspacenamespace'] === namespace,
+  )
+
+const labelsOf = (metadata: { readonly [field: string]: unknown }) => metadata['labels'] as Record<string, string>
+
+/** Karpenter's part: a node with the claim's labels. */
+async function provision(namespace: string, name: string): Promise<void> {
+  const claim = await eventually('a NodeClaim', async () => (await claims(namespace))[0])
+  await kubelet.joinNode(`node-${claim.metadata.name}`, labelsOf(claim.metadata))
+  expect(labelsOf(claim.metadata)['kaito.sh/workspace']).toBe(name)
+}
+
+describe('with Karpenter', () => {
+  it('a tuning run gets a node of its own, and gives it back when it is done', async () => {
+    const namespace = await rig.namespace()
+    await rig.client.create(secret(namespace, 'push-secret'))
+    await rig.create(namespace, 'tune', tuningSpec())
+    const pending = await eventually('it waits for its claim', async () => {
+      const status = await rig.status(namespace, 'tune')
+      return verdict(status, 'ResourceReady') === 'False NodeClaimPending' ? status : undefined
+    })
+    expect(pending.state).toBe('Pending')
+    expect(await rig.list('Job', namespace)).toEqual([])
+    await provision(namespace, 'tune')
+    const job = await eventually('the Job is there', async () => (await rig.list('Job', namespace))[0])
+    const pushed = ended('push', 0, { result: { image: TUNED_IMAGE, digest: TUNED_DIGEST } })
+    await kubelet.startPod(job, { phase: 'Succeeded', main: [pushed] })
+    await kubelet.completeJob(job)
+    await eventually('the claim is given back', async () => (await claims(namespace)).length === 0)
+    const status = await eventually('it has succeeded', async () => {
+      const now = await rig.status(namespace, 'tune')
+      return verdict(now, 'Ready') === 'True Succeeded' ? now : undefined
+    })
+    expect(status.tuning?.image).toContain(TUNED_DIGEST)
+    // And it stays so: a finished run asks for no node again.
+    await rig.client.merge(
+      { kind: 'Workspace', namespace, name: 'tune' },
+      { metadata: { labels: { looked: 'again' } } },
+    )
+    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    expect(await claims(namespace)).toEqual([])
+    expect(await rig.list('Job', namespace)).toHaveLength(1)
+  })
+
+  it('no node is paid for while the push Secret is missing', async () => {
+    const namespace = await rig.namespace()
+    await rig.create(namespace, 'tune', tuningSpec())
+    await eventually('it says so', async () => {
+      return verdict(await rig.status(namespace, 'tune'), 'Ready') === 'False SecretMissing'
+    })
+    expect(await claims(namespace)).toEqual([])
+    await rig.client.create(secret(namespace, 'push-secret'))
+    await eventually('a NodeClaim', async () => (await claims(namespace))[0])
+  })
+
+  it('the cloud says why there is no node, in the Workspace', async () => {
+    const namespace = await rig.namespace()
+    await rig.create(namespace, 'serve', inferenceSpec())
+    const claim = await eventually('a NodeClaim', async () => (await claims(namespace))[0])
+    const launched = { type: 'Launched', status: 'False', reason: 'LaunchFailed', message: 'no capacity in eastus' }
+    const ref = { kind: 'NodeClaim' as const, name: claim.metadata.name }
+    await rig.client.merge(ref, { status: { conditions: [launched] } }, { subresource: 'status' })
+    const status = await eventually('it says so', async () => {
+      const now = await rig.status(namespace, 'serve')
+      return verdict(now, 'Ready') === 'False NodeClaimFailed' ? now : undefined
+    })
+    expect(status.conditions?.find(({ type }) => type === 'Ready')?.message).toContain('no capacity in eastus')
+  })
+
+  it('a deleted Workspace leaves no NodeClaim behind, even when it is deleted at once or the operator is killed', async () => {
+    for (const afterMs of [0, 50, 300]) {
+      const namespace = await rig.namespace()
+      await rig.create(namespace, 'serve', inferenceSpec())
+      await new Promise((resolve) => setTimeout(resolve, afterMs))
+      await rig.client.delete({ kind: 'Workspace', namespace, name: 'serve' })
+      await eventually('it is gone', async () => (await rig.workspace(namespace, 'serve')) === undefined)
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+      expect(await claims(namespace)).toEqual([])
+    }
+    const namespace = await rig.namespace()
+    await rig.create(namespace, 'serve', inferenceSpec())
+    await eventually('a NodeClaim', async () => (await claims(namespace))[0])
+    await operator.kill()
+    await rig.client.delete({ kind: 'Workspace', namespace, name: 'serve' })
+    operator = await rig.operator()
+    await eventually('it is gone', async () => (await rig.workspace(namespace, 'serve')) === undefined)
+    expect(await claims(namespace)).toEqual([])
+  }, 90_000)
+
+  it('a NodeClaim whose Workspace is gone is given back', async () => {
+    const namespace = await rig.namespace()
+    const name = 'ws012345678-0'
+    const labels = {
+      'kaito.sh/workspace': 'gone',
+      'kaito.sh/workspacenamespace': namespace,
+      'app.kubernetes.io/managed-by': 'kaito-ts',
+    }
+    await rig.client.create({ apiVersion: 'karpenter.sh/v1', kind: 'NodeClaim', metadata: { name, labels } as never })
+    await eventually('it is given back', async () => (await claims(namespace)).length === 0)
+  })
+
+  it('a NodeClaim that somebody else made is left alone', async () => {
+    const namespace = await rig.namespace()
+    const labels = { 'kaito.sh/workspace': 'gone', 'kaito.sh/workspacenamespace': namespace }
+    const metadata = { name: `theirs-${namespace}`, labels } as never
+    await rig.client.create({ apiVersion: 'karpenter.sh/v1', kind: 'NodeClaim', metadata })
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    expect(await claims(namespace)).toHaveLength(1)
+  })
+})
