@@ -25,6 +25,6 @@ export const needsDefaults: MatchCondition = {
     '(has(object.inference) && has(object.inference.preset) && !has(object.inference.preset.accessMode))',
     '(has(object.inference) && has(object.inference.adapters) && object.inference.adapters.exists(a, !has(a.strength)))',
     '(has(object.tuning) && has(object.tuning.preset) && !has(object.tuning.preset.accessMode))',
-    '(has(object.tuning) && (!has(object.tuning.method) || !has(object.tuning.config)))',
+    `(has(object.tuning) && (!has(object.tuning.method) || object.tuning.method.matches('[A-Z]')))`,
   ].join(' || '),
 }

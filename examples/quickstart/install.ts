@@ -38,7 +38,8 @@ export function demoValues(images: Images, place: Place): Record<string, unknown
 const tinyPhi3 = (image: string) => ({
   weights: { image },
   contextLength: 512,
-  engineArgs: ['--enforce-eager'],
+  // The node only says that it has a GPU: the server here is vLLM's CPU build.
+  engineArgs: ['--enforce-eager', '--dtype=float32'],
 })
 
 /** Installs or upgrades CRD and operator through the Helm chart, and waits until its webhooks answer. */

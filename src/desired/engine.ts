@@ -10,6 +10,7 @@ export interface EngineInputs {
   /** Tokens; absent = the model's own maximum. */
   readonly maxModelLen?: number
   readonly gpus: number
+  readonly isHalf: boolean
   readonly config: InferenceConfig
   /** From the catalog; the user's own come after them, and later ones win in vLLM. */
   readonly extra: readonly string[]
@@ -29,6 +30,7 @@ export function engineArgs(inputs: EngineInputs): string[] {
       : [`--model=${model.id}`, ...(model.revision === undefined ? [] : [`--revision=${model.revision}`])]),
     `--served-model-name=${servedName}`,
     ...(maxModelLen === undefined ? [] : [`--max-model-len=${maxModelLen}`]),
+    ...(inputs.isHalf ? ['--dtype=half'] : []),
     ...(gpus > 1 ? [`--tensor-parallel-size=${gpus}`] : []),
     ...loraArgs(servedName, adapters, inputs.config.maxLoraRank ?? MAX_LORA_RANK),
     ...(config.gpuMemoryUtilization === undefined ? [] : [`--gpu-memory-utilization=${config.gpuMemoryUtilization}`]),

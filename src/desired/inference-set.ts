@@ -22,6 +22,8 @@ export interface InferenceInputs {
   readonly pinned: ReadonlyMap<string, string>
   /** GPUs of one replica. */
   readonly gpus: number
+  /** The GPU has no bfloat16. */
+  readonly isHalf: boolean
   readonly maxModelLen?: number
   readonly engine: InferenceConfig
 }
@@ -76,6 +78,7 @@ function presetPod(inputs: InferenceInputs): Json {
     servedName: preset.name,
     adapters: adapters.adapters,
     gpus: inputs.gpus,
+    isHalf: inputs.isHalf,
     config: inputs.engine,
     extra: preset.engineArgs ?? [],
     ...(inputs.maxModelLen === undefined ? {} : { maxModelLen: inputs.maxModelLen }),

@@ -10,6 +10,8 @@ export interface ServingNeeds {
   readonly gpus: number
   /** Tokens of context the server is told to allow; absent = the model's own. */
   readonly maxModelLen?: number
+  /** True where the GPU has no bfloat16 (compute capability below 8): the server is told to use float16. */
+  readonly isHalf: boolean
 }
 
 /**
@@ -20,15 +22,18 @@ export function servingNeeds(world: World, preset: Preset, engine: InferenceConf
   const wanted = engine.maxModelLen
   const sku = findSku(world.catalog, world.settings.cloud, world.workspace.resource?.instanceType ?? '')
   if (sku === undefined || preset.weightsGiB === 0)
-    return { gpus: 1, ...(wanted === undefined ? {} : { maxModelLen: wanted }) }
+    return { gpus: 1, isHalf: false, ...(wanted === undefined ? {} : { maxModelLen: wanted }) }
   const gpus = sku.gpuCount
-  if (wanted !== undefined) return { gpus, maxModelLen: wanted }
+  const isHalf = sku.computeCapability !== undefined && sku.computeCapability < 8
+  if (wanted !== undefined) return { gpus, isHalf, maxModelLen: wanted }
   const count = world.workspace.inference?.adapters?.length ?? 0
   const adapters = count === 0 ? {} : { adapters: { count, rank: engine.maxLoraRank ?? MAX_LORA_RANK } }
   const utilization = engine.gpuMemoryUtilization
   const share = utilization === undefined ? {} : { utilization }
   const maxTokens = cacheTokens(estimateInference({ preset, gpus, ...adapters, ...share }), sku.gpuMemoryGiB / gpus)
-  return maxTokens >= preset.contextLength || maxTokens < 1 ? { gpus } : { gpus, maxModelLen: roundDown(maxTokens) }
+  return maxTokens >= preset.contextLength || maxTokens < 1
+    ? { gpus, isHalf }
+    : { gpus, isHalf, maxModelLen: roundDown(maxTokens) }
 }
 
 /** vLLM's blocks are 16 tokens; a multiple of 256 is easier to read and costs at most 1.6 % of 16k. */

@@ -35,6 +35,8 @@ export function cheapestFor(workspace: Workspace, facts: Facts): { sku: GpuSku; 
   const { catalog, policy } = facts
   const first = (fits: readonly Fit[]) =>
     cheapest(catalog, policy.cloud, (sku) => {
+      // Older ones lack bfloat16, which presets are published in. Who names one gets it, with 16-bit floats instead.
+      if ((sku.computeCapability ?? 0) < 8) return false
       const need = needOn(workspace, facts, sku)
       return need !== undefined && fits.includes(need.fit)
     })

@@ -4,6 +4,7 @@ import { workspaceCrd } from '#src/api/crd.ts'
 import { rulesMarkdown } from '#src/rules/document.ts'
 import { WORKSPACE_RULES } from '#src/rules/workspace-rules.ts'
 import { metricList } from '#src/telemetry/metric-list.ts'
+import { trainingConfigMarkdown } from '#src/tuning/training-document.ts'
 
 export interface GeneratedFile {
   /** From the repository's root. */
@@ -20,6 +21,7 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     { path: 'crds/kaito.sh_workspaces.yaml', content: crd },
     { path: 'charts/kaito-ts/files/workspaces.yaml', content: crd },
     { path: 'docs/rules.md', content: rulesMarkdown(WORKSPACE_RULES) },
+    { path: 'docs/training-config.md', content: trainingConfigMarkdown() },
     { path: 'docs/conditions.md', content: conditionsMarkdown() },
     { path: 'docs/metrics.md', content: metricsMarkdown() },
   ]

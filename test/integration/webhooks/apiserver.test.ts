@@ -168,7 +168,7 @@ describe('admission through a real API server', () => {
       { ...COMPLETE, inference: { adapters: [{ source: { name: 'a' }, strength: '1.0' }, { source: { name: 'b' } }] } },
     ],
     ['a method', { ...COMPLETE, tuning: { config: 'mine' } }],
-    ['a tuning config', { ...COMPLETE, tuning: { method: 'lora' } }],
+    ['a respelled tuning method', { ...COMPLETE, tuning: { method: 'QLoRA' } }],
   ])('asks the defaulting webhook for %s', async (_what, rest) => {
     const name = `w-${randomUUID()}`
     await api.call('POST', `${WORKSPACES}?dryRun=All`, workspace(name, rest))

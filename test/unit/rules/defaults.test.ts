@@ -51,7 +51,10 @@ describe('withDefaults', () => {
     expect(needOn(tuning, facts, sku)?.fit).toBe('ok')
     const cheaper = facts.catalog.skus.filter(
       (each) =>
-        each.cloud === 'azure' && !each.retired && (each.price?.usdPerHour ?? 1e9) < (sku.price?.usdPerHour ?? 0),
+        each.cloud === 'azure' &&
+        !each.retired &&
+        (each.computeCapability ?? 0) >= 8 &&
+        (each.price?.usdPerHour ?? 1e9) < (sku.price?.usdPerHour ?? 0),
     )
     for (const each of cheaper) expect(needOn(tuning, facts, each)?.fit, each.name).not.toBe('ok')
     expect(chosen.metadata.annotations?.['kaito.sh/defaulted-because']).toMatch(
