@@ -7,7 +7,8 @@ const EXAMPLES = join(import.meta.dirname, '..')
 /** An example file, word for word. */
 export const literal = (name: string): Promise<string> => readFile(join(EXAMPLES, `${name}.yaml`), 'utf8')
 
-export const TUNING_NAME = 'workspace-phi-3-mini'
+/** Not the seed's own name: its literal YAML is refused as a new Workspace each time, whatever was tuned before. */
+export const TUNING_NAME = 'workspace-phi-3-mini-tuning'
 export const INFERENCE_NAME = 'workspace-phi-3-mini-adapter'
 export const ADAPTER_NAME = 'phi-3-adapter'
 export const PUSH_SECRET = 'registry-push'

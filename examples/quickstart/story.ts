@@ -37,7 +37,7 @@ export async function tune(
   datasetUrl: string,
   options: { readonly name?: string; readonly maxSteps?: number; readonly onTraining?: () => Promise<void> } = {},
 ): Promise<Tuned> {
-  const { name = TUNING_NAME, maxSteps = 30 } = options
+  const { name = TUNING_NAME, maxSteps = 60 } = options
   const image = `${place.registry.name}/adapters/${name}:0.0.1`
   const objects = [pushSecret(place.registry), trainingConfig(maxSteps), await tuningWorkspace(image, datasetUrl, name)]
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects })

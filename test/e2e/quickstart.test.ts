@@ -62,7 +62,7 @@ describe('the quickstart', () => {
     const kill = async () => {
       await place.kubectl(['delete', 'pod', '-n', 'kaito-system', '-l', OPERATOR, '--force', '--grace-period=0'])
     }
-    const tuned = await tune(place, screen, datasetUrl, { name: INTERRUPTED, maxSteps: 60, onTraining: kill })
+    const tuned = await tune(place, screen, datasetUrl, { name: INTERRUPTED, maxSteps: 120, onTraining: kill })
     expect(tuned.jobs).toHaveLength(1)
     expect(tuned.image).toMatch(/@sha256:[0-9a-f]{64}$/)
   })

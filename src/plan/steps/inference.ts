@@ -38,7 +38,10 @@ function inferenceReady(world: World): Verdict {
     .map(podTrouble)
     .find((found) => found !== undefined)
   if (trouble) return { type: 'InferenceReady', status: 'False', reason: trouble.reason, message: trouble.message }
-  const message = `${ready} of ${wanted} replicas answer; the server is loading the model`
+  const message =
+    ready >= wanted
+      ? 'replicas are being replaced by newer ones'
+      : `${ready} of ${wanted} replicas answer; the server is loading the model`
   return { type: 'InferenceReady', status: 'False', reason: 'ServerStarting', message }
 }
 
