@@ -1,7 +1,10 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Outcome, quickstart } from '../../examples/quickstart/chapters.ts'
+import { INFERENCE_NAME, TUNING_NAME } from '../../examples/quickstart/manifests.ts'
+import { closePlace, openPlace } from '../../examples/quickstart/place.ts'
 import { createScreen } from '../../examples/quickstart/screen.ts'
 import { tune } from '../../examples/quickstart/story.ts'
+import { isClusterRunning } from '../cluster/cluster.ts'
 import { toStderr } from '../cluster/progress.ts'
 
 /** The README's quickstart, word for word, with what it promises asserted. */
@@ -9,11 +12,20 @@ describe('the quickstart', () => {
   const screen = createScreen()
   let outcome: Outcome
 
+  let wasRunning = false
+
   beforeAll(async () => {
     const progress = toStderr()
+    wasRunning = await isClusterRunning()
+    // What an earlier run left behind would make this one look faster and better than it is.
+    const { kubectl } = await openPlace({ progress })
+    const names = [TUNING_NAME, INFERENCE_NAME, INTERRUPTED]
+    await kubectl(['delete', 'workspace', ...names, '--ignore-not-found', '--timeout=60s'], { accept: [0, 1] })
     outcome = await quickstart({ screen, place: { progress } })
-    // Left over from an earlier run of this test on the same cluster.
-    await outcome.place.kubectl(['delete', 'workspace', INTERRUPTED, '--ignore-not-found'])
+  })
+
+  afterAll(async () => {
+    if (!wasRunning) await closePlace(toStderr())
   })
 
   it('refuses the placeholder image and says what to write', () => {
@@ -58,7 +70,7 @@ describe('the quickstart', () => {
   it('goes on with one Job when the operator is killed in mid-training', async () => {
     const { place, datasetUrl } = outcome
     // The node has one GPU: the server of the story gives it back first.
-    await place.kubectl(['delete', 'workspace', 'workspace-phi-3-mini-adapter', '--wait=true', '--timeout=120s'])
+    await place.kubectl(['delete', 'workspace', INFERENCE_NAME, '--wait=true', '--timeout=120s'])
     const kill = async () => {
       await place.kubectl(['delete', 'pod', '-n', 'kaito-system', '-l', OPERATOR, '--force', '--grace-period=0'])
     }
