@@ -86,6 +86,8 @@ def training_arguments(spec: dict, dtype, torch, limits: dict):
         "per_device_train_batch_size": 1,
         "learning_rate": 2e-4,  # adapters take about ten times the rate of full fine-tuning, which is TRL's default
         "logging_steps": 5,
+        "logging_first_step": True,
+        "logging_nan_inf_filter": False,  # on by default: a run that broke down would report a loss of 0
         "save_strategy": "steps",
         "save_steps": 0.1,
         "save_total_limit": 2,

@@ -107,6 +107,9 @@ def load_tokenizer(spec: dict):
     from transformers import AutoTokenizer
 
     settings = spec["config"]["ModelConfig"]
+    folder = spec["model"].get("path")
+    if folder is not None and not os.path.isfile(os.path.join(folder, "config.json")):
+        raise StepFailed("BaseModelUnavailable", f"{folder} holds no model (no config.json). Check the preset's image.")
     try:
         tokenizer = AutoTokenizer.from_pretrained(*source(spec)[0], **source(spec)[1])
     except (OSError, ValueError) as error:
