@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Ajv } from 'ajv'
+import { Ajv, type ErrorObject } from 'ajv'
 import { parse } from 'yaml'
 import { DEFAULT_SETTINGS, type Settings, settingsSchema } from './api/settings.ts'
 import { builtInCatalog } from './catalog/built-in.ts'
@@ -32,7 +32,7 @@ export function loadConfig(settingsPath: string | undefined, env: Env): Config {
     instance: env['POD_NAME'] ?? `local-${process.pid}`,
     namespace: env['POD_NAMESPACE'] ?? 'kaito-system',
     logLevel: levelOf(env['KAITO_LOG_LEVEL']),
-    healthPort: Number(env['KAITO_HEALTH_PORT'] ?? '8081'),
+    healthPort: portOf('KAITO_HEALTH_PORT', env['KAITO_HEALTH_PORT'] ?? '8081'),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
   }
 }
@@ -50,7 +50,16 @@ export function parseSettings(text: string, redisUrl?: string): Settings {
     ...nested('webhook', given),
     ...(redisUrl === undefined ? {} : { redisUrl }),
   }
-  return checked<Settings>({ ...settingsSchema, additionalProperties: false }, merged, 'settings')
+  return checked<Settings>(closed(settingsSchema), merged, 'settings')
+}
+
+/** The schema with no other keys than it names, at both levels: a misspelt setting must not silently be the default. */
+function closed(schema: typeof settingsSchema): object {
+  const properties = Object.entries(schema.properties).map(([name, value]) => {
+    const isGroup = 'properties' in value
+    return [name, isGroup ? { ...value, additionalProperties: false } : value]
+  })
+  return { ...schema, properties: Object.fromEntries(properties), additionalProperties: false }
 }
 
 function withOverlay(settings: Settings): Catalog {
@@ -61,17 +70,34 @@ function withOverlay(settings: Settings): Catalog {
   return catalog
 }
 
+/** One group of settings over its defaults. What is no mapping stays as it is, for the check to name. */
 const nested = (key: 'nodeClass' | 'images' | 'webhook', given: object) => {
   const value: unknown = Object.hasOwn(given, key) ? (given as Record<string, unknown>)[key] : undefined
-  return { [key]: { ...DEFAULT_SETTINGS[key], ...(typeof value === 'object' ? value : {}) } }
+  if (value === undefined || value === null) return { [key]: DEFAULT_SETTINGS[key] }
+  return { [key]: typeof value === 'object' && !Array.isArray(value) ? { ...DEFAULT_SETTINGS[key], ...value } : value }
 }
 
 function checked<T>(schema: object, value: unknown, where: string): T {
   const ajv = new Ajv({ allErrors: true, strict: false })
   const isValid = ajv.compile<T>(schema)
   if (isValid(value)) return value
-  throw new Error(ajv.errorsText(isValid.errors, { dataVar: where, separator: '; ' }))
+  throw new Error((isValid.errors ?? []).map((error) => sentence(where, error)).join('; '))
+}
+
+function sentence(where: string, { instancePath, message, params }: ErrorObject): string {
+  const path = `${where}${instancePath.replaceAll('/', '.')}`
+  if ('additionalProperty' in params)
+    return `${path}: there is no setting ${JSON.stringify(params['additionalProperty'])}`
+  const choices = 'allowedValues' in params ? ` ${JSON.stringify(params['allowedValues'])}` : ''
+  return `${path} ${message ?? 'is wrong'}${choices}`
 }
 
 const levelOf = (text: string | undefined): Config['logLevel'] =>
   text === 'debug' || text === 'warn' || text === 'error' ? text : 'info'
+
+function portOf(name: string, text: string): number {
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`${name}: ${JSON.stringify(text)} is no port`)
+  return port
+}

@@ -13,6 +13,8 @@ export interface CarryOutOptions {
   readonly events: EventRecorder
   /** Hands a task to the queue; throws while Redis is away. */
   readonly enqueue: (task: TuningTask) => Promise<void>
+  /** Told when a task could not be handed over. */
+  readonly onNotQueued: (task: TuningTask, error: unknown) => void
   /** What the watch knows of an object now: its resourceVersion (and generation), to see whether somebody changed it. */
   readonly seen: (object: K8sObject) => { readonly generation?: number; readonly resourceVersion?: string } | undefined
 }
@@ -34,7 +36,7 @@ export class PlanRunner {
     const { applier, events } = this.#options
     if (plan.finalizer === 'add') await this.#finalizer(workspace, true, signal)
     for (const object of plan.apply) await this.#apply(object, signal)
-    const courier = plan.enqueue === undefined ? undefined : await this.#enqueue(plan.enqueue)
+    if (plan.enqueue !== undefined) await this.#enqueue(plan.enqueue)
     for (const { apiVersion, kind, namespace, name, uid } of plan.remove) {
       const known = resourceOf({ apiVersion, kind }).kind as Parameters<Applier['remove']>[0]['kind']
       await applier.remove({ kind: known, name, ...(namespace === undefined ? {} : { namespace }) }, uid, signal)
@@ -46,9 +48,6 @@ export class PlanRunner {
       }
     }
     if (plan.finalizer === 'remove') await this.#finalizer(workspace, false, signal)
-    // Only now: a courier that is away must not keep the status from being written.
-    if (courier !== undefined)
-      throw new Error('the tuning run could not be queued; is Redis there?', { cause: courier })
   }
 
   /** Forgets a Workspace's objects; call when it is gone. */
@@ -67,12 +66,12 @@ export class PlanRunner {
     this.#applied.set(key, { body, version: versionOf(after.metadata) })
   }
 
-  async #enqueue(task: TuningTask): Promise<unknown> {
+  /** Without an error of its own: the plan asks again soon, while the backoff of a failed reconcile grows to minutes. */
+  async #enqueue(task: TuningTask): Promise<void> {
     try {
       await this.#options.enqueue(task)
-      return undefined
     } catch (error) {
-      return error
+      this.#options.onNotQueued(task, error)
     }
   }
 

@@ -38,6 +38,8 @@ export async function runReconciler(
     applier,
     events,
     enqueue: (task) => queue.enqueue(task),
+    onNotQueued: ({ namespace, name }, err) =>
+      log.warn({ workspace: `${namespace}/${name}`, err }, 'a tuning run could not be queued yet; is Redis there?'),
     seen: (object) => seenBy(stores, object),
   })
   const controller = new Controller({

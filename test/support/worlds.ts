@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { DEFAULT_SETTINGS, type Settings } from '#src/api/settings.ts'
+import type { Workspace } from '#src/api/workspace.ts'
+import { builtInCatalog } from '#src/catalog/built-in.ts'
+import { tuningJobName } from '#src/desired/names.ts'
+import type { Presence, World } from '#src/plan/world.ts'
+import { GPU_TYPE, inferenceSpec, NODE_LABELS, tuningSpec } from './workspaces.ts'
+
+/** 2026-01-02 03:04:05 UTC: when every made-up world is looked at. */
+export const NOW = Date.UTC(2026, 0, 2, 3, 4, 5)
+
+export const metadata = (name = 'phi-3'): Workspace['metadata'] => ({
+  name,
+  namespace: 'default',
+  uid: '11111111-2222-3333-4444-555555555555',
+  generation: 1,
+  finalizers: ['workspace.finalizer.kaito.sh'],
+})
+
+export const tuningWorkspace = (more: Parameters<typeof tuningSpec>[0] = {}): Workspace => ({
+  ...tuningSpec(more),
+  metadata: metadata(),
+})
+
+export const inferenceWorkspace = (more: Parameters<typeof inferenceSpec>[0] = {}): Workspace => ({
+  ...inferenceSpec(more),
+  metadata: metadata(),
+})
+
+export const readyNode = (name = 'gpu-1'): World['nodes'][number] => ({
+  metadata: { name, labels: { ...NODE_LABELS, 'node.kubernetes.io/instance-type': GPU_TYPE } },
+  status: {
+    conditions: [{ type: 'Ready', status: 'True' }],
+    allocatable: { 'nvidia.com/gpu': '1' },
+    nodeInfo: { kubeletVersion: 'v1.36.1', containerRuntimeVersion: 'containerd://2.3.0' },
+  },
+})
+
+/** A world with existing nodes, one of them ready, in which nothing has happened yet. */
+export const aWorld = (workspace: Workspace, more: Partial<World> = {}): World => ({
+  now: NOW,
+  workspace,
+  settings: { ...DEFAULT_SETTINGS, nodeProvisioner: 'byo' },
+  catalog: builtInCatalog,
+  nodes: [readyNode()],
+  nodeClaims: [],
+  jobs: [],
+  pods: [],
+  secrets: new Map([['push-secret', 'found']]),
+  pushed: new Map(),
+  progress: [],
+  ...more,
+})
+
+type WorldFile = Partial<Omit<World, 'settings' | 'secrets' | 'pushed' | 'workspace'>> & {
+  readonly workspace: Workspace
+  readonly settings?: Partial<Settings>
+  readonly secrets?: Readonly<Record<string, Presence>>
+  readonly pushed?: Readonly<Record<string, string>>
+}
+
+/** A world written down as YAML. `<job>` in it stands for the name of the Workspace's tuning Job, which holds a hash. */
+export function readWorld(file: string): World {
+  const text = readFileSync(file, 'utf8')
+  const draft: WorldFile = parse(text)
+  const world: WorldFile = parse(text.replaceAll('<job>', tuningJobName(draft.workspace)))
+  const { settings, secrets, pushed, ...rest } = world
+  return aWorld(world.workspace, {
+    ...rest,
+    settings: { ...DEFAULT_SETTINGS, nodeProvisioner: 'byo', ...settings },
+    secrets: new Map(Object.entries(secrets ?? { 'push-secret': 'found' })),
+    pushed: new Map(Object.entries(pushed ?? {})),
+  })
+}

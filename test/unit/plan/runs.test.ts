@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import type { JobView, PodView } from '#src/api/objects.ts'
+import { tuningJobName } from '#src/desired/names.ts'
+import { planTuningJob, planWorkspace } from '#src/plan/workspace.ts'
+import type { World } from '#src/plan/world.ts'
+import { aWorld, inferenceWorkspace, tuningWorkspace } from '#test/support/worlds.ts'
+
+const NAME = tuningJobName(tuningWorkspace())
+
+const job = (type?: 'Complete' | 'Failed'): JobView => ({
+  metadata: { name: NAME, uid: 'job' },
+  status: type === undefined ? {} : { conditions: [{ type, status: 'True' }] },
+})
+
+const trainPod = (state: 'running' | { exitCode: number; message: string }): PodView => ({
+  metadata: { name: 'p', labels: { 'job-name': NAME } },
+  status: {
+    phase: state === 'running' ? 'Running' : 'Failed',
+    initContainerStatuses: [{ name: 'train', state: state === 'running' ? { running: {} } : { terminated: state } }],
+  },
+})
+
+/** The same world after its plan's status was written. */
+const written = (world: World, more: Partial<World> = {}): World => {
+  const { status } = planWorkspace(world)
+  return { ...world, workspace: { ...world.workspace, ...(status === undefined ? {} : { status }) }, ...more }
+}
+
+const reasonOf = (world: World, type = 'Ready') =>
+  planWorkspace(world).status?.conditions?.find((condition) => condition.type === type)?.reason
+
+const running = aWorld(tuningWorkspace(), { jobs: [job()], pods: [trainPod('running')] })
+const outcome = JSON.stringify({ reason: 'DatasetInvalid', message: 'no rows' })
+const failed = aWorld(tuningWorkspace(), {
+  jobs: [job('Failed')],
+  pods: [trainPod({ exitCode: 65, message: outcome })],
+})
+
+describe('a run under way', () => {
+  it('is followed while its node is not ready', () => {
+    const world = { ...running, nodes: [] }
+    expect(reasonOf(world, 'JobStarted')).toBe('Training')
+    expect(planWorkspace(world).status?.state).toBe('Running')
+  })
+
+  it('is followed when its push Secret is deleted meanwhile', () => {
+    expect(reasonOf({ ...running, secrets: new Map([['push-secret', 'missing']]) })).toBe('Training')
+  })
+
+  it('asks for no node a second time when its Secret is gone', () => {
+    const settings = { ...running.settings, nodeProvisioner: 'karpenter' as const }
+    const plan = planWorkspace({ ...running, settings, secrets: new Map([['push-secret', 'missing']]) })
+    expect(plan.apply).toEqual([])
+  })
+})
+
+describe('a failed run', () => {
+  it('keeps its reason when its pod is removed before its Job', () => {
+    expect(reasonOf(written(failed, { pods: [] }))).toBe('DatasetInvalid')
+  })
+
+  it('keeps reason and state when its Job is removed, and is not started again', () => {
+    const world = written(failed, { pods: [], jobs: [] })
+    expect(reasonOf(world)).toBe('DatasetInvalid')
+    expect(planWorkspace(world).status?.state).toBe('Failed')
+    expect(planWorkspace(world).enqueue).toBeUndefined()
+    expect(planTuningJob(world)).toBeUndefined()
+  })
+
+  it('learns the reason when the pod is seen after the Job', () => {
+    const jobFirst = { ...failed, pods: [] }
+    expect(reasonOf(jobFirst)).toBe('TrainingFailed')
+    expect(reasonOf(written(jobFirst, { pods: failed.pods }))).toBe('DatasetInvalid')
+  })
+
+  it('of an earlier revision does not make the new run a failed one', () => {
+    const old: JobView = { ...job('Failed'), metadata: { name: 'phi-3-tuning-0000000000', uid: 'old' } }
+    const plan = planWorkspace(aWorld(tuningWorkspace(), { jobs: [old, job()] }))
+    expect(plan.status?.state).toBe('Pending')
+    expect(plan.remove).toEqual([])
+  })
+})
+
+describe('the Job for a worker', () => {
+  it('is made for the revision that the Workspace has', () => {
+    const planned = planTuningJob(aWorld(tuningWorkspace()))
+    expect(planned?.job.metadata.name).toBe(`phi-3-tuning-${planned?.revision}`)
+  })
+
+  it.for<[string, World]>([
+    ['serves', aWorld(inferenceWorkspace())],
+    [
+      'is being deleted',
+      aWorld({ ...tuningWorkspace(), metadata: { ...tuningWorkspace().metadata, deletionTimestamp: 'x' } }),
+    ],
+    ['lacks its Secret', aWorld(tuningWorkspace(), { secrets: new Map([['push-secret', 'missing']]) })],
+    ['has a finished run', failed],
+  ])('is not made when the Workspace %s', ([, world]) => {
+    expect(planTuningJob(world)).toBeUndefined()
+  })
+})
