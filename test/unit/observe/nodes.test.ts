@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import type { NodeView } from '#src/api/objects.ts'
+import { matchingNodes, mountImages, whyNoNode } from '#src/observe/nodes.ts'
+import { GPU_TYPE, NODE_LABELS } from '#test/support/workspaces.ts'
+import { readyNode } from '#test/support/worlds.ts'
+
+const { metadata, status } = readyNode()
+const node = (more: Partial<NodeView> = {}): NodeView => ({
+  metadata,
+  ...(status === undefined ? {} : { status }),
+  ...more,
+})
+const gpus = (count: string) => node({ status: { ...status, allocatable: { 'nvidia.com/gpu': count } } })
+const notReady = node({ status: { ...status, conditions: [{ type: 'Ready', status: 'Unknown' }] } })
+const cordoned = node({ spec: { unschedulable: true } })
+const typed = (type: string) =>
+  node({ metadata: { ...metadata, labels: { ...NODE_LABELS, 'node.kubernetes.io/instance-type': type } } })
+const unlabelled = node({ metadata: { name: 'gpu-1' } })
+
+const found = (candidate: NodeView, type: string | undefined = GPU_TYPE) =>
+  matchingNodes([candidate], NODE_LABELS, type, 1)
+
+describe('nodes that match', () => {
+  it.for<[string, NodeView, boolean]>([
+    ['ready, labelled, of the type and with a GPU', node(), true],
+    ['of the type in other case', typed(GPU_TYPE.toLowerCase()), true],
+    ['with more GPUs', gpus('8'), true],
+    ['not ready', notReady, false],
+    ['cordoned', cordoned, false],
+    ['of another type', typed('Standard_D4s_v5'), false],
+    ['without the labels', unlabelled, false],
+    ['without a GPU yet', gpus('0'), false],
+    ['without a word on GPUs', node({ status: { conditions: [{ type: 'Ready', status: 'True' }] } }), false],
+  ])('%s', ([, candidate, want]) => {
+    expect(found(candidate).length === 1).toBe(want)
+  })
+
+  it('may be of any type where none is named', () => {
+    expect(matchingNodes([typed('any')], NODE_LABELS, undefined, 1)).toHaveLength(1)
+  })
+
+  it('come by name, whatever their order', () => {
+    const named = ['c', 'a', 'b'].map((name) => readyNode(name))
+    expect(matchingNodes(named, NODE_LABELS, GPU_TYPE, 1).map((one) => one.metadata.name)).toEqual(['a', 'b', 'c'])
+  })
+})
+
+describe('why there is no node', () => {
+  it.for<[string, readonly NodeView[], RegExp]>([
+    ['nobody has the labels', [unlabelled], /kubectl label node <node> apps=phi-3/],
+    ['there are no nodes at all', [], /no node has the labels/],
+    ['the labelled one is of another type', [typed('Standard_D4s_v5')], /is of type Standard_NC24ads_A100_v4/],
+    ['it offers no GPU', [gpus('0')], /gpu-1 offers fewer than 1 nvidia.com\/gpu: is the NVIDIA device plugin/],
+    ['it is not ready', [notReady], /gpu-1 is not ready or is cordoned/],
+  ])('%s', ([, nodes, want]) => {
+    expect(whyNoNode(nodes, NODE_LABELS, GPU_TYPE, 1)).toMatch(want)
+  })
+})
+
+describe('nodes that mount images', () => {
+  const runs = (kubeletVersion: string, containerRuntimeVersion: string) =>
+    node({ status: { nodeInfo: { kubeletVersion, containerRuntimeVersion } } })
+
+  it.for<[string, NodeView, boolean]>([
+    ['kubelet 1.35 with containerd 2.1', runs('v1.35.0', 'containerd://2.1.0'), true],
+    ['a later kubelet of a cloud', runs('v1.36.2-eks-1', 'containerd://2.3.1+azure'), true],
+    ['kubelet 2.0', runs('v2.0.0', 'containerd://3.0.0'), true],
+    ['CRI-O 1.31', runs('v1.35.1', 'cri-o://1.31.0'), true],
+    ['kubelet 1.34', runs('v1.34.9', 'containerd://2.1.0'), false],
+    ['containerd 1.7', runs('v1.35.0', 'containerd://1.7.24'), false],
+    ['containerd 2.0', runs('v1.35.0', 'containerd://2.0.5'), false],
+    ['CRI-O 1.30', runs('v1.35.0', 'cri-o://1.30.3'), false],
+    ['another runtime', runs('v1.35.0', 'docker://29.0.0'), false],
+    ['nothing said', node({ status: {} }), false],
+  ])('%s', ([, candidate, want]) => {
+    expect(mountImages([candidate])).toBe(want)
+  })
+
+  it('are all of them, and at least one', () => {
+    expect(mountImages([])).toBe(false)
+    expect(mountImages([readyNode(), runs('v1.34.0', 'containerd://2.1.0')])).toBe(false)
+  })
+})

@@ -1,0 +1,70 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { lossHistory, parseProgress } from '#src/observe/progress.ts'
+
+const line = (fields: object) => JSON.stringify({ kaito: 'progress', step: 1, maxSteps: 20, ...fields })
+
+describe('progress in a log', () => {
+  it('is read from between other lines', () => {
+    const log = [
+      'Loading checkpoint shards: 100%',
+      line({ step: 5, loss: 3.1, etaSeconds: 12.5 }),
+      '{"loss": 1}',
+      '',
+    ].join('\n')
+    expect(parseProgress(log)).toEqual([{ step: 5, maxSteps: 20, loss: 3.1, etaSeconds: 12.5 }])
+  })
+
+  it.for<[string, string]>([
+    ['fetch progress', line({ step: undefined, phase: 'fetch', bytes: 1 })],
+    ['a step that is no whole number', line({ step: 1.5 })],
+    ['a step below zero', line({ step: -1 })],
+    ['a step beyond what the API can hold', line({ step: 1e300 })],
+    ['a step in words', line({ step: 'five' })],
+    ['no number of steps', line({ maxSteps: null })],
+    ['a line cut in two', line({}).slice(0, -3)],
+    ['a list', '[1]'],
+    ['nothing', 'null'],
+    ['a line of 5000 characters', line({ note: 'x'.repeat(5000) })],
+    ['somebody else’s JSON', '{"step":1,"maxSteps":20}'],
+  ])('is not seen in %s', ([, text]) => {
+    expect(parseProgress(text)).toEqual([])
+  })
+
+  it('leaves out a loss that is no number', () => {
+    expect(parseProgress(line({ loss: 'NaN', epoch: 0.5 }))).toEqual([{ step: 1, maxSteps: 20, epoch: 0.5 }])
+  })
+
+  it('is read from any text without an error', () => {
+    fc.assert(fc.property(fc.string(), fc.json(), (a, b) => void parseProgress(`${a}\n${b}`)))
+  })
+})
+
+describe('the history of losses', () => {
+  const points = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ step: i + 1, maxSteps: count, loss: 9 / (i + 1) }))
+
+  it('keeps every point while there are few', () => {
+    expect(lossHistory(points(3)).map(({ step }) => step)).toEqual([1, 2, 3])
+  })
+
+  it('is thinned to fifty, first and last kept, in order and without repeats', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 51, max: 2000 }), (count) => {
+        const steps = lossHistory(points(count)).map(({ step }) => step)
+        expect(steps).toHaveLength(50)
+        expect([steps[0], steps.at(-1)]).toEqual([1, count])
+        expect(steps).toEqual([...new Set(steps)].toSorted((a, b) => a - b))
+      }),
+    )
+  })
+
+  it('leaves out reports without a loss', () => {
+    expect(
+      lossHistory([
+        { step: 1, maxSteps: 2 },
+        { step: 2, maxSteps: 2, loss: 1 },
+      ]),
+    ).toEqual([{ step: 2, loss: 1 }])
+  })
+})
