@@ -33,15 +33,15 @@ export function wireAdmission(config: Config, client: KubeClient): Admission {
   const configMaps = new Lookups((...where) => configMapLookup(client, ...where))
   const secrets = new Lookups((...where) => secretLookup(client, ...where))
   return {
-    async validate(request, signal) {
+    async validate(request) {
       const workspace = asWorkspace(request.object)
       const known = facts(request)
       const { namespace } = known
       const wanted = needs(workspace, policy)
       const findings = async (mode: Mode) => {
         const [maps, found] = await Promise.all([
-          configMaps.all(namespace, wanted.configMaps, mode, signal),
-          secrets.all(namespace, wanted.secrets, mode, signal),
+          configMaps.all(namespace, wanted.configMaps, mode),
+          secrets.all(namespace, wanted.secrets, mode),
         ])
         const plan = (subject: Workspace) => planLines(subject, config)
         const told = admit(workspace, { ...known, configMaps: maps.values, secrets: found.values }, plan)
@@ -72,8 +72,8 @@ type Find<T> = (namespace: string, name: string, signal: AbortSignal) => Promise
 
 /** How long a found object is believed, in ms: it spares a bulk apply hundreds of look-ups, and a person never notices. */
 const RECENT_MS = 250
-/** Well within the budget of one answer: what is not found out by then is `unknown`, which admits with a warning. */
-const PATIENCE_MS = 1_000
+/** Twice this is within the budget of one answer: what is not found out by then is `unknown`, which admits with a warning. */
+const PATIENCE_MS = 900
 /** 256 objects of at most 64 Ki characters: 16 Mi characters at worst. */
 const MAX_REMEMBERED = 256
 const MAX_SIZE = 65_536
@@ -85,27 +85,41 @@ const MAX_SIZE = 65_536
 class Lookups<T extends object> {
   readonly #find: Find<T>
   readonly #remembered = new Map<string, { readonly value: T; readonly at: number }>()
+  readonly #underWay = new Map<string, Promise<Lookup<T>>>()
 
   constructor(find: Find<T>) {
     this.#find = find
   }
 
-  async all(namespace: string, names: readonly string[], mode: Mode, signal: AbortSignal) {
+  async all(namespace: string, names: readonly string[], mode: Mode) {
     let isFresh = true
     const values = new Map<string, Lookup<T>>()
     const one = async (name: string) => {
-      const key = `${namespace}/${name}`
-      const recent = mode === 'recent' ? this.#remembered.get(key) : undefined
-      if (recent !== undefined && performance.now() - recent.at < RECENT_MS) {
-        isFresh = false
-        values.set(name, { state: 'found', value: recent.value })
-      } else {
-        const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])
-        values.set(name, this.#remember(key, await this.#find(namespace, name, limit)))
-      }
+      const recent = mode === 'recent' ? this.#recent(`${namespace}/${name}`) : undefined
+      if (recent !== undefined) isFresh = false
+      values.set(name, await (recent ?? this.#look(namespace, name)))
     }
     if (names.length > 0) await Promise.all(names.map(one))
     return { values, isFresh }
+  }
+
+  #recent(key: string): Lookup<T> | Promise<Lookup<T>> | undefined {
+    const found = this.#remembered.get(key)
+    if (found !== undefined && performance.now() - found.at < RECENT_MS) return { state: 'found', value: found.value }
+    return this.#underWay.get(key)
+  }
+
+  async #look(namespace: string, name: string): Promise<Lookup<T>> {
+    const key = `${namespace}/${name}`
+    const found = this.#find(namespace, name, AbortSignal.timeout(PATIENCE_MS)).then((lookup) =>
+      this.#remember(key, lookup),
+    )
+    this.#underWay.set(key, found)
+    try {
+      return await found
+    } finally {
+      if (this.#underWay.get(key) === found) this.#underWay.delete(key)
+    }
   }
 
   #remember(key: string, lookup: Lookup<T>): Lookup<T> {

@@ -1,0 +1,25 @@
+import { CertSlot } from '#certs/source.ts'
+import { loadConfig } from '#src/config.ts'
+import { createKubeClient } from '#src/kube/client.ts'
+import { createCredentials, loadKubeConfig } from '#src/kube/credentials.ts'
+import { createHttp } from '#src/kube/http.ts'
+import { createLog } from '#src/telemetry/log.ts'
+import { createMetrics } from '#src/telemetry/metrics.ts'
+import { wireAdmission } from '#src/wire/admission.ts'
+import { wireWebhooks } from '#src/wire/webhooks.ts'
+import { onStart } from './start.ts'
+
+// The webhook as the operator runs it: real rules, look-ups in a real API server, a log line and metrics for each answer.
+onStart(async ({ certificate, port, kubeconfig }) => {
+  const config = loadConfig(undefined, {})
+  const settings = { ...config.settings, webhook: { ...config.settings.webhook, port } }
+  const credentials = createCredentials(() => loadKubeConfig(kubeconfig))
+  const client = createKubeClient(createHttp({ credentials, userAgent: 'bench' }))
+  const source = new CertSlot()
+  source.put(certificate)
+  const admission = wireAdmission({ ...config, settings }, client)
+  const log = createLog({ level: 'info' })
+  const metrics = createMetrics({ process: false })
+  const { component } = wireWebhooks({ ...config, settings }, source, admission, () => undefined, log, metrics)
+  await component.start?.()
+})

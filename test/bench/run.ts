@@ -1,0 +1,20 @@
+import { admissionBench } from './admission/bench.ts'
+import { fuzzBench } from './fuzz/bench.ts'
+import { rotationBench } from './rotation/bench.ts'
+
+/** `npm run bench -- <name> [--flag value …]`. Each bench prints its numbers; the admission and rotation ones also write their report. */
+const BENCHES = { admission: admissionBench, fuzz: fuzzBench, rotation: rotationBench }
+
+const [name = '', ...args] = process.argv.slice(2)
+if (!isBench(name)) {
+  console.error(`usage: npm run bench -- ${Object.keys(BENCHES).join(' | ')} [--flag value …]`)
+  process.exit(64)
+}
+const started = performance.now()
+const isGood = await BENCHES[name](args)
+console.log(`\n${name}: ${((performance.now() - started) / 1000).toFixed(0)} s`)
+process.exit(isGood ? 0 : 1)
+
+function isBench(text: string): text is keyof typeof BENCHES {
+  return Object.hasOwn(BENCHES, text)
+}
