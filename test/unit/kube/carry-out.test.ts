@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest'
+import type { K8sObject } from '#src/api/objects.ts'
+import type { Workspace } from '#src/api/workspace.ts'
+import type { Applier } from '#src/kube/apply.ts'
+import { PlanRunner } from '#src/kube/carry-out.ts'
+import type { KubeObject } from '#src/kube/resource.ts'
+import { NOTHING, type Plan } from '#src/plan/plan.ts'
+import { planWorkspace } from '#src/plan/workspace.ts'
+import { aWorld, inferenceWorkspace, tuningWorkspace } from '#test/support/worlds.ts'
+
+const signal = new AbortController().signal
+
+/** What a cluster keeps, a record of the calls, and a call number from which on everything fails. */
+function cluster({ failFrom = Number.POSITIVE_INFINITY, withoutQueue = false } = {}) {
+  const calls: string[] = []
+  const objects = new Map<string, { body: string; version: number }>()
+  const state = { failFrom, calls, objects, status: undefined as unknown, finalizer: false }
+  const call = (name: string) => {
+    calls.push(name)
+    if (calls.length > state.failFrom) throw new Error(`${name} failed`)
+  }
+  const applier: Applier = {
+    applyObject: async (object) => {
+      const key = `${object.kind}/${object.metadata.name}`
+      call(`apply ${key}`)
+      const body = JSON.stringify(object)
+      const before = objects.get(key)
+      const version = before === undefined ? 1 : before.body === body ? before.version : before.version + 1
+      objects.set(key, { body, version })
+      return { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
+    },
+    applyStatus: async (object) => {
+      call('status')
+      state.status = object['status']
+      return object
+    },
+    remove: async ({ kind, name }) => {
+      call(`remove ${kind}/${name}`)
+      return objects.delete(`${kind}/${name}`) ? 'removed' : 'absent'
+    },
+    setFinalizer: async (_ref, _uid, _name, present) => {
+      call(`finalizer ${present ? 'on' : 'off'}`)
+      state.finalizer = present
+      return undefined
+    },
+  }
+  const runner = new PlanRunner({
+    applier,
+    events: { record: (_object: KubeObject, { reason }) => void calls.push(`event ${reason}`), flush: async () => {} },
+    enqueue: async () => {
+      call('enqueue')
+      if (withoutQueue) throw new Error('Redis is away')
+    },
+    onNotQueued: () => calls.push('not queued'),
+    seen: ({ kind, metadata }: K8sObject) => {
+      const found = objects.get(`${kind}/${metadata.name}`)
+      return found === undefined ? undefined : { resourceVersion: String(found.version) }
+    },
+  })
+  return { ...state, state, runner }
+}
+
+const serving: Workspace = { ...inferenceWorkspace(), metadata: { ...inferenceWorkspace().metadata, finalizers: [] } }
+const servingPlan = planWorkspace(aWorld(serving))
+const queued = planWorkspace(aWorld(tuningWorkspace()))
+
+describe('carrying out a plan', () => {
+  it('secures the Workspace before anything is made, and speaks last', async () => {
+    const { runner, calls } = cluster()
+    await runner.run(serving, servingPlan, signal)
+    expect(calls).toEqual([
+      'finalizer on',
+      'apply Service/phi-3-headless',
+      'apply Service/phi-3',
+      'apply StatefulSet/phi-3',
+      'status',
+      'event NodesReady',
+      'event ServerStarting',
+    ])
+  })
+
+  it('lets go of the finalizer only after everything is removed', async () => {
+    const removal = { apiVersion: 'karpenter.sh/v1', kind: 'NodeClaim', name: 'a', uid: 'u' }
+    const { runner, calls } = cluster()
+    await runner.run(serving, { ...NOTHING, remove: [removal], finalizer: 'remove' }, signal)
+    expect(calls).toEqual(['remove NodeClaim/a', 'finalizer off'])
+  })
+
+  it('keeps the finalizer when a removal fails', async () => {
+    const removal = { apiVersion: 'karpenter.sh/v1', kind: 'NodeClaim', name: 'a', uid: 'u' }
+    const { runner, calls } = cluster({ failFrom: 0 })
+    const plan: Plan = { ...NOTHING, remove: [removal], finalizer: 'remove' }
+    await expect(runner.run(serving, plan, signal)).rejects.toThrow('remove NodeClaim/a failed')
+    expect(calls).not.toContain('finalizer off')
+  })
+
+  it('comes to the same cluster whichever call was the first to fail', async () => {
+    const whole = cluster()
+    await whole.runner.run(serving, servingPlan, signal)
+    const count = whole.calls.filter((name) => !name.startsWith('event')).length
+    for (let failFrom = 0; failFrom < count; failFrom++) {
+      const broken = cluster({ failFrom })
+      await expect(broken.runner.run(serving, servingPlan, signal)).rejects.toThrow('failed')
+      broken.state.failFrom = Number.POSITIVE_INFINITY
+      await broken.runner.run(serving, servingPlan, signal)
+      expect([...broken.objects]).toEqual([...whole.objects])
+      expect(broken.state.status).toEqual(whole.state.status)
+      expect(broken.state.finalizer).toBe(true)
+    }
+  })
+
+  it('sends nothing for what is there already as planned', async () => {
+    const { runner, calls } = cluster()
+    await runner.run(serving, servingPlan, signal)
+    const settled = { ...serving, ...(servingPlan.status === undefined ? {} : { status: servingPlan.status }) }
+    calls.length = 0
+    await runner.run(settled, { ...servingPlan, finalizer: undefined, events: [] } as unknown as Plan, signal)
+    expect(calls).toEqual([])
+  })
+
+  it('applies again what somebody changed or removed', async () => {
+    const { runner, calls, objects } = cluster()
+    await runner.run(serving, servingPlan, signal)
+    objects.set('Service/phi-3', { body: 'edited', version: 9 })
+    objects.delete('StatefulSet/phi-3')
+    calls.length = 0
+    await runner.run(serving, { ...NOTHING, apply: servingPlan.apply }, signal)
+    expect(calls).toEqual(['apply Service/phi-3', 'apply StatefulSet/phi-3'])
+  })
+
+  it('applies everything anew for a Workspace of the same name made later', async () => {
+    const { runner, calls } = cluster()
+    await runner.run(serving, servingPlan, signal)
+    runner.forget({ namespace: 'default', name: 'phi-3' })
+    calls.length = 0
+    await runner.run(serving, { ...NOTHING, apply: servingPlan.apply }, signal)
+    expect(calls).toHaveLength(3)
+  })
+
+  it('still writes the status when the queue is away', async () => {
+    const { runner, calls, state } = cluster({ withoutQueue: true })
+    await runner.run(tuningWorkspace(), queued, signal)
+    expect(calls).toEqual(['enqueue', 'not queued', 'status', 'event NodesReady', 'event Queued'])
+    expect(state.status).toEqual(queued.status)
+  })
+})

@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest'
+import type { NodeClaimView, PodView } from '#src/api/objects.ts'
+import { DEFAULT_SETTINGS } from '#src/api/settings.ts'
+import type { Workspace } from '#src/api/workspace.ts'
+import { builtInCatalog } from '#src/catalog/built-in.ts'
+import { tuningJobName } from '#src/desired/names.ts'
+import type { KubeClient } from '#src/kube/client.ts'
+import { KubeError } from '#src/kube/errors.ts'
+import { gather, pushedImages } from '#src/kube/gather.ts'
+import { releaseOrphans } from '#src/kube/orphans.ts'
+import type { KubeObject } from '#src/kube/resource.ts'
+import { createStores } from '#src/kube/stores.ts'
+import { systemClock } from '#src/runtime/clock.ts'
+import { inferenceWorkspace, NOW, tuningWorkspace } from '#test/support/worlds.ts'
+
+const signal = new AbortController().signal
+const KEY = 'default/phi-3'
+const claim = (name: string, managedBy = 'kaito-ts'): NodeClaimView & KubeObject => ({
+  apiVersion: 'karpenter.sh/v1',
+  kind: 'NodeClaim',
+  metadata: {
+    name,
+    uid: `${name}-uid`,
+    labels: {
+      'kaito.sh/workspace': 'phi-3',
+      'kaito.sh/workspacenamespace': 'default',
+      'app.kubernetes.io/managed-by': managedBy,
+    },
+  },
+})
+
+/** A client that knows these objects (`Kind/name`), and stores with this Workspace in them. */
+function setup(workspace: Workspace | undefined, known: Readonly<Record<string, unknown>> = {}) {
+  const asked: string[] = []
+  const removed: string[] = []
+  const never = () => Promise.reject(new Error('not to be called'))
+  const client = {
+    get: async ({ kind, name }) => {
+      asked.push(`${kind}/${name}`)
+      const found = known[`${kind}/${name}`]
+      if (found instanceof Error) throw found
+      return found as KubeObject | undefined
+    },
+    list: async (kind) => ({ items: (known[kind] ?? []) as KubeObject[], resourceVersion: '1' }),
+    logs: async ({ name }) => {
+      asked.push(`logs ${name}`)
+      const found = known[`logs ${name}`]
+      if (found instanceof Error) throw found
+      return String(found ?? '')
+    },
+    watch: never as never,
+    create: never,
+    replace: never,
+    apply: never,
+    applyStatus: never,
+    merge: never,
+    delete: never,
+  } satisfies KubeClient
+  const stores = createStores({ client, clock: systemClock, withNodeClaims: true, onError: () => {} })
+  if (workspace !== undefined) stores.workspaces.put(workspace)
+  const settings = { ...DEFAULT_SETTINGS, nodeProvisioner: 'karpenter' as const }
+  const options = { client, stores, settings, catalog: builtInCatalog, now: () => NOW }
+  const applier = {
+    remove: async ({ name }: { name: string }) => {
+      removed.push(name)
+      return 'removed' as const
+    },
+    applyObject: never,
+    applyStatus: never,
+    setFinalizer: never,
+  }
+  return { asked, removed, stores, client, applier, world: (fresh = false) => gather(KEY, options, signal, fresh) }
+}
+
+const trainer = (name: string, createdAt: string): PodView => ({
+  metadata: {
+    name,
+    namespace: 'default',
+    creationTimestamp: createdAt,
+    labels: { 'kaito.sh/workspace': 'phi-3', 'job-name': tuningJobName(tuningWorkspace()) },
+  },
+  status: { initContainerStatuses: [{ name: 'train', state: { running: {} } }] },
+})
+
+describe('gathering', () => {
+  it('gives nothing for a Workspace that is gone, from the cache and from the apiserver', async () => {
+    expect(await setup(undefined).world()).toBeUndefined()
+    expect(await setup(tuningWorkspace()).world(true)).toBeUndefined()
+  })
+
+  it('knows only whether a Secret is there, never what is in it', async () => {
+    const { world } = setup(tuningWorkspace(), {
+      'Secret/push-secret': { data: { '.dockerconfigjson': 'TOP-SECRET' } },
+    })
+    const found = await world()
+    expect(found?.secrets.get('push-secret')).toBe('found')
+    expect(JSON.stringify([...(found?.secrets ?? [])])).not.toContain('TOP-SECRET')
+  })
+
+  it('asks for every Secret that a Workspace names', async () => {
+    const adapters = [{ source: { name: 'a', image: 'i', imagePullSecrets: ['adapter-pull'] } }]
+    const presetOptions = { image: 'i', imagePullSecrets: ['model-pull'], modelAccessSecret: 'hub-token' }
+    const { world } = setup(inferenceWorkspace({ adapters, preset: { name: 'phi-4', presetOptions } }))
+    expect([...((await world())?.secrets ?? [])].sort()).toEqual([
+      ['adapter-pull', 'missing'],
+      ['hub-token', 'missing'],
+      ['model-pull', 'missing'],
+    ])
+  })
+
+  it('says nothing of a Secret that it may not read, and fails when nobody answers', async () => {
+    const forbidden = new KubeError('no', { status: 403, reason: 'Forbidden' })
+    expect((await setup(tuningWorkspace(), { 'Secret/push-secret': forbidden }).world())?.secrets.size).toBe(0)
+    const away = new KubeError('no', { status: 0, reason: 'Unreachable' })
+    await expect(setup(tuningWorkspace(), { 'Secret/push-secret': away }).world()).rejects.toThrow(away)
+  })
+
+  it('tells a ConfigMap without data from one that is missing', async () => {
+    const workspace = tuningWorkspace({ config: 'mine' })
+    expect((await setup(workspace).world())?.config).toBeUndefined()
+    expect((await setup(workspace, { 'ConfigMap/mine': { metadata: {} } }).world())?.config).toEqual({})
+    expect((await setup(workspace, { 'ConfigMap/mine': { data: { a: 'b' } } }).world())?.config).toEqual({ a: 'b' })
+  })
+
+  it('reads the progress of the newest try, whatever the order in which pods were seen', async () => {
+    const log = '{"kaito":"progress","step":3,"maxSteps":9}'
+    const { world, stores, asked } = setup(tuningWorkspace(), { 'logs new': log })
+    stores.pods.put(trainer('new', '2026-01-01T02:00:00Z'))
+    stores.pods.put(trainer('old', '2026-01-01T01:00:00Z'))
+    expect((await world())?.progress).toEqual([{ step: 3, maxSteps: 9 }])
+    expect(asked).not.toContain('logs old')
+  })
+
+  it('goes on without a log that is gone', async () => {
+    const gone = new KubeError('no', { status: 404, reason: 'NotFound' })
+    const { world, stores } = setup(tuningWorkspace(), { 'logs new': gone })
+    stores.pods.put(trainer('new', '2026-01-01T02:00:00Z'))
+    expect((await world())?.progress).toEqual([])
+  })
+
+  it('reads no log of a run that is over', async () => {
+    const workspace = tuningWorkspace()
+    const tuning = { jobName: tuningJobName(workspace), finishedAt: '2026-01-01T03:00:00Z' }
+    const { world, stores, asked } = setup({ ...workspace, status: { tuning } })
+    stores.pods.put(trainer('new', '2026-01-01T02:00:00Z'))
+    await world()
+    expect(asked.filter((call) => call.startsWith('logs'))).toEqual([])
+  })
+
+  it('asks the apiserver for the NodeClaims of a Workspace being deleted: a lagging watch may hide one', async () => {
+    const workspace = inferenceWorkspace()
+    const deleting = { ...workspace, metadata: { ...workspace.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } }
+    const known = { NodeClaim: [claim('hidden')] }
+    expect((await setup(deleting, known).world())?.nodeClaims.map(({ metadata }) => metadata.name)).toEqual(['hidden'])
+    expect((await setup(workspace, known).world())?.nodeClaims).toEqual([])
+  })
+})
+
+describe('NodeClaims of a Workspace that is gone', () => {
+  it('are given back, but not those of others', async () => {
+    const { client, applier, stores, removed } = setup(undefined)
+    stores.nodeClaims.replace([claim('ours'), claim('theirs', 'somebody')])
+    await releaseOrphans(KEY, { client, applier, stores }, signal)
+    expect(removed).toEqual(['ours'])
+  })
+
+  it('stay while the apiserver knows the Workspace, though the watch does not yet', async () => {
+    const { client, applier, stores, removed } = setup(undefined, { 'Workspace/phi-3': inferenceWorkspace() })
+    stores.nodeClaims.replace([claim('ours')])
+    await releaseOrphans(KEY, { client, applier, stores }, signal)
+    expect(removed).toEqual([])
+  })
+})
+
+describe('images that were pushed', () => {
+  it('are known by their tags once their run has said so', () => {
+    const image = 'registry.example.com/adapters/phi-3@sha256:0'
+    const done = { ...tuningWorkspace(), status: { tuning: { image } } }
+    expect([...pushedImages([done, tuningWorkspace(), inferenceWorkspace()])]).toEqual([
+      ['registry.example.com/adapters/phi-3:0.0.1', image],
+    ])
+  })
+})

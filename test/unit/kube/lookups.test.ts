@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import type { KubeClient } from '#src/kube/client.ts'
+import { KubeError } from '#src/kube/errors.ts'
+import { configMapLookup, secretLookup } from '#src/kube/lookups.ts'
+
+const signal = new AbortController().signal
+
+/** A client whose `get` gives this; a lookup asks for nothing else. */
+const client = (answer: unknown) => {
+  const get = async () => {
+    if (answer instanceof Error) throw answer
+    return answer
+  }
+  return { get } as unknown as KubeClient
+}
+
+const base64 = (value: unknown) =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64')
+const dockerSecret = (config: unknown) => ({
+  type: 'kubernetes.io/dockerconfigjson',
+  data: { '.dockerconfigjson': base64(config) },
+})
+const secret = async (answer: unknown) => secretLookup(client(answer), 'default', 's', signal)
+
+describe('a ConfigMap that a rule asks for', () => {
+  const look = (answer: unknown) => configMapLookup(client(answer), 'default', 'c', signal)
+
+  it('is missing, found, or not known when nobody can tell', async () => {
+    expect(await look(undefined)).toEqual({ state: 'missing' })
+    expect(await look({ data: { a: 'b', n: 1 } })).toEqual({ state: 'found', value: { a: 'b' } })
+    expect(await look({})).toEqual({ state: 'found', value: {} })
+    expect(await look(new KubeError('away', { status: 0, reason: 'Unreachable' }))).toEqual({ state: 'unknown' })
+  })
+})
+
+describe('a Secret that a rule asks for', () => {
+  it.for<[string, unknown, readonly string[]]>([
+    ['of a registry', { auths: { 'myacr.azurecr.io': {} } }, ['myacr.azurecr.io']],
+    ['of Docker Hub, by its old address', { auths: { 'https://index.docker.io/v1/': {} } }, ['index.docker.io']],
+    ['with a port, in other case', { auths: { 'Registry.Example.com:5000': {} } }, ['registry.example.com:5000']],
+    ['without registries', {}, []],
+    ['with a text for registries', { auths: 'x' }, []],
+    ['that is no JSON', 'auths: {}', []],
+    ['that is null', 'null', []],
+  ])('%s tells its registries', async ([, config, registries]) => {
+    const found = await secret(dockerSecret(config))
+    expect(found.state === 'found' && found.value.registries).toEqual(registries)
+  })
+
+  it('tells its type and keys, and never a value', async () => {
+    const found = await secret({ data: { HF_TOKEN: base64('hf_secret') } })
+    expect(found).toEqual({ state: 'found', value: { type: 'Opaque', keys: ['HF_TOKEN'], registries: [] } })
+    const passwords = await secret(dockerSecret({ auths: { 'a.example.com': { auth: 'cGFzc3dvcmQ=' } } }))
+    expect(JSON.stringify(passwords)).not.toContain('cGFzc3dvcmQ')
+  })
+
+  it('is not known when it may not be read', async () => {
+    expect(await secret(new KubeError('no', { status: 403, reason: 'Forbidden' }))).toEqual({ state: 'unknown' })
+    expect(await secret(undefined)).toEqual({ state: 'missing' })
+  })
+})
