@@ -10,13 +10,21 @@ export function matchingNodes(
   instanceType: string | undefined,
   gpus: number,
 ): NodeView[] {
-  return nodes
+  return labelledNodes(nodes, labels, instanceType)
     .filter((node) => isReady(node) && !node.spec?.unschedulable)
-    .filter((node) => Object.entries(labels).every(([key, value]) => node.metadata.labels?.[key] === value))
-    .filter((node) => instanceType === undefined || hasType(node, instanceType))
     .filter((node) => gpuCount(node) >= gpus)
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
 }
+
+/** Nodes with the wanted labels and instance type, ready or not: what does not change when one of them is away for a while. */
+export const labelledNodes = (
+  nodes: readonly NodeView[],
+  labels: Readonly<Record<string, string>>,
+  instanceType: string | undefined,
+): NodeView[] =>
+  nodes
+    .filter((node) => Object.entries(labels).every(([key, value]) => node.metadata.labels?.[key] === value))
+    .filter((node) => instanceType === undefined || hasType(node, instanceType))
 
 /** Why no node matched, as the first hurdle that nobody took: for people who label their own nodes. */
 export function whyNoNode(

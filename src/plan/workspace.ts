@@ -4,7 +4,7 @@ import { inferenceSet, templateSet } from '#src/desired/inference-set.ts'
 import { tuningRevision } from '#src/desired/names.ts'
 import { wantedNodeLabels } from '#src/desired/placement.ts'
 import { tuningJob } from '#src/desired/tuning-job.ts'
-import { matchingNodes, mountImages } from '#src/observe/nodes.ts'
+import { labelledNodes, mountImages } from '#src/observe/nodes.ts'
 import type { Trouble } from '#src/observe/pod-trouble.ts'
 import type { StepResult } from './context.ts'
 import { type Intent, intentOf } from './intent.ts'
@@ -59,15 +59,20 @@ function stepsFor(world: World, intent: Intent): StepResult[] {
   const { workspace, settings } = world
   if (intent.kind === 'template') {
     const nodes = nodesStep(world, { gpus: 0, storageGiB: diskGiB(0) })
-    return nodes.go ? [nodes, inferenceStep(world, templateSet(workspace, intent.template, settings), false)] : [nodes]
+    return serving(world, nodes, inferenceStep(world, templateSet(workspace, intent.template, settings), false))
   }
   const needs = servingNeeds(world, intent.preset, intent.engine)
   const nodes = nodesStep(world, { gpus: needs.gpus, storageGiB: diskGiB(intent.preset.weightsGiB) })
-  if (!nodes.go) return [nodes]
   const { kind: _, ...inputs } = intent
   const imageVolumes = canMountImages(world)
   const set = inferenceSet({ workspace, settings, imageVolumes, pinned: world.pushed, ...inputs, ...needs })
-  return [nodes, inferenceStep(world, set, imageVolumes)]
+  return serving(world, nodes, inferenceStep(world, set, imageVolumes))
+}
+
+/** Replicas that exist are still reported on while a node is away, but not changed: pods could not be placed anyway. */
+function serving(world: World, nodes: StepResult, step: StepResult): StepResult[] {
+  if (nodes.go) return [nodes, step]
+  return world.statefulSet === undefined ? [nodes] : [nodes, { ...step, plan: NOTHING }]
 }
 
 /** The nodes of a run under way, only looked at. */
@@ -78,9 +83,8 @@ const diskGiB = (weightsGiB: number) => Math.floor(weightsGiB + 80)
 
 function canMountImages(world: World): boolean {
   if (world.settings.imageVolumes !== 'auto') return world.settings.imageVolumes === 'always'
-  return mountImages(
-    matchingNodes(world.nodes, wantedNodeLabels(world.workspace), world.workspace.resource?.instanceType, 0),
-  )
+  const { nodes, workspace } = world
+  return mountImages(labelledNodes(nodes, wantedNodeLabels(workspace), workspace.resource?.instanceType))
 }
 
 /** Nothing is provisioned for a Workspace that cannot work: the reason stands where a GPU would have been asked for. */

@@ -99,3 +99,31 @@ describe('the Job for a worker', () => {
     expect(planTuningJob(world)).toBeUndefined()
   })
 })
+
+describe('replicas that serve', () => {
+  const statefulSet = {
+    metadata: { name: 'phi-3', generation: 1 },
+    status: { observedGeneration: 1, readyReplicas: 1, updatedReplicas: 1 },
+  }
+  const adapters = [{ source: { name: 'tone', image: 'registry.example.com/tone:1' } }]
+  const world = aWorld(inferenceWorkspace({ adapters }), { statefulSet })
+
+  it('are reported on and left alone while their node is away', () => {
+    const plan = planWorkspace({ ...world, nodes: [] })
+    const named = plan.status?.conditions?.map(({ type, status }) => `${type} ${status}`)
+    expect(named).toEqual(['ResourceReady False', 'InferenceReady True', 'WorkspaceSucceeded False', 'Ready False'])
+    expect(plan.status?.adapters).toHaveLength(1)
+    expect(plan.apply).toEqual([])
+  })
+
+  it('are not made anew because a node with an older runtime is away for a while', () => {
+    const [node] = world.nodes
+    const nodeInfo = { kubeletVersion: 'v1.34.0', containerRuntimeVersion: 'containerd://1.7.0' }
+    const older = (ready: string): World['nodes'][number] => ({
+      metadata: { name: 'old', ...(node?.metadata.labels === undefined ? {} : { labels: node.metadata.labels }) },
+      status: { ...node?.status, nodeInfo, conditions: [{ type: 'Ready', status: ready }] },
+    })
+    const setWith = (ready: string) => planWorkspace({ ...world, nodes: [...world.nodes, older(ready)] }).apply
+    expect(setWith('False')).toEqual(setWith('True'))
+  })
+})
