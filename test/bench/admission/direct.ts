@@ -23,6 +23,9 @@ export interface Cell {
 
 export const CONNECTIONS = [1, 8, 32] as const
 
+/** Until the compiler has seen enough; the first second costs several times what every later one does. */
+const WARM_UP_SECONDS = 3
+
 export interface DirectOptions {
   readonly contestants: readonly Contestant[]
   readonly ca: string
@@ -47,7 +50,7 @@ export async function measureDirect({ contestants, ca, rounds, seconds }: Direct
     if (result.failed > 0) throw new Error(`${contestant.name}: ${result.failed} answers were no 200`)
     return result
   }
-  for (const contestant of contestants) for (const body of bodies) await send(contestant, body, 8, 1.5)
+  for (const contestant of contestants) for (const body of bodies) await send(contestant, body, 8, WARM_UP_SECONDS)
 
   const cells = new Map<string, Cell>()
   for (let round = 0; round < rounds; round++) {

@@ -92,12 +92,18 @@ function ratiosOf(cells: readonly Cell[], body: ReviewName, connections: number)
 
 function directLines({ cells, memoryDirect }: Results): string[] {
   const memory = [...memoryDirect].map(([name, mib]) => `${name} ${mib.toFixed(0)} MiB`).join(', ')
+  const cpu = (name: Contestant['name'], body: ReviewName) =>
+    median(cells.find((one) => one.contestant === name && one.body === body && one.connections === 32)?.cpuUs ?? [])
+  const added = (Object.keys(WORKSPACES) as ReviewName[]).map(
+    (body) => `${body} ${(cpu('webhook', body) - cpu('echo', body)).toFixed(0)} µs`,
+  )
   const sizes = (Object.keys(WORKSPACES) as ReviewName[]).map((name) => `${name} ${review(name).length} bytes`)
   return [
     '## Asked directly',
     '',
     `TLS 1.3, HTTP/1.1, P-256, keep-alive, closed loop; server on core 0, generator on core 1. Reviews: ${sizes.join(', ')}.`,
     `Median (min-max) of the rounds. Memory at its highest in this part: ${memory}.`,
+    `CPU that the webhook adds to what the echo uses, at 32 connections: ${added.join(', ')}.`,
     '',
     ...table(
       ['review', 'connections', 'server', 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs/request'],
