@@ -21,6 +21,8 @@ beforeAll(async () => {
 })
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
+  // One test kills Redis; the connection comes back in its own time.
+  await eventually('connected', async () => redis.status === 'ready')
   await redis.flushall()
 })
 afterAll(async () => {
