@@ -1,4 +1,4 @@
-import { bool, int, listOf, object, oneOf, optional, open, type Static, text } from './schema-kit.ts'
+import { bool, int, listOf, object, oneOf, open, optional, type Static, text } from './schema-kit.ts'
 
 /**
  * What an administrator decides once, for the whole installation. The Helm chart writes it as one YAML file (a ConfigMap);
@@ -23,16 +23,33 @@ export const settingsSchema = object({
     },
     { description: 'Images of the pods that the operator starts.' },
   ),
-  imagePullSecrets: listOf(text(), { description: 'Put on every pod the operator starts; must exist in their namespaces.' }),
+  imagePullSecrets: listOf(text(), {
+    description: 'Put on every pod the operator starts; must exist in their namespaces.',
+  }),
   imageVolumes: oneOf(['auto', 'always', 'never'], {
     default: 'auto',
-    description: 'Mount images as volumes. auto: where kubelet and container runtime can; else an init container pulls.',
+    description:
+      'Mount images as volumes. auto: where kubelet and container runtime can; else an init container pulls.',
   }),
   insecureRegistries: listOf(text(), { description: 'host:port of registries that speak plain HTTP.' }),
-  datasetAllowPrivate: listOf(text(), { description: 'Hosts and CIDRs that datasets may come from although they are private.' }),
-  datasetMaxBytes: int({ default: 107_374_182_400, minimum: 1, description: 'Largest dataset, bytes, all files together.' }),
-  tuningDeadlineSeconds: int({ default: 86_400, minimum: 60, description: 'A tuning run that takes longer is stopped.' }),
-  tuningConcurrency: int({ default: 32, minimum: 1, description: 'How many queued tuning runs one operator starts at a time.' }),
+  datasetAllowPrivate: listOf(text(), {
+    description: 'Hosts and CIDRs that datasets may come from although they are private.',
+  }),
+  datasetMaxBytes: int({
+    default: 107_374_182_400,
+    minimum: 1,
+    description: 'Largest dataset, bytes, all files together.',
+  }),
+  tuningDeadlineSeconds: int({
+    default: 86_400,
+    minimum: 60,
+    description: 'A tuning run that takes longer is stopped.',
+  }),
+  tuningConcurrency: int({
+    default: 32,
+    minimum: 1,
+    description: 'How many queued tuning runs one operator starts at a time.',
+  }),
   redisUrl: text({ default: 'redis://127.0.0.1:6379' }),
   webhook: object({
     enabled: bool(),

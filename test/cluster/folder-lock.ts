@@ -14,8 +14,20 @@ export async function withFolderLock<T>(lock: string, progress: Progress, work: 
   try {
     return await work()
   } finally {
-    rmSync(lock, { recursive: true, force: true })
+    release(lock)
   }
+}
+
+/** Renamed aside first: a lock emptied in place could be taken by a rename onto it between two steps of its removal. */
+function release(lock: string): void {
+  const gone = `${lock}.${process.pid}.gone`
+  try {
+    renameSync(lock, gone)
+  } catch {
+    // Another process was quicker to clear a dead holder's lock away.
+    return
+  }
+  rmSync(gone, { recursive: true, force: true })
 }
 
 function take(lock: string): boolean {
@@ -31,7 +43,7 @@ function take(lock: string): boolean {
     rmSync(mine, { recursive: true, force: true })
   }
   const holder = holderOf(lock)
-  if (holder !== undefined && !isAlive(holder)) rmSync(lock, { recursive: true, force: true })
+  if (holder !== undefined && !isAlive(holder)) release(lock)
   return false
 }
 
