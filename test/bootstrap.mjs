@@ -15,7 +15,10 @@ const isInstalled = () =>
 
 if (!isInstalled()) {
   process.stderr.write('Installing npm packages (Node 24 among them, about 420 MB)...\n')
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] })
+  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  })
   if (npm.status !== 0) {
     process.stderr.write('npm ci failed; the lines above say why. Fix that and run the same command again.\n')
     process.exit(npm.status ?? 1)
@@ -30,5 +33,6 @@ const child = spawn(node24, ['--disable-warning=ExperimentalWarning', join(root,
   env: { ...process.env, PATH: `${dirname(node24)}:${bin}:${process.env.PATH}` },
 })
 // Ctrl-C reaches the child through the terminal's process group; this process only has to outlive it.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => signal !== 'SIGINT' && child.kill(signal))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(signal, () => signal !== 'SIGINT' && child.kill(signal))
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)))
