@@ -1,27 +1,13 @@
 import { ANNOTATION } from '#src/api/labels.ts'
 import type { K8sObject } from '#src/api/objects.ts'
-import type { Settings } from '#src/api/settings.ts'
-import type { TuningSpec } from '#src/api/tuning.ts'
-import type { Workspace } from '#src/api/workspace.ts'
-import type { Preset } from '#src/catalog/preset.ts'
-import type { ResolvedTrainingConfig } from '#src/tuning/training-config.ts'
 import { ownedBy, ownedLabels } from './meta.ts'
 import { tuningJobName, tuningRevision } from './names.ts'
 import { placement } from './placement.ts'
 import { type Json, joinParts, POD_SECURITY, type PodParts, stepContainer, TMP_VOLUME } from './pod-parts.ts'
 import { datasetParts } from './sources.ts'
+import type { TuningInputs } from './tuning-inputs.ts'
 import { pushParts } from './tuning-push.ts'
 import { type ModelLocation, weightsParts } from './weights.ts'
-
-export interface TuningInputs {
-  readonly workspace: Workspace
-  readonly tuning: TuningSpec
-  readonly preset: Preset
-  readonly method: string
-  readonly config: ResolvedTrainingConfig
-  readonly settings: Settings
-  readonly imageVolumes: boolean
-}
 
 const RESULTS = '/mnt/results'
 

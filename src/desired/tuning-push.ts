@@ -1,5 +1,5 @@
 import { type Json, NO_PARTS, type PodParts, stepContainer } from './pod-parts.ts'
-import type { TuningInputs } from './tuning-job.ts'
+import type { TuningInputs } from './tuning-inputs.ts'
 
 /** The push container and what it needs, or no container at all when the adapter stays in a volume. */
 export function pushParts(inputs: TuningInputs): { readonly parts: PodParts; readonly container?: Json } {
