@@ -65,6 +65,8 @@ function withInstance(workspace: Workspace, facts: Facts): Workspace {
   const before = facts.operation === 'UPDATE' ? facts.old?.resource?.instanceType : undefined
   if (before)
     return annotated({ ...workspace, resource: { ...resource, instanceType: spelt(before) } }, oldReason(facts))
+  // An object from before there was a default has none, and may not get one now: the field cannot be changed.
+  if (facts.operation === 'UPDATE' && facts.old !== undefined) return workspace
   const chosen = chooseInstance(workspace, facts)
   if (chosen === undefined) return workspace
   return annotated({ ...workspace, resource: { ...resource, instanceType: chosen.name } }, chosen.because)

@@ -6,7 +6,11 @@ import { applyPatch } from '#test/bench/fuzz/apply-patch.ts'
 describe('applyPatch', () => {
   it('makes of any JSON what the operations were made for', () => {
     const json = fc.jsonValue({ maxDepth: 4 }).map((value): unknown => JSON.parse(JSON.stringify(value)))
-    fc.assert(fc.property(json, json, (from, to) => expect(applyPatch(from, diff(from, to))).toEqual(to)))
+    fc.assert(
+      fc.property(json, json, (from, to) => {
+        expect(applyPatch(from, diff(from, to))).toEqual(to)
+      }),
+    )
   })
 
   it('refuses what an API server would refuse', () => {
