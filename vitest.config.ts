@@ -1,14 +1,17 @@
 import { defineConfig } from 'vitest/config'
 
+const SEED = ['test/support/fixed-seed.ts']
+
 /** Three layers, each runnable alone: `npx vitest run --project unit`. Only `unit` needs nothing outside this repository. */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000, setupFiles: SEED } },
       {
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          setupFiles: SEED,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,
