@@ -161,5 +161,7 @@ const REMARKS = [
   '  ConfigMap is parsed again only when its text has changed. A dry run and a refusal always go by what is there now.',
   '- Ratios are formed within a round and then the median is taken. Absolute figures move with whatever else the machine does',
   '  (see the load averages); CPU per request moves least.',
+  "- At saturation the direct ratio is the ratio of CPU per request. The echo's is nearly all TLS and HTTP, so every",
+  '  microsecond of rules, guards and logging counts in full; behind the API server, which spends milliseconds, it hardly does.',
   '- A closed loop hides queueing: p99 here is that of a generator that waits for its answers.',
 ]
