@@ -14,7 +14,7 @@ export interface CampaignResult {
   readonly reviews: number
   readonly seconds: number
   readonly outcomes: Readonly<Record<Finding['outcome'], number>>
-  /** The slowest single answer in ms that was slow again when the same case was repeated, after the first 500 cases. */
+  /** CPU time in ms of the slowest single answer that was slow again when the same case was repeated, after the first 500 cases. */
   readonly worstMs: number
   /** Promises broken, each with the review that broke it; the campaign ends at the tenth. */
   readonly problems: readonly string[]
@@ -55,7 +55,7 @@ export async function runCampaign(
   return { cases, reviews, seconds: secondsPassed(), outcomes, worstMs, problems }
 }
 
-/** A pause of the whole process (garbage, another process's turn) is not the case's fault: the best of four counts. */
+/** Garbage that others have left is not the case's fault: the best of four counts. */
 async function confirmed(subject: FuzzSubject, given: FuzzCase, first: number): Promise<number> {
   let best = first
   for (let repeat = 0; repeat < 3; repeat++) best = Math.min(best, (await subject.try(given)).ms)
