@@ -3,14 +3,19 @@
  * Near = optimal-string-alignment distance of at most a third of the word (at least 2), ignoring case.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  const limit = Math.max(2, Math.floor(word.length / 3))
-  let best: { readonly name: string; readonly distance: number } | undefined
+  const wanted = word.toLowerCase()
+  let limit = Math.max(2, Math.floor(word.length / 3))
+  let best: string | undefined
   for (const name of candidates) {
     if (Math.abs(name.length - word.length) > limit) continue
-    const distance = editDistance(word.toLowerCase(), name.toLowerCase())
-    if (distance <= limit && (best === undefined || distance < best.distance)) best = { name, distance }
+    const distance = editDistance(wanted, name.toLowerCase(), limit)
+    if (distance > limit) continue
+    best = name
+    // From here on only what is nearer counts; and nothing is nearer than nothing.
+    limit = distance - 1
+    if (limit < 0) break
   }
-  return best?.name
+  return best
 }
 
 /** `did you mean X?`, or the fallback when nothing is near. */
@@ -19,8 +24,11 @@ export function didYouMean(word: string, candidates: Iterable<string>, otherwise
   return near === undefined ? otherwise : `did you mean ${JSON.stringify(near)}?`
 }
 
-/** Edits (insert, delete, replace, swap neighbours) that turn a into b. O(|a|·|b|) time, three rows of memory. */
-export function editDistance(a: string, b: string): number {
+/**
+ * Edits (insert, delete, replace, swap neighbours) that turn a into b; any number above `limit` once it is sure to be more.
+ * O(|a|·|b|) time, three rows of memory.
+ */
+export function editDistance(a: string, b: string, limit = Number.POSITIVE_INFINITY): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
@@ -33,6 +41,8 @@ export function editDistance(a: string, b: string): number {
       }
       row.push(cost)
     }
+    // Each later cell builds on one of these two rows.
+    if (Math.min(...row) > limit && Math.min(...last) > limit) return limit + 1
     beforeLast = last
     last = row
   }

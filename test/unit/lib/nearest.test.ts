@@ -1,0 +1,46 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { didYouMean, editDistance, nearest } from '#src/lib/nearest.ts'
+
+describe('nearest', () => {
+  it.each([
+    ['a swapped pair', 'phi-3-mini-4k-insturct', 'phi-3-mini-4k-instruct'],
+    ['another case', 'PHI-4', 'phi-4'],
+    ['a missing letter', 'mistral-7', 'mistral-7b'],
+  ])('finds what was meant behind %s', (_, word, meant) => {
+    expect(nearest(word, ['llama-3.1-8b-instruct', 'phi-4', 'mistral-7b', 'phi-3-mini-4k-instruct'])).toBe(meant)
+  })
+
+  it('finds nothing where nothing is near, and says the other thing instead', () => {
+    expect(nearest('falcon', ['phi-4', 'mistral-7b'])).toBeUndefined()
+    expect(didYouMean('falcon', ['phi-4'], 'see the list')).toBe('see the list')
+    expect(didYouMean('phi4', ['phi-4'], 'see the list')).toBe('did you mean "phi-4"?')
+  })
+
+  it('prefers the first of equally near ones, and the nearest of all', () => {
+    expect(nearest('phi-5', ['phi-3', 'phi-4'])).toBe('phi-3')
+    expect(nearest('phi-44', ['phi-3', 'phi-4'])).toBe('phi-4')
+  })
+})
+
+describe('editDistance', () => {
+  it('is the same with a limit, as far as the limit goes', () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 8 })
+    fc.assert(
+      fc.property(word, word, fc.nat(6), (a, b, limit) => {
+        const exact = editDistance(a, b)
+        const limited = editDistance(a, b, limit)
+        expect(exact <= limit ? limited : limited > limit).toBe(exact <= limit ? exact : true)
+      }),
+    )
+  })
+
+  it('counts no more edits than the longer word has letters, and none for equal words', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 12 }), fc.string({ maxLength: 12 }), (a, b) => {
+        expect(editDistance(a, b)).toBeLessThanOrEqual(Math.max(a.length, b.length))
+        expect(editDistance(a, a)).toBe(0)
+      }),
+    )
+  })
+})
