@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { isDnsLabel, isDnsSubdomain, toDnsLabel } from '#src/lib/dns-label.ts'
-import { parseQuantity, toGiB } from '#src/lib/quantity.ts'
 
 describe('DNS names', () => {
   it.each(['a', 'phi-3-adapter', '0', 'a'.repeat(63)])('takes %s as a label', (name) => {
@@ -20,25 +19,5 @@ describe('DNS names', () => {
   it('makes a label of most texts', () => {
     expect(toDnsLabel('My Adapter_v1.0')).toBe('my-adapter-v1-0')
     expect(toDnsLabel('___')).toBe('')
-  })
-})
-
-describe('quantities', () => {
-  it.each([
-    ['80Gi', 80 * 2 ** 30],
-    ['500m', 0.5],
-    ['1e3', 1000],
-    ['1.5G', 1.5e9],
-    ['7', 7],
-  ])('reads %s', (text, value) => {
-    expect(parseQuantity(text)).toBe(value)
-  })
-
-  it.each(['', 'Gi', '1 Gi', '1GiB', '-1'])('refuses %j', (text) => {
-    expect(parseQuantity(text)).toBeUndefined()
-  })
-
-  it('writes bytes as GiB', () => {
-    expect(toGiB(1.5 * 2 ** 30)).toBe('1.5')
   })
 })
