@@ -13,7 +13,7 @@ export async function reach(place: Place, service: string): Promise<Asking> {
     const { stdout } = await place.kubectl(['get', 'svc', service, '-o', 'jsonpath={.spec.clusterIPs[0]}'])
     return { url: `http://${stdout.trim()}`, close: () => {} }
   }
-  const child = spawn('kubectl', ['port-forward', `svc/${service}`, ':80'], {
+  const child = spawn(place.kubectlProgram, ['port-forward', `svc/${service}`, ':80'], {
     env: { ...process.env, KUBECONFIG: place.kubeconfig },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -19,6 +19,7 @@ export interface Images {
 
 /** What makes a demo of an installation: own images, nodes that exist already, and a catalog overlay with tiny weights. */
 export function demoValues(images: Images, place: Place): Record<string, unknown> {
+  const [registryHost = ''] = place.registry.name.split('/')
   return {
     replicas: 1,
     image: { reference: images.operator },
@@ -26,7 +27,7 @@ export function demoValues(images: Images, place: Place): Record<string, unknown
     settings: {
       nodeProvisioner: 'byo',
       images: { operator: images.operator, trainer: images.trainer, server: images.server },
-      insecureRegistries: place.registry.insecure ? [place.registry.name] : [],
+      insecureRegistries: place.registry.insecure ? [registryHost] : [],
       // Datasets come from a Service here; addresses inside a cluster are refused unless an administrator lists them.
       datasetAllowPrivate: [DATASETS],
       catalog: { presets: [{ name: 'phi-3-mini-128k-instruct', ...tinyPhi3(images.model) }] },

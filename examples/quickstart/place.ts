@@ -7,6 +7,8 @@ import { type Kubectl, kubectlOn } from './kubectl.ts'
 export interface Place {
   readonly kubeconfig: string
   readonly kubectl: Kubectl
+  /** Path of the kubectl program itself. */
+  readonly kubectlProgram: string
   readonly helm: string
   readonly registry: {
     /** As pods and image references say it. */
@@ -27,6 +29,7 @@ export interface PlaceOptions {
   readonly registry?: string
   readonly registryUser?: string
   readonly registryPassword?: string
+  readonly registryPushUrl?: string
   readonly progress: Progress
 }
 
@@ -44,6 +47,7 @@ async function embedded(progress: Progress): Promise<Place> {
   return {
     kubeconfig: cluster.kubeconfig,
     kubectl: kubectlOn(cluster.kubeconfig, program('kubectl')),
+    kubectlProgram: program('kubectl'),
     helm: program('helm'),
     registry: { name, pushUrl: `http://${hostUrl}`, user, password, insecure: true },
     isLocal: true,
@@ -51,7 +55,7 @@ async function embedded(progress: Progress): Promise<Place> {
 }
 
 async function given(options: PlaceOptions, kubeconfig: string): Promise<Place> {
-  const { registry, registryUser = '', registryPassword = '', progress } = options
+  const { registry, registryUser = '', registryPassword = '', registryPushUrl, progress } = options
   if (registry === undefined) {
     throw new Error(
       'with --kubeconfig the images need a registry that this cluster can pull from: add --registry HOST[/PATH] (and --registry-user, --registry-password)',
@@ -61,13 +65,14 @@ async function given(options: PlaceOptions, kubeconfig: string): Promise<Place> 
   return {
     kubeconfig,
     kubectl: kubectlOn(kubeconfig, binaries.get('kubectl') ?? 'kubectl'),
+    kubectlProgram: binaries.get('kubectl') ?? 'kubectl',
     helm: binaries.get('helm') ?? 'helm',
     registry: {
       name: registry,
-      pushUrl: `https://${registry.split('/')[0]}`,
+      pushUrl: registryPushUrl ?? `https://${registry.split('/')[0]}`,
       user: registryUser,
       password: registryPassword,
-      insecure: false,
+      insecure: registryPushUrl?.startsWith('http:') === true,
     },
     isLocal: false,
   }

@@ -10,6 +10,7 @@ const USAGE = `usage: npm run quickstart [-- options]
   --purge                with --down: delete its data, too (binaries and image layers stay cached)
   --kubeconfig FILE      use this cluster instead; needs --registry HOST[/PATH]
   --registry HOST[/PATH] --registry-user USER --registry-password PASSWORD
+  --registry-push-url URL  how this machine reaches it (default https://HOST; http:// for one without TLS)
   --json FILE            also write what happened and how long it took to FILE`
 
 const { values } = parseArgs({
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     registry: { type: 'string' },
     'registry-user': { type: 'string' },
     'registry-password': { type: 'string' },
+    'registry-push-url': { type: 'string' },
     json: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -62,6 +64,7 @@ async function tell(): Promise<void> {
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
       ...(registry === undefined ? {} : { registry }),
       ...(values['registry-user'] === undefined ? {} : { registryUser: values['registry-user'] }),
+      ...(values['registry-push-url'] === undefined ? {} : { registryPushUrl: values['registry-push-url'] }),
       ...(values['registry-password'] === undefined ? {} : { registryPassword: values['registry-password'] }),
     },
     ...(values.json === undefined ? {} : { json: values.json }),
