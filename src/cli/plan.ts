@@ -45,7 +45,7 @@ process.exit(isRefused ? 1 : 0)
 
 function tell(file: string, workspace: Workspace): void {
   const complete = withDefaults(workspace, facts)
-  const { errors, warnings, plan } = admit(complete, facts, (subject) => planLines(subject, config))
+  const { errors, warnings, plan } = admit(complete, facts, planLines)
   console.log(`${file}: Workspace ${workspace.metadata.name}: ${errors.length === 0 ? 'admitted' : 'refused'}`)
   if (errors.length > 0) console.log(message(errors))
   for (const line of [...warningLines(warnings).map((text) => `warning: ${text}`), ...plan]) console.log(`  ${line}`)

@@ -1,3 +1,4 @@
+import { DEFAULT_LORA_RANK } from '#src/estimate/inference.ts'
 import type { InferenceConfig } from '#src/inference/config/inference-config.ts'
 import type { MountedAdapter } from './adapters.ts'
 import { ENGINE_PORT } from './gateway.ts'
@@ -16,9 +17,6 @@ export interface EngineInputs {
   readonly extra: readonly string[]
 }
 
-/** vLLM's rank limits are a fixed list; 64 covers what people train, and costs 240 MB for a 4B model. */
-export const MAX_LORA_RANK = 64
-
 /** Arguments of vLLM's OpenAI server, in a fixed order so that the same Workspace always gives the same pod. */
 export function engineArgs(inputs: EngineInputs): string[] {
   const { model, servedName, adapters, maxModelLen, gpus, config } = inputs
@@ -32,7 +30,7 @@ export function engineArgs(inputs: EngineInputs): string[] {
     ...(maxModelLen === undefined ? [] : [`--max-model-len=${maxModelLen}`]),
     ...(inputs.isHalf ? ['--dtype=half'] : []),
     ...(gpus > 1 ? [`--tensor-parallel-size=${gpus}`] : []),
-    ...loraArgs(servedName, adapters, inputs.config.maxLoraRank ?? MAX_LORA_RANK),
+    ...loraArgs(servedName, adapters, inputs.config.maxLoraRank ?? DEFAULT_LORA_RANK),
     ...(config.gpuMemoryUtilization === undefined ? [] : [`--gpu-memory-utilization=${config.gpuMemoryUtilization}`]),
     ...inputs.extra,
     ...config.engineArgs,

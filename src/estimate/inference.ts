@@ -63,6 +63,16 @@ export function cacheTokens(estimate: InferenceEstimate, gpuMemoryGiB: number): 
   return Math.max(0, Math.floor((free * GIB) / estimate.kvBytesPerToken))
 }
 
+/** The context that a server is told to allow where less than the model's fits: a multiple of 256, easier to read. */
+export const fittingContext = (estimate: InferenceEstimate, gpuMemoryGiB: number): number =>
+  Math.floor(cacheTokens(estimate, gpuMemoryGiB) / 256) * 256
+
+/**
+ * The LoRA rank that the server makes room for when nobody says one. vLLM's limits are a fixed list; 64 covers what people
+ * train, and costs 240 MB for a model of 4 billion parameters.
+ */
+export const DEFAULT_LORA_RANK = 64
+
 /** Below this a server is of no use, and KAITO's own planning takes it as the context when nobody says another. */
 const LEAST_CONTEXT = 2048
 

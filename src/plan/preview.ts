@@ -1,44 +1,44 @@
-import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
-import { type Catalog, findSku } from '#src/catalog/catalog.ts'
-import { resolveModel } from '#src/catalog/resolve.ts'
-import { nodeClaimName, tuningJobName } from '#src/desired/names.ts'
+import { findSku } from '#src/catalog/catalog.ts'
+import type { GpuSku } from '#src/catalog/gpu.ts'
+import { breakdownText } from '#src/estimate/breakdown.ts'
 import { hourlyPrice } from '#src/estimate/price.ts'
+import { needOn } from '#src/rules/memory-need.ts'
+import type { Facts } from '#src/rules/rule.ts'
 
-/** What would happen, in a few lines for `--dry-run=server` and `npm run plan`: nodes, price, objects. */
-export function planLines(
-  workspace: Workspace,
-  { settings, catalog }: { settings: Settings; catalog: Catalog },
-): string[] {
+/** What would happen, in a few lines for `--dry-run=server` and `npm run plan`: nodes, price, memory, objects. */
+export function planLines(workspace: Workspace, facts: Facts): string[] {
   const { instanceType = '', count = 1 } = workspace.resource ?? {}
-  const sku = findSku(catalog, settings.cloud, instanceType)
+  const sku = findSku(facts.catalog, facts.policy.cloud, instanceType)
   const gpus = sku === undefined ? '' : ` (${sku.gpuCount} x ${sku.gpuModel}, ${sku.gpuMemoryGiB} GiB)`
-  const price = sku === undefined ? undefined : hourlyPrice(sku, count)
-  const how = settings.nodeProvisioner === 'byo' ? 'existing nodes are used' : 'nodes are provisioned'
-  const name = workspace.tuning?.preset?.name ?? workspace.inference?.preset?.name
-  const model = name === undefined ? undefined : resolveModel(catalog, name)
+  const how = facts.policy.nodeProvisioner === 'byo' ? 'existing nodes are used' : 'nodes are provisioned'
   return [
     `plan: ${count} x ${instanceType || 'any GPU node'}${gpus}; ${how}`,
-    ...(price === undefined
-      ? []
-      : [
-          `plan: about $${price.usdPerHour.toFixed(2)} an hour while the nodes run (${price.region}, list price of ${price.asOf})`,
-        ]),
-    ...(model?.kind === 'preset' ? [`plan: model ${model.preset.name}, weights ${model.preset.weightsGiB} GiB`] : []),
-    `plan: creates ${objects(workspace, settings).join(', ')}`,
+    ...(sku === undefined ? [] : [...priceLine(sku, count), ...memoryLine(workspace, facts, sku)]),
+    `plan: creates ${objects(workspace, facts).join(', ')}`,
   ]
 }
 
-function objects(workspace: Workspace, settings: Settings): string[] {
-  const { name } = workspace.metadata
-  const claims =
-    settings.nodeProvisioner === 'byo'
-      ? []
-      : Array.from(
-          { length: workspace.resource?.count ?? 1 },
-          (_, index) => `NodeClaim/${nodeClaimName(workspace, index)}`,
-        )
-  return workspace.tuning === undefined
+function priceLine(sku: GpuSku, count: number): string[] {
+  const price = hourlyPrice(sku, count)
+  if (price === undefined) return []
+  const { usdPerHour, region, asOf } = price
+  return [`plan: about $${usdPerHour.toFixed(2)} an hour while the nodes run (${region}, list price of ${asOf})`]
+}
+
+function memoryLine(workspace: Workspace, facts: Facts, sku: GpuSku): string[] {
+  const need = needOn(workspace, facts, sku)
+  if (need === undefined) return []
+  const isShort = need.kind === 'inference' && need.tokens < need.estimate.contextLength
+  const context = isShort ? `; ${need.tokens} tokens of context fit` : ''
+  return [`plan: memory of each GPU: ${breakdownText(need.estimate.parts)} of ${need.haveGiB.toFixed(1)} GiB${context}`]
+}
+
+/** Kinds and names, as far as they are known before the object has a uid. */
+function objects({ metadata: { name }, resource, tuning }: Workspace, { policy }: Facts): string[] {
+  const count = resource?.count ?? 1
+  const claims = policy.nodeProvisioner === 'byo' ? [] : [`${count} NodeClaim${count === 1 ? '' : 's'}`]
+  return tuning === undefined
     ? [...claims, `StatefulSet/${name}`, `Service/${name}`, `Service/${name}-headless`]
-    : [...claims, `Job/${tuningJobName(workspace)}`]
+    : [...claims, `Job/${name}-tuning-*`]
 }

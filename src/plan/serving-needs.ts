@@ -1,7 +1,6 @@
 import { findSku } from '#src/catalog/catalog.ts'
 import type { Preset } from '#src/catalog/preset.ts'
-import { MAX_LORA_RANK } from '#src/desired/engine.ts'
-import { cacheTokens, estimateInference } from '#src/estimate/inference.ts'
+import { DEFAULT_LORA_RANK, estimateInference, fittingContext } from '#src/estimate/inference.ts'
 import type { InferenceConfig } from '#src/inference/config/inference-config.ts'
 import type { World } from './world.ts'
 
@@ -27,14 +26,11 @@ export function servingNeeds(world: World, preset: Preset, engine: InferenceConf
   const isHalf = sku.computeCapability !== undefined && sku.computeCapability < 8
   if (wanted !== undefined) return { gpus, isHalf, maxModelLen: wanted }
   const count = world.workspace.inference?.adapters?.length ?? 0
-  const adapters = count === 0 ? {} : { adapters: { count, rank: engine.maxLoraRank ?? MAX_LORA_RANK } }
+  const adapters = count === 0 ? {} : { adapters: { count, rank: engine.maxLoraRank ?? DEFAULT_LORA_RANK } }
   const utilization = engine.gpuMemoryUtilization
   const share = utilization === undefined ? {} : { utilization }
-  const maxTokens = cacheTokens(estimateInference({ preset, gpus, ...adapters, ...share }), sku.gpuMemoryGiB / gpus)
+  const maxTokens = fittingContext(estimateInference({ preset, gpus, ...adapters, ...share }), sku.gpuMemoryGiB / gpus)
   return maxTokens >= preset.contextLength || maxTokens < 1
     ? { gpus, isHalf }
-    : { gpus, isHalf, maxModelLen: roundDown(maxTokens) }
+    : { gpus, isHalf, maxModelLen: maxTokens }
 }
-
-/** vLLM's blocks are 16 tokens; a multiple of 256 is easier to read and costs at most 1.6 % of 16k. */
-const roundDown = (tokens: number) => Math.max(256, Math.floor(tokens / 256) * 256)

@@ -3,7 +3,12 @@ import { findPreset } from '#src/catalog/catalog.ts'
 import type { GpuSku } from '#src/catalog/gpu.ts'
 import type { Preset } from '#src/catalog/preset.ts'
 import { cheapest, type Fit, fitInference, fitTuning, perGpuGiB } from '#src/estimate/fit.ts'
-import { cacheTokens, estimateInference, type InferenceEstimate } from '#src/estimate/inference.ts'
+import {
+  DEFAULT_LORA_RANK,
+  estimateInference,
+  fittingContext,
+  type InferenceEstimate,
+} from '#src/estimate/inference.ts'
 import { estimateTuning, type TuningEstimate } from '#src/estimate/tuning.ts'
 import { findMethod } from '#src/tuning/methods/index.ts'
 import { resolveTrainingConfig } from '#src/tuning/training-config.ts'
@@ -105,7 +110,7 @@ function inferenceNeed(workspace: Workspace, facts: Facts, sku: GpuSku): Need | 
     gpus: sku.gpuCount,
     ...(config?.maxModelLen === undefined ? {} : { contextLength: config.maxModelLen }),
     ...(config?.gpuMemoryUtilization === undefined ? {} : { utilization: config.gpuMemoryUtilization }),
-    ...(adapters === 0 ? {} : { adapters: { count: adapters, rank: config?.maxLoraRank ?? ADAPTER_RANK } }),
+    ...(adapters === 0 ? {} : { adapters: { count: adapters, rank: config?.maxLoraRank ?? DEFAULT_LORA_RANK } }),
   })
   const haveGiB = perGpuGiB(sku)
   return {
@@ -113,16 +118,11 @@ function inferenceNeed(workspace: Workspace, facts: Facts, sku: GpuSku): Need | 
     estimate,
     haveGiB,
     fit: fitInference(estimate, sku),
-    tokens: roundDown(cacheTokens(estimate, haveGiB)),
+    tokens: fittingContext(estimate, haveGiB),
     asked: config?.maxModelLen !== undefined,
   }
 }
 
-/** As the server is told it: a multiple of 256 is easier to read and costs next to nothing. */
-const roundDown = (tokens: number) => Math.floor(tokens / 256) * 256
-
-/** The rank that the server makes room for when nobody says one. */
-const ADAPTER_RANK = 64
 /** The trainer cuts samples here when the config says nothing. */
 const DEFAULT_MAX_LENGTH = 1024
 

@@ -43,8 +43,7 @@ export function wireAdmission(config: Config, client: KubeClient): Admission {
           configMaps.all(namespace, wanted.configMaps, mode),
           secrets.all(namespace, wanted.secrets, mode),
         ])
-        const plan = (subject: Workspace) => planLines(subject, config)
-        const told = admit(workspace, { ...known, configMaps: maps.values, secrets: found.values }, plan)
+        const told = admit(workspace, { ...known, configMaps: maps.values, secrets: found.values }, planLines)
         return { told, isFresh: maps.isFresh && found.isFresh }
       }
       const quick = await findings(known.dryRun ? 'fresh' : 'recent')
