@@ -40,6 +40,19 @@ function deeperThan(body: Buffer, maxDepth: number): boolean {
 
 /** The position of the closing quote, or of the last byte where there is none. */
 function endOfString(body: Buffer, open: number): number {
+  // Nearly all strings are short, and a step is cheaper than a call of indexOf; for the rest it is the other way round.
+  const near = Math.min(body.length, open + SHORT_STRING)
+  for (let index = open + 1; index < near; index++) {
+    const byte = body[index]
+    if (byte === QUOTE) return index
+    if (byte === BACKSLASH) index++
+  }
+  return endOfLongString(body, open)
+}
+
+const SHORT_STRING = 96
+
+function endOfLongString(body: Buffer, open: number): number {
   for (let close = body.indexOf(QUOTE, open + 1); close >= 0; close = body.indexOf(QUOTE, close + 1)) {
     let first = close
     while (body[first - 1] === BACKSLASH) first--

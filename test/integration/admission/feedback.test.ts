@@ -75,7 +75,7 @@ describe('what people see of admission', () => {
     const { code, err } = await kubectl('apply', '--dry-run=server', '-f', example('inference-phi-3'))
     expect(code).toBe(0)
     expect(err).toMatch(/^Warning: plan: 1 x Standard_NC6s_v3 \(1 x NVIDIA V100, 16 GiB\)/m)
-    expect(err).toMatch(/^Warning: plan: creates NodeClaim\/\S+, StatefulSet\/workspace-phi-3-mini/m)
+    expect(err).toMatch(/^Warning: plan: creates 1 NodeClaim, StatefulSet\/workspace-phi-3-mini/m)
     expect((await rig.api.call('GET', `${path}/workspace-phi-3-mini`)).code).toBe(404)
     const priced = await rig.api.call('POST', `${path}?dryRun=All`, manifest(serving, namespace))
     expect(String(priced.warnings)).toMatch(/plan: about \$\d+\.\d\d an hour/)
