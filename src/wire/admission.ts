@@ -2,13 +2,13 @@ import type { Workspace } from '#src/api/workspace.ts'
 import type { Config } from '#src/config.ts'
 import type { KubeClient } from '#src/kube/client.ts'
 import { configMapLookup, secretLookup } from '#src/kube/lookups.ts'
-import { deepEqual } from '#src/lib/deep.ts'
+import { type Mode, RememberedLookups } from '#src/kube/remembered-lookups.ts'
 import { planLines } from '#src/plan/preview.ts'
 import { admit } from '#src/rules/admit.ts'
 import { withDefaults } from '#src/rules/defaults.ts'
 import { fitWarnings, warningLines } from '#src/rules/feedback.ts'
 import { needs } from '#src/rules/needs.ts'
-import type { Facts, Lookup, Policy } from '#src/rules/rule.ts'
+import type { Facts, Policy } from '#src/rules/rule.ts'
 import type { Findings } from '#src/rules/run.ts'
 import type { Admission, AdmissionRequest } from '#webhooks/admission.ts'
 
@@ -30,8 +30,8 @@ export function wireAdmission(config: Config, client: KubeClient): Admission {
     secrets: new Map(),
     ...(request.oldObject === undefined || request.oldObject === null ? {} : { old: asWorkspace(request.oldObject) }),
   })
-  const configMaps = new Lookups((...where) => configMapLookup(client, ...where))
-  const secrets = new Lookups((...where) => secretLookup(client, ...where))
+  const configMaps = new RememberedLookups((...where) => configMapLookup(client, ...where))
+  const secrets = new RememberedLookups((...where) => secretLookup(client, ...where))
   return {
     async validate(request) {
       const workspace = asWorkspace(request.object)
@@ -65,78 +65,3 @@ function asWorkspace(object: unknown): Workspace {
 /** A remembered object may let a Workspace in, but never speak against it: its author may just have corrected it. */
 const mayBeStale = ({ errors, warnings }: Findings) =>
   errors.length > 0 || warnings.some(({ origin }) => /^(secret|config|training-config|inference-config)\./.test(origin))
-
-type Mode = 'recent' | 'fresh'
-type Find<T> = (namespace: string, name: string, signal: AbortSignal) => Promise<Lookup<T>>
-
-/** How long a found object is believed, in ms: it spares a bulk apply hundreds of look-ups, and a person never notices. */
-const RECENT_MS = 250
-/** Twice this is within the budget of one answer: what is not found out by then is `unknown`, which admits with a warning. */
-const PATIENCE_MS = 900
-/** 256 objects of at most 64 Ki characters: 16 Mi characters at worst. */
-const MAX_REMEMBERED = 256
-const MAX_SIZE = 65_536
-
-/**
- * Looks objects up and remembers for a moment what was found. An object that says the same as before is handed out as
- * the same value, so whatever has been parsed from it need not be parsed again.
- */
-class Lookups<T extends object> {
-  readonly #find: Find<T>
-  readonly #remembered = new Map<string, { readonly value: T; readonly at: number }>()
-  readonly #underWay = new Map<string, Promise<Lookup<T>>>()
-
-  constructor(find: Find<T>) {
-    this.#find = find
-  }
-
-  async all(namespace: string, names: readonly string[], mode: Mode) {
-    let isFresh = true
-    const values = new Map<string, Lookup<T>>()
-    const one = async (name: string) => {
-      const recent = mode === 'recent' ? this.#recent(`${namespace}/${name}`) : undefined
-      if (recent !== undefined) isFresh = false
-      values.set(name, await (recent ?? this.#look(namespace, name)))
-    }
-    if (names.length > 0) await Promise.all(names.map(one))
-    return { values, isFresh }
-  }
-
-  #recent(key: string): Lookup<T> | Promise<Lookup<T>> | undefined {
-    const found = this.#remembered.get(key)
-    if (found !== undefined && performance.now() - found.at < RECENT_MS) return { state: 'found', value: found.value }
-    return this.#underWay.get(key)
-  }
-
-  async #look(namespace: string, name: string): Promise<Lookup<T>> {
-    const key = `${namespace}/${name}`
-    const found = this.#find(namespace, name, AbortSignal.timeout(PATIENCE_MS)).then((lookup) =>
-      this.#remember(key, lookup),
-    )
-    this.#underWay.set(key, found)
-    try {
-      return await found
-    } finally {
-      if (this.#underWay.get(key) === found) this.#underWay.delete(key)
-    }
-  }
-
-  #remember(key: string, lookup: Lookup<T>): Lookup<T> {
-    const before = this.#remembered.get(key)?.value
-    if (lookup.state === 'missing') this.#remembered.delete(key)
-    if (lookup.state !== 'found') return lookup
-    const value = before !== undefined && deepEqual(before, lookup.value) ? before : lookup.value
-    if (before === undefined && this.#remembered.size >= MAX_REMEMBERED) this.#forgetOldest()
-    this.#remembered.delete(key)
-    if (sizeOf(value) <= MAX_SIZE) this.#remembered.set(key, { value, at: performance.now() })
-    return { state: 'found', value }
-  }
-
-  #forgetOldest(): void {
-    const [oldest] = this.#remembered.keys()
-    if (oldest !== undefined) this.#remembered.delete(oldest)
-  }
-}
-
-const sizeOf = (value: object) =>
-  Object.values(value).reduce<number>((sum, each) => sum + (typeof each === 'string' ? each.length : 0), 0)
