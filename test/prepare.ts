@@ -1,11 +1,12 @@
 import { ensureBinaries } from './cluster/binaries.ts'
+import { NODE_BINARIES, NODE_PACKAGES } from './cluster/cluster.ts'
 import { ensureDebianPackages } from './cluster/packages.ts'
 import { toStderr } from './cluster/progress.ts'
 
 /** Real servers for the integration tests: built or fetched once, before any test's clock runs. */
 export async function prepare(): Promise<undefined> {
   const progress = toStderr()
-  await ensureDebianPackages(['redis-server', 'docker-registry', 'apache2-utils', 'openssl', 'skopeo'], progress)
-  await ensureBinaries(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl', 'helm'], progress)
+  await ensureDebianPackages([...NODE_PACKAGES, 'redis-server', 'openssl', 'skopeo', 'umoci'], progress)
+  await ensureBinaries(NODE_BINARIES, progress)
   return undefined
 }

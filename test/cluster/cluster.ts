@@ -9,7 +9,7 @@ import { type Layout, layoutOf } from './node/layout.ts'
 import { DEFAULT_INSTANCE_TYPE, NODE_ADDRESS, REGISTRY_NAME } from './node/settings.ts'
 import { type ClusterState, loadState, renewPorts, saveState } from './node/state.ts'
 import { mountsBelow, tearDown } from './node/teardown.ts'
-import { ensureDebianPackages } from './packages.ts'
+import { type DebianPackage, ensureDebianPackages } from './packages.ts'
 import { runDir } from './paths.ts'
 import { isAlive } from './process-identity.ts'
 import { type Progress, silent } from './progress.ts'
@@ -47,7 +47,8 @@ export interface Cluster {
   setHost(name: string, address: string): void
 }
 
-const NODE_BINARIES = [
+/** Every program of the one-node cluster. */
+export const NODE_BINARIES = [
   'etcd',
   'kube-apiserver',
   'kube-controller-manager',
@@ -64,6 +65,17 @@ const NODE_BINARIES = [
   'pause',
 ] as const satisfies readonly BinaryName[]
 
+/** What it needs from Debian. */
+export const NODE_PACKAGES = [
+  'docker-registry',
+  'apache2-utils',
+  'containernetworking-plugins',
+  'iptables',
+  'iproute2',
+  'conntrack',
+  'socat',
+] as const satisfies readonly DebianPackage[]
+
 /**
  * A one-node Kubernetes on this machine, as root, without Docker: real pods, Services, DNS, a registry with a password, and a node
  * that claims one GPU. Starting a running cluster finds it healthy in about a second; what has died is started again.
@@ -73,10 +85,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   refuseUnsuitableMachine()
   const layout = layoutOf(options.dir ?? runDir())
   mkdirSync(layout.dir, { recursive: true })
-  await ensureDebianPackages(
-    ['docker-registry', 'apache2-utils', 'containernetworking-plugins', 'iptables', 'iproute2', 'conntrack', 'socat'],
-    progress,
-  )
+  await ensureDebianPackages(NODE_PACKAGES, progress)
   const binaries = await ensureBinaries(NODE_BINARIES, progress)
   return withFolderLock(join(layout.dir, '.lock'), progress, async () => {
     const state = await loadState(layout)
