@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { cacheRoot } from '#test/cluster/paths.ts'
 import { serveDataset } from './dataset-server.ts'
 import { ensureImages } from './images/images.ts'
-import { install } from './install.ts'
+import { type Images, install } from './install.ts'
 import { ensureDataset } from './model/tiny-dataset.ts'
 import { ensureTinyModel } from './model/tiny-model.ts'
 import { openPlace, type Place, type PlaceOptions } from './place.ts'
@@ -20,6 +20,7 @@ export interface QuickstartOptions {
 /** What the story ended with: everything that its end-to-end test asserts. */
 export interface Outcome {
   readonly place: Place
+  readonly images: Images
   readonly datasetUrl: string
   readonly refusal: string
   readonly tuned: Tuned
@@ -52,14 +53,15 @@ export async function quickstart({ screen, place: where, json }: QuickstartOptio
     tune(place, screen, datasetUrl),
   )
   screen.line(`adapter image: ${tuned.image}`)
-  const answers = await screen.step('Serve the model with that adapter', () =>
-    serve(place, screen, tuned.image.replace(/@.*/, ':0.0.1')),
-  )
-  const outcome: Outcome = { place, datasetUrl, refusal: refused, tuned, answers, times: screen.times }
+  const answers = await screen.step('Serve the model with that adapter', () => serve(place, screen, tagOf(tuned)))
+  const outcome: Outcome = { place, images, datasetUrl, refusal: refused, tuned, answers, times: screen.times }
   summarize(screen, outcome)
   if (json !== undefined) await writeFile(json, JSON.stringify({ ...outcome, place: undefined }, null, 2))
   return outcome
 }
+
+/** The tag that the Workspace asked for: what a person would write, and what the operator pins to the digest. */
+export const tagOf = ({ image }: Tuned): string => image.replace(/@.*/, ':0.0.1')
 
 function summarize(screen: Screen, { answers, place, times }: Outcome): void {
   const total = times.reduce((sum, { seconds }) => sum + seconds, 0)

@@ -31,14 +31,23 @@ export async function tuningWorkspace(image: string, datasetUrl: string, name = 
   }
 }
 
+export interface AdapterOptions {
+  readonly strength?: string
+  readonly imagePullSecrets?: readonly string[]
+}
+
 /** The seed's inference Workspace with its placeholder replaced by the image that was just tuned. */
-export async function inferenceWorkspace(image: string): Promise<Manifest> {
+export async function inferenceWorkspace(image: string, options: AdapterOptions = {}): Promise<Manifest> {
+  const { strength = '1.0', imagePullSecrets } = options
   const seed = parse(await literal('inference-phi-3-adapter-literal')) as Manifest & {
     inference: Record<string, unknown>
   }
   return {
     ...seed,
-    inference: { ...seed.inference, adapters: [{ source: { name: ADAPTER_NAME, image }, strength: '1.0' }] },
+    inference: {
+      ...seed.inference,
+      adapters: [{ source: { name: ADAPTER_NAME, image, ...(imagePullSecrets && { imagePullSecrets }) }, strength }],
+    },
   }
 }
 

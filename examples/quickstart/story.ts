@@ -3,6 +3,7 @@ import { completionText, post, reach } from './ask.ts'
 import { until } from './kubectl.ts'
 import {
   ADAPTER_NAME,
+  type AdapterOptions,
   INFERENCE_NAME,
   inferenceWorkspace,
   literal,
@@ -87,8 +88,13 @@ export interface Answers {
 }
 
 /** (c) Inference with the adapter mounted from its image, and the same question to base and adapter. */
-export async function serve(place: Place, screen: Screen, image: string): Promise<Answers> {
-  const input = JSON.stringify(await inferenceWorkspace(image))
+export async function serve(
+  place: Place,
+  screen: Screen,
+  image: string,
+  options: AdapterOptions = {},
+): Promise<Answers> {
+  const input = JSON.stringify(await inferenceWorkspace(image, options))
   const applied = await place.kubectl(['apply', '-f', '-'], { input })
   screen.command('kubectl apply -f inference.yaml', applied.all)
   let last = ''

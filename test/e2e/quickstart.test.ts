@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Outcome, quickstart } from '../../examples/quickstart/chapters.ts'
-import { INFERENCE_NAME, TUNING_NAME } from '../../examples/quickstart/manifests.ts'
+import { type Outcome, quickstart, tagOf } from '../../examples/quickstart/chapters.ts'
+import { install } from '../../examples/quickstart/install.ts'
+import { INFERENCE_NAME, PUSH_SECRET, TUNING_NAME } from '../../examples/quickstart/manifests.ts'
 import { closePlace, openPlace } from '../../examples/quickstart/place.ts'
 import { createScreen } from '../../examples/quickstart/screen.ts'
-import { tune } from '../../examples/quickstart/story.ts'
+import { serve, tune } from '../../examples/quickstart/story.ts'
 import { isClusterRunning } from '../cluster/cluster.ts'
 import { toStderr } from '../cluster/progress.ts'
 
@@ -77,6 +78,18 @@ describe('the quickstart', () => {
     const tuned = await tune(place, screen, datasetUrl, { name: INTERRUPTED, maxSteps: 120, onTraining: kill })
     expect(tuned.jobs).toHaveLength(1)
     expect(tuned.image).toMatch(/@sha256:[0-9a-f]{64}$/)
+  })
+
+  it('pulls in init containers where images cannot be mounted, and weakens an adapter by its strength', async () => {
+    const { place, images, tuned } = outcome
+    await install(place, images, screen, { imageVolumes: 'never' })
+    const weaker = { strength: '0.1', imagePullSecrets: [PUSH_SECRET] }
+    const answers = await serve(place, screen, tagOf(tuned), weaker)
+    const path = 'jsonpath={.spec.initContainers[*].name}'
+    const { stdout } = await place.kubectl(['get', 'pod', `${INFERENCE_NAME}-0`, '-o', path])
+    expect(stdout.split(' ')).toEqual(['pull-weights', 'pull-adapter-phi-3-adapter', 'scale-phi-3-adapter'])
+    expect(answers.base).toBe(outcome.answers.base)
+    expect(answers.adapter).not.toBe(outcome.answers.adapter)
   })
 })
 
