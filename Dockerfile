@@ -1,11 +1,11 @@
 # The operator image: reconciler, webhooks, tuning worker, gateway, and the fetch / pull / push steps of the pods.
-#   docker build -t operator .
+#   docker build -t operator --build-arg NPM_REGISTRY="$(npm config get registry | sed 's,/$,,')" .
 # Node and npm come from the npm registry, so that a Debian base is all that is needed from elsewhere.
 # On a closed network give NODE_EXTRA_CA_CERTS, the path of a CA bundle inside the build.
 ARG BASE=docker.io/library/debian:bookworm-slim
 
 FROM ${BASE} AS modules
-ARG NPM_REGISTRY=https://registry.npmjs.org
+ARG NPM_REGISTRY
 ARG NODE_VERSION=24.21.0
 ARG NODE_SHA512=de750bb336795f47dc898a46d2de93add029273027f3e16520d3fa3a2317ed5f07aefa404cf37ddfa5352e545e389ae22d16b87bcc84a900580a72f23cd02ced
 ARG NPM_VERSION=10.9.2

