@@ -6,6 +6,7 @@ import { type Cluster, isClusterRunning, startCluster, stopCluster } from '#test
 import { mustRun } from '#test/cluster/command.ts'
 import { type Kubectl, kubectlFor } from '#test/cluster/node/kubectl.ts'
 import { ensureDebianPackages } from '#test/cluster/packages.ts'
+import { cacheRoot } from '#test/cluster/paths.ts'
 import { singleFileImage } from '#test/cluster/single-file-image.ts'
 import { tempFolder } from '#test/cluster/temp-folder.ts'
 
@@ -17,10 +18,17 @@ describe.skipIf(process.getuid?.() !== 0)('the one-node cluster', () => {
   let cluster: Cluster
   let kubectl: Kubectl
   let wasRunning = false
+  let options: { dir?: string } = {}
 
   beforeAll(async () => {
     wasRunning = await isClusterRunning()
-    cluster = await startCluster({ progress: (line) => process.stderr.write(`${line}\n`) })
+    // A cluster of its own where none runs: what a quickstart left in the usual folder would hold the GPU. The cache's
+    // folder, because container layers do not go on a small temporary file system.
+    if (!wasRunning) {
+      options = { dir: join(cacheRoot(), 'cluster', 'node-test') }
+      await stopCluster({ ...options, purge: true })
+    }
+    cluster = await startCluster({ ...options, progress: (line) => process.stderr.write(`${line}\n`) })
     kubectl = kubectlFor(cluster.binaries.get('kubectl') ?? '', cluster.kubeconfig)
     await pushKubectlImage(cluster)
     await kubectl.run('delete', 'namespace', NAMESPACE, '--ignore-not-found')
@@ -30,7 +38,7 @@ describe.skipIf(process.getuid?.() !== 0)('the one-node cluster', () => {
 
   afterAll(async () => {
     await kubectl.run('delete', 'namespace', NAMESPACE)
-    if (!wasRunning) await stopCluster()
+    if (!wasRunning) await stopCluster({ ...options, purge: true })
   })
 
   /** Runs the image to its end and returns its log. */
@@ -87,7 +95,16 @@ describe.skipIf(process.getuid?.() !== 0)('the one-node cluster', () => {
     await expect.poll(answer, { timeout: 10_000 }).toContain('v1.35.4')
   })
 
-  test('the node has one GPU, so of two pods that ask for one the second waits; the kubelet dying does not change that', async () => {
+  test('the node has one GPU, so of two pods that ask for one the second waits; the kubelet dying does not change that', async (context) => {
+    const holders = '-o=jsonpath={.items[?(@.spec.containers[0].resources.limits.nvidia\\.com/gpu=="1")].metadata.name}'
+    const held = await kubectl.run(
+      'get',
+      'pods',
+      '-A',
+      '--field-selector=status.phase!=Succeeded,status.phase!=Failed',
+      holders,
+    )
+    context.skip(held.trim() !== '', `the running cluster's GPU is in use by ${held.trim()}`)
     const args = ['proxy', '--port=8001']
     const gpu = container({ args, resources: { limits: { 'nvidia.com/gpu': '1' } } })
     await kubectl.apply(pod('gpu-1', gpu))
@@ -97,7 +114,7 @@ describe.skipIf(process.getuid?.() !== 0)('the one-node cluster', () => {
     await kubectl.run('wait', '-n', NAMESPACE, 'pod/gpu-2', reason, '--timeout=20s')
     const state = JSON.parse(readFileSync(join(cluster.dir, 'state.json'), 'utf8'))
     process.kill(state.daemons.kubelet.pid, 'SIGKILL')
-    await startCluster()
+    await startCluster(options)
     expect(await kubectl.run('get', 'node', '-o', 'jsonpath={.items[0].status.allocatable.nvidia\\.com/gpu}')).toBe('1')
     const phase = await kubectl.run('get', '-n', NAMESPACE, 'pod/gpu-1', '-o', 'jsonpath={.status.phase}')
     expect(phase).toBe('Running')
