@@ -79,5 +79,9 @@ function summarize(screen: Screen, { answers, place, times }: Outcome): void {
   for (const row of table(rows).split('\n')) screen.line(row)
   screen.line('')
   screen.line(`Look around: KUBECONFIG=${place.kubeconfig} kubectl get workspaces`)
-  screen.line('End it:      npm run quickstart -- --down')
+  screen.line(
+    place.isLocal
+      ? 'End it:      npm run quickstart -- --down'
+      : 'Remove it:   kubectl delete workspaces --all, then helm uninstall kaito -n kaito-system',
+  )
 }

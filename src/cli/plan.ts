@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { parseAllDocuments } from 'yaml'
+import { asShapedWorkspace } from '../api/validate.ts'
 import type { Workspace } from '../api/workspace.ts'
 import { loadConfig } from '../config.ts'
 import { planLines } from '../plan/preview.ts'
@@ -38,7 +39,10 @@ let isRefused = false
 for (const file of positionals) {
   for (const document of parseAllDocuments(readFileSync(file, 'utf8'))) {
     const object: unknown = document.toJS({ maxAliasCount: 0 })
-    if (isWorkspace(object)) tell(file, object)
+    if (!isWorkspace(object)) continue
+    const shaped = asShapedWorkspace(object)
+    if (shaped.ok) tell(file, shaped.workspace)
+    else refuse(file, shaped.problems)
   }
 }
 process.exit(isRefused ? 1 : 0)
@@ -52,8 +56,12 @@ function tell(file: string, workspace: Workspace): void {
   isRefused ||= errors.length > 0
 }
 
-function isWorkspace(value: unknown): value is Workspace {
-  return (
-    typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Workspace' && 'metadata' in value
-  )
+function refuse(file: string, problems: readonly string[]): void {
+  console.log(`${file}: refused, it has not the shape of a Workspace`)
+  for (const problem of problems) console.log(`  - ${problem}`)
+  isRefused = true
+}
+
+function isWorkspace(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Workspace'
 }
