@@ -1,3 +1,4 @@
+import { isJsonObject, parseJson } from '#src/lib/json.ts'
 /** Whether a file is whole, judged by its header alone: what is declared must be exactly what is there. */
 export type SafetensorsCheck =
   | { readonly ok: true; readonly tensors: number }
@@ -15,8 +16,8 @@ export function headerLength(start: Buffer): number | undefined {
 
 /** Checks a header's JSON against the size of the whole file. */
 export function checkSafetensors(header: string, fileSize: number): SafetensorsCheck {
-  const root = parse(header)
-  if (!isObject(root)) return { ok: false, reason: 'its header is not a JSON object' }
+  const root = parseJson(header)
+  if (!isJsonObject(root)) return { ok: false, reason: 'its header is not a JSON object' }
   const data = fileSize - LENGTH_BYTES - Buffer.byteLength(header)
   const spans: [from: number, to: number][] = []
   for (const [name, tensor] of Object.entries(root)) {
@@ -56,7 +57,7 @@ const BITS: Readonly<Record<string, number>> = {
 }
 
 function spanOf(tensor: unknown): [number, number] | undefined {
-  if (!isObject(tensor) || typeof tensor['dtype'] !== 'string') return undefined
+  if (!isJsonObject(tensor) || typeof tensor['dtype'] !== 'string') return undefined
   const shape = naturals(tensor['shape'])
   const offsets = naturals(tensor['data_offsets'])
   const [from, to] = offsets ?? []
@@ -70,16 +71,4 @@ function spanOf(tensor: unknown): [number, number] | undefined {
 function naturals(value: unknown): number[] | undefined {
   const isList = Array.isArray(value) && value.every((n): n is number => Number.isSafeInteger(n) && n >= 0)
   return isList ? value : undefined
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
 }

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path'
+import { isJsonObject, parseJson } from '#src/lib/json.ts'
 
 /** Typed access to the fields of a step's JSON. Faults are collected, not thrown, so that all are told at once. */
 export type Fields = {
@@ -23,8 +24,8 @@ export type SpecResult<T> = { readonly ok: true; readonly spec: T } | { readonly
 
 /** Reads the `KAITO_STEP` variable. */
 export function readSpec<T>(json: string | undefined, read: (fields: Fields) => T): SpecResult<T> {
-  const root = parse(json)
-  if (!isObject(root)) return { ok: false, message: 'KAITO_STEP does not hold a JSON object' }
+  const root = parseJson(json ?? '')
+  if (!isJsonObject(root)) return { ok: false, message: 'KAITO_STEP does not hold a JSON object' }
   const faults: string[] = []
   const spec = read(fieldsOf(root, '', faults))
   return faults.length === 0 ? { ok: true, spec } : { ok: false, message: `KAITO_STEP: ${faults.join('; ')}` }
@@ -68,25 +69,13 @@ function fieldsOf(object: Record<string, unknown>, at: string, faults: string[])
     },
     items: (key, read) => {
       const found = value(key)
-      if (!Array.isArray(found) || !found.every(isObject)) return wrong(key, 'a list of objects', [])
+      if (!Array.isArray(found) || !found.every(isJsonObject)) return wrong(key, 'a list of objects', [])
       return found.map((item, i) => read(fieldsOf(item, `${at}${key}[${i}].`, faults)))
     },
   }
   return fields
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function isTexts(value: unknown): value is Record<string, string> {
-  return isObject(value) && Object.values(value).every((item) => typeof item === 'string')
-}
-
-function parse(json: string | undefined): unknown {
-  try {
-    return JSON.parse(json ?? '')
-  } catch {
-    return undefined
-  }
+  return isJsonObject(value) && Object.values(value).every((item) => typeof item === 'string')
 }

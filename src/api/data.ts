@@ -37,4 +37,3 @@ export const dataDestinationSchema = object(
 )
 
 export type DataSource = Static<typeof dataSourceSchema>
-export type DataDestination = Static<typeof dataDestinationSchema>

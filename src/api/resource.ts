@@ -34,5 +34,4 @@ export const resourceSchema = object(
   { description: 'The GPU nodes this Workspace needs.' },
 )
 
-export type ResourceSpec = Static<typeof resourceSchema>
 export type LabelSelector = Static<typeof labelSelectorSchema>

@@ -8,7 +8,7 @@ import { planLines } from '../plan/preview.ts'
 import { admit } from '../rules/admit.ts'
 import { withDefaults } from '../rules/defaults.ts'
 import { message, warningLines } from '../rules/feedback.ts'
-import type { Facts } from '../rules/rule.ts'
+import { type Facts, policyOf } from '../rules/rule.ts'
 
 /**
  * `npm run plan -- FILE.yaml …`: what admission would say of Workspaces, and what would happen; no cluster needed.
@@ -25,11 +25,7 @@ const facts: Facts = {
   operation: 'CREATE',
   namespace: 'default',
   dryRun: true,
-  policy: {
-    cloud: config.settings.cloud,
-    nodeProvisioner: config.settings.nodeProvisioner,
-    datasetAllowPrivate: config.settings.datasetAllowPrivate,
-  },
+  policy: policyOf(config.settings),
   catalog: config.catalog,
   configMaps: new Map(),
   secrets: new Map(),

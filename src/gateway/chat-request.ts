@@ -1,3 +1,4 @@
+import { isJsonObject } from '#src/lib/json.ts'
 import { type GenerateKwargs, readGenerateKwargs, type Sampling } from './generate-kwargs.ts'
 
 /** A `/chat` body that was understood. `model` is undefined where the default shall answer. */
@@ -18,7 +19,7 @@ export type ChatRequestResult =
 
 /** Reads the body of KAITO's `POST /chat`: a prompt, or messages, with transformers' generate parameters. */
 export function readChatRequest(body: unknown): ChatRequestResult {
-  if (!isObject(body)) return wrongType([], 'Input should be a valid dictionary', 'model_attributes_type')
+  if (!isJsonObject(body)) return wrongType([], 'Input should be a valid dictionary', 'model_attributes_type')
   const { prompt, messages, model, generate_kwargs: kwargs, return_full_text: full, prefix } = body
   if (!isOptionalText(prompt)) return wrongType(['prompt'], 'Input should be a valid string', 'string_type')
   if (!isOptionalText(model)) return wrongType(['model'], 'Input should be a valid string', 'string_type')
@@ -26,7 +27,7 @@ export function readChatRequest(body: unknown): ChatRequestResult {
   if (full !== undefined && full !== null && typeof full !== 'boolean') {
     return wrongType(['return_full_text'], 'Input should be a valid boolean', 'bool_type')
   }
-  if (kwargs !== undefined && kwargs !== null && !isObject(kwargs)) {
+  if (kwargs !== undefined && kwargs !== null && !isJsonObject(kwargs)) {
     return wrongType(['generate_kwargs'], 'Input should be a valid dictionary', 'dict_type')
   }
   if (messages !== undefined && messages !== null && !Array.isArray(messages)) {
@@ -63,8 +64,4 @@ function wrongType(where: readonly string[], message: string, type: string): Cha
 
 function isOptionalText(value: unknown): value is string | null | undefined {
   return value === undefined || value === null || typeof value === 'string'
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

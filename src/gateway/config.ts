@@ -1,3 +1,4 @@
+import { parseJson } from '#src/lib/json.ts'
 /** The gateway's settings, from the `KAITO_GATEWAY` variable. Times are in seconds. */
 export type GatewayConfig = {
   readonly port: number
@@ -18,7 +19,7 @@ export type GatewayConfigResult =
   | { readonly ok: false; readonly message: string }
 
 export function parseGatewayConfig(json: string | undefined): GatewayConfigResult {
-  const root = parse(json)
+  const root = parseJson(json ?? '')
   if (typeof root !== 'object' || root === null) return wrong('it does not hold a JSON object')
   const fields = new Map<string, unknown>(Object.entries(root))
   const upstream = fields.get('upstream')
@@ -59,12 +60,4 @@ function wrong(what: string): GatewayConfigResult {
 
 function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
-}
-
-function parse(json: string | undefined): unknown {
-  try {
-    return JSON.parse(json ?? '')
-  } catch {
-    return undefined
-  }
 }

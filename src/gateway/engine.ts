@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, type Dispatcher, request } from 'undici'
+import { parseJson } from '#src/lib/json.ts'
 
 /** The inference engine behind the gateway. */
 export type Engine = {
@@ -54,7 +55,7 @@ export function openEngine(upstream: string, answerSeconds: number): Engine {
         const method = body === undefined ? 'GET' : 'POST'
         const answer = await request(`${upstream}${path}`, { method, ...json, dispatcher: agent, signal })
         const text = await answer.body.text()
-        return { status: answer.statusCode, body: parse(text) }
+        return { status: answer.statusCode, body: parseJson(text) }
       } catch (cause) {
         throw new EngineError(late.aborted ? `no answer within ${limitMs / 1000} s` : describeFailure(cause), { cause })
       }
@@ -97,12 +98,4 @@ function describeFailure(cause: unknown): string {
   if (code === 'ECONNREFUSED') return 'the engine does not listen yet: it is loading the model, or has stopped'
   if (code.endsWith('_TIMEOUT')) return `the engine did not answer in time (${code})`
   return `the engine broke the connection (${code})`
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
 }

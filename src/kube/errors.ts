@@ -34,7 +34,6 @@ export const isAlreadyExists = (error: unknown): boolean => hasReason(error, 'Al
 export const isGone = (error: unknown): boolean => hasStatus(error, 410) || hasReason(error, 'Expired')
 export const isForbidden = (error: unknown): boolean => hasStatus(error, 403)
 export const isInvalid = (error: unknown): boolean => hasStatus(error, 422)
-export const isUnreachable = (error: unknown): boolean => hasStatus(error, 0)
 
 function hasStatus(error: unknown, status: number): boolean {
   return error instanceof KubeError && error.status === status

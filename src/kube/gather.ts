@@ -5,6 +5,7 @@ import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
 import { tuningJobName } from '#src/desired/names.ts'
 import { type ProgressPoint, parseProgress } from '#src/observe/progress.ts'
+import { created } from '#src/observe/tuning-run.ts'
 import type { Presence, World } from '#src/plan/world.ts'
 import type { KubeClient } from './client.ts'
 import { isForbidden, KubeError } from './errors.ts'
@@ -141,8 +142,6 @@ async function readProgress(
     throw error
   }
 }
-
-const created = ({ metadata }: PodView) => Date.parse(metadata.creationTimestamp ?? '') || 0
 
 const hasTrained = (pod: PodView) =>
   [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].some(

@@ -1,5 +1,6 @@
 import { REASON, type Reason } from '#src/api/conditions.ts'
 import type { ContainerStatusView, PodView, TerminatedView } from '#src/api/objects.ts'
+import { isJsonObject } from '#src/lib/json.ts'
 
 /** Why a pod does not do what it should, in the operator's own words for it. */
 export interface Trouble {
@@ -79,7 +80,7 @@ export function parseOutcome(text: string | undefined): StepOutcome | undefined 
   if (text === undefined || !text.startsWith('{')) return undefined
   try {
     const value: unknown = JSON.parse(text)
-    return isRecord(value) ? toOutcome(value) : undefined
+    return isJsonObject(value) ? toOutcome(value) : undefined
   } catch {
     return undefined
   }
@@ -90,12 +91,9 @@ function toOutcome({ reason, message, result }: Readonly<Record<string, unknown>
   return {
     ...(typeof reason === 'string' ? { reason } : {}),
     ...(typeof message === 'string' ? { message } : {}),
-    ...(isRecord(result) ? { result } : {}),
+    ...(isJsonObject(result) ? { result } : {}),
   }
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isReason = (text: string | undefined): text is Reason => text !== undefined && Object.hasOwn(REASON, text)
 

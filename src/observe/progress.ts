@@ -1,3 +1,4 @@
+import { parseJson } from '#src/lib/json.ts'
 /** One report of the train step: a JSON line on its standard output. Loss is the mean since the last report. */
 export interface ProgressPoint {
   readonly step: number
@@ -43,14 +44,6 @@ function toPoint(value: unknown): ProgressPoint | undefined {
 const count = (value: unknown) => (Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined)
 
 const finite = (value: unknown) => (typeof value === 'number' && Number.isFinite(value) ? value : undefined)
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
-}
 
 /** The losses over steps, thinned evenly to at most `most` points, first and last kept. */
 export function lossHistory(points: readonly ProgressPoint[], most = 50): { step: number; loss: number }[] {

@@ -60,6 +60,7 @@ function currentStep(pod: PodView): 'Fetching' | 'Training' | 'Pushing' | undefi
 const isTrue = (job: JobView, wanted: string) =>
   job.status?.conditions?.some(({ type, status }) => type === wanted && status === 'True') === true
 
-const created = (pod: PodView) => Date.parse(pod.metadata.creationTimestamp ?? '') || 0
+/** When a pod was created, milliseconds; 0 where that is not known. */
+export const created = (pod: PodView): number => Date.parse(pod.metadata.creationTimestamp ?? '') || 0
 
 const withoutTag = (image: string) => image.replace(/(:[^/:]+)?(@[^@]+)?$/, '')

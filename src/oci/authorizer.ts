@@ -1,3 +1,4 @@
+import { parseJson } from '#src/lib/json.ts'
 import { parseChallenge } from './challenge.ts'
 import type { Credential } from './credentials.ts'
 import { readLimited } from './limited-body.ts'
@@ -105,18 +106,10 @@ function tokenRequest(realm: URL, query: URLSearchParams, credential: Credential
 const TOKEN_LIMIT = 1_048_576
 
 function tokenOf(json: string): string | undefined {
-  const value = parse(json)
+  const value = parseJson(json)
   if (typeof value !== 'object' || value === null) return undefined
   if ('token' in value && typeof value.token === 'string') return value.token
   return 'access_token' in value && typeof value.access_token === 'string' ? value.access_token : undefined
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
 }
 
 function deniedMessage(registry: string, scope: Scope, tried: number, status: number): string {

@@ -1,4 +1,5 @@
 import type { ImageRef } from '#src/lib/image-ref.ts'
+import { isJsonObject } from '#src/lib/json.ts'
 
 /** What a docker config holds for one registry: a password, or a refresh token to trade for access tokens. */
 export type Credential =
@@ -18,11 +19,11 @@ export function parseDockerConfig(text: string): DockerConfigResult {
   const root = parseObject(text)
   if (root === undefined) return { ok: false, reason: 'the docker config is not a JSON object' }
   const auths = 'auths' in root ? root['auths'] : root
-  if (!isObject(auths)) return { ok: false, reason: 'the docker config has no "auths" object' }
+  if (!isJsonObject(auths)) return { ok: false, reason: 'the docker config has no "auths" object' }
   return {
     ok: true,
     auths: Object.entries(auths).flatMap(([key, value]) => {
-      const credential = isObject(value) ? credentialOf(value) : undefined
+      const credential = isJsonObject(value) ? credentialOf(value) : undefined
       return credential === undefined ? [] : [{ key: normaliseKey(key), credential }]
     }),
   }
@@ -85,14 +86,10 @@ function normaliseKey(key: string): string {
 function parseObject(json: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(json)
-    return isObject(value) ? value : undefined
+    return isJsonObject(value) ? value : undefined
   } catch {
     return undefined
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function text(value: unknown): string | undefined {

@@ -1,3 +1,4 @@
+import { isJsonObject, parseJson } from '#src/lib/json.ts'
 /** A pointer to content: what it is, how large, and its `sha256:…` digest. */
 export type Descriptor = {
   readonly mediaType: string
@@ -28,8 +29,8 @@ export const MANIFEST_TYPES = [
 
 /** Reads an image manifest or an index (OCI and Docker's schema 2) and checks every descriptor in it. */
 export function parseManifest(json: string): ManifestResult {
-  const root = parse(json)
-  if (!isObject(root)) return { ok: false, reason: 'the manifest is not a JSON object' }
+  const root = parseJson(json)
+  if (!isJsonObject(root)) return { ok: false, reason: 'the manifest is not a JSON object' }
   if (root['schemaVersion'] === 1) return { ok: false, reason: 'the image has the withdrawn schema 1, push it again' }
   if (Array.isArray(root['manifests'])) {
     const manifests = root['manifests'].map(platformManifest)
@@ -69,17 +70,17 @@ const malformed: ManifestResult = {
 }
 
 function descriptor(value: unknown): Descriptor | undefined {
-  if (!isObject(value)) return undefined
+  if (!isJsonObject(value)) return undefined
   const { mediaType, digest, size, annotations } = value
   if (typeof mediaType !== 'string' || typeof digest !== 'string' || !DIGEST.test(digest)) return undefined
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return undefined
-  return { mediaType, digest, size, ...(isObject(annotations) && { annotations: strings(annotations) }) }
+  return { mediaType, digest, size, ...(isJsonObject(annotations) && { annotations: strings(annotations) }) }
 }
 
 function platformManifest(value: unknown): PlatformManifest | undefined {
   const entry = descriptor(value)
-  const platform = isObject(value) ? value['platform'] : undefined
-  if (entry === undefined || !isObject(platform)) return entry
+  const platform = isJsonObject(value) ? value['platform'] : undefined
+  if (entry === undefined || !isJsonObject(platform)) return entry
   const { os, architecture } = platform
   return typeof os === 'string' && typeof architecture === 'string'
     ? { ...entry, platform: { os, architecture } }
@@ -90,16 +91,4 @@ function strings(value: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
   )
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
 }

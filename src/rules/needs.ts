@@ -1,16 +1,15 @@
 import type { Workspace } from '#src/api/workspace.ts'
 import { isDnsSubdomain } from '#src/lib/dns-label.ts'
-import type { Policy } from './rule.ts'
 import { configUses, secretUses } from './subject.ts'
 
 /**
  * Names (in the Workspace's namespace) of the objects that its rules will ask for, so that the edge fetches those and no
  * others. Names that no object can have are left out, so nothing odd ends up in a request path.
  */
-export function needs(
-  workspace: Workspace,
-  _policy: Policy,
-): { readonly configMaps: readonly string[]; readonly secrets: readonly string[] } {
+export function needs(workspace: Workspace): {
+  readonly configMaps: readonly string[]
+  readonly secrets: readonly string[]
+} {
   const legal = (names: readonly string[]) => [...new Set(names)].filter(isDnsSubdomain).slice(0, MAX_LOOKUPS)
   return {
     configMaps: legal(configUses(workspace).map(({ name }) => name)),

@@ -1,3 +1,4 @@
+import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
 import type { Cloud } from '#src/catalog/gpu.ts'
@@ -13,6 +14,13 @@ export interface Policy {
   /** Hosts and CIDRs that datasets may come from although they are private. */
   readonly datasetAllowPrivate: readonly string[]
 }
+
+/** The part of the settings that rules care about. */
+export const policyOf = ({ cloud, nodeProvisioner, datasetAllowPrivate }: Settings): Policy => ({
+  cloud,
+  nodeProvisioner,
+  datasetAllowPrivate,
+})
 
 /** A ConfigMap or Secret that a rule asked for: there (with its data), not there, or not looked up in time. */
 export type Lookup<T> = { readonly state: 'found'; readonly value: T } | { readonly state: 'missing' | 'unknown' }

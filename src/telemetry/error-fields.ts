@@ -26,14 +26,6 @@ export function errorFields(error: unknown, depth = 0): ErrorFields {
   }
 }
 
-/** The message of an error and of its causes on one line, for where there is room for text only. */
-export function errorText(error: unknown): string {
-  const messages: string[] = []
-  for (let fields: ErrorFields | undefined = errorFields(error); fields; fields = fields.cause)
-    messages.push(fields.message)
-  return messages.filter((message, index) => index === 0 || !messages[index - 1]?.includes(message)).join(': ')
-}
-
 function field(error: Error, name: string): unknown {
   return Object.getOwnPropertyDescriptor(error, name)?.value
 }

@@ -8,18 +8,14 @@ import { admit } from '#src/rules/admit.ts'
 import { withDefaults } from '#src/rules/defaults.ts'
 import { fitWarnings, warningLines } from '#src/rules/feedback.ts'
 import { needs } from '#src/rules/needs.ts'
-import type { Facts, Policy } from '#src/rules/rule.ts'
+import { type Facts, policyOf } from '#src/rules/rule.ts'
 import type { Findings } from '#src/rules/run.ts'
 import type { Admission, AdmissionRequest } from '#webhooks/admission.ts'
 
 /** The rules behind the webhook: looks up what they need, runs them, and says what the author should know. */
 export function wireAdmission(config: Config, client: KubeClient): Admission {
   const { settings, catalog } = config
-  const policy: Policy = {
-    cloud: settings.cloud,
-    nodeProvisioner: settings.nodeProvisioner,
-    datasetAllowPrivate: settings.datasetAllowPrivate,
-  }
+  const policy = policyOf(settings)
   const facts = (request: AdmissionRequest): Facts => ({
     operation: request.operation === 'UPDATE' ? 'UPDATE' : 'CREATE',
     namespace: request.namespace ?? 'default',
@@ -37,7 +33,7 @@ export function wireAdmission(config: Config, client: KubeClient): Admission {
       const workspace = asWorkspace(request.object)
       const known = facts(request)
       const { namespace } = known
-      const wanted = needs(workspace, policy)
+      const wanted = needs(workspace)
       const findings = async (mode: Mode) => {
         const [maps, found] = await Promise.all([
           configMaps.all(namespace, wanted.configMaps, mode),

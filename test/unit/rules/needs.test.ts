@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { needs } from '#src/rules/needs.ts'
-import { facts, servingWith, tuningWith } from './sample.ts'
+import { servingWith, tuningWith } from './sample.ts'
 
 describe('needs', () => {
   it('names every ConfigMap and Secret once', () => {
@@ -15,7 +15,7 @@ describe('needs', () => {
         { source: { name: 'b', image: 'a.io/b:1' } },
       ],
     })
-    expect(needs(workspace, facts.policy)).toEqual({ configMaps: ['server'], secrets: ['pull', 'hf', 'other'] })
+    expect(needs(workspace)).toEqual({ configMaps: ['server'], secrets: ['pull', 'hf', 'other'] })
   })
 
   it('names what tuning uses', () => {
@@ -24,13 +24,13 @@ describe('needs', () => {
       input: { image: 'a.io/data:1', imagePullSecrets: ['read'] },
       output: { image: 'a.io/out:1', imagePushSecret: 'write' },
     })
-    expect(needs(workspace, facts.policy)).toEqual({ configMaps: ['training'], secrets: ['read', 'write'] })
+    expect(needs(workspace)).toEqual({ configMaps: ['training'], secrets: ['read', 'write'] })
   })
 
   it('asks for 30 Secrets at most, however many are named', () => {
     const imagePullSecrets = Array.from({ length: 5000 }, (_, index) => `secret-${index}`)
     const workspace = tuningWith({ input: { image: 'a.io/data:1', imagePullSecrets } })
-    expect(needs(workspace, facts.policy).secrets).toHaveLength(30)
+    expect(needs(workspace).secrets).toHaveLength(30)
   })
 
   it('leaves out names that no object can have, so that they reach no request', () => {
@@ -38,6 +38,6 @@ describe('needs', () => {
       config: '../x',
       output: { image: 'a.io/b:1', imagePushSecret: 'ACR_REGISTRY_SECRET_HERE' },
     })
-    expect(needs(workspace, facts.policy)).toEqual({ configMaps: [], secrets: [] })
+    expect(needs(workspace)).toEqual({ configMaps: [], secrets: [] })
   })
 })
