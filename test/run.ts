@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { prepare } from './prepare.ts'
 
 /**
@@ -14,6 +14,8 @@ type Layer = (typeof LAYERS)[number]
 interface Outcome {
   readonly passed: number
   readonly failed: number
+  /** What failed and why, a few lines each. */
+  readonly why: readonly string[]
 }
 
 const asked = process.argv.slice(2)
@@ -24,6 +26,7 @@ if (unknown.length > 0) {
 }
 const layers = LAYERS.filter((layer) => asked.length === 0 || asked.includes(layer))
 const rows: string[] = []
+const whys: string[] = []
 let passed = 0
 let failed = 0
 
@@ -32,7 +35,10 @@ for (const layer of layers) {
   const outcome = await timed(layer, () => run(layer))
   passed += outcome.passed
   failed += outcome.failed
+  whys.push(...outcome.why)
 }
+// Said again here: where only the end of a log is kept, it must still tell what went wrong.
+if (whys.length > 0) console.log(`\nfailed:\n${whys.join('\n')}`)
 console.log(`\n${rows.join('\n')}\n`)
 console.log(`${passed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
@@ -50,30 +56,61 @@ async function timed<T extends Outcome | undefined>(name: string, work: () => Pr
 async function run(layer: Layer): Promise<Outcome> {
   if (layer === 'check') {
     const code = await child('node', ['test/check.ts'])
-    return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+    return code === 0 ? { passed: 1, failed: 0, why: [] } : { passed: 0, failed: 1, why: ['check: see above'] }
   }
   const folder = mkdtempSync(join(tmpdir(), 'kaito-ts-test-'))
   const report = join(folder, 'report.json')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const code = await child('vitest', ['run', '--project', layer, ...reporters])
-  const outcome = counted(report, code)
+  const outcome = counted(layer, report, code)
   rmSync(folder, { recursive: true, force: true })
   return outcome
 }
 
+interface Report {
+  readonly numPassedTests?: number
+  readonly numFailedTests?: number
+  readonly testResults?: readonly {
+    readonly name: string
+    readonly message?: string
+    readonly assertionResults: readonly {
+      readonly status: string
+      readonly fullName: string
+      readonly failureMessages?: readonly string[]
+    }[]
+  }[]
+}
+
 /** Vitest's own counts; a run that failed or ran nothing without naming a failed test is one failure. */
-function counted(report: string, code: number): Outcome {
+function counted(layer: Layer, file: string, code: number): Outcome {
   try {
-    const { numPassedTests = 0, numFailedTests = 0 } = JSON.parse(readFileSync(report, 'utf8')) as Record<
-      string,
-      number
-    >
+    const report = JSON.parse(readFileSync(file, 'utf8')) as Report
+    const { numPassedTests = 0, numFailedTests = 0 } = report
     const isSilentFailure = numFailedTests === 0 && (code !== 0 || numPassedTests === 0)
-    return { passed: numPassedTests, failed: isSilentFailure ? 1 : numFailedTests }
+    const why = failures(report)
+    if (isSilentFailure && why.length === 0)
+      why.push(`${layer}: vitest ended with ${code} and named no test: see above`)
+    return { passed: numPassedTests, failed: isSilentFailure ? 1 : numFailedTests, why }
   } catch {
-    return { passed: 0, failed: 1 }
+    return { passed: 0, failed: 1, why: [`${layer}: vitest ended with ${code} and left no report: see above`] }
   }
 }
+
+function failures({ testResults = [] }: Report): string[] {
+  return testResults.flatMap(({ name, message, assertionResults }) => {
+    const where = relative(process.cwd(), name)
+    const tests = assertionResults.filter(({ status }) => status === 'failed')
+    const lines = tests.map((test) => `  ${where}: ${test.fullName}\n${excerpt(test.failureMessages?.join('\n'))}`)
+    return lines.length === 0 && message ? [`  ${where}:\n${excerpt(message)}`] : lines
+  })
+}
+
+const excerpt = (text = '') =>
+  text
+    .split('\n')
+    .slice(0, 12)
+    .map((line) => `      ${line}`)
+    .join('\n')
 
 function child(command: string, args: readonly string[]): Promise<number> {
   return new Promise((resolve) => {
