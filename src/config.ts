@@ -15,6 +15,8 @@ export interface Config {
   /** The namespace that the operator runs in. */
   readonly namespace: string
   readonly kubeconfig?: string
+  /** URL of the API server of the cluster that this process is a pod of. */
+  readonly apiServer?: string
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
   readonly healthPort: number
 }
@@ -26,6 +28,7 @@ export function loadConfig(settingsPath: string | undefined, env: Env): Config {
   const text = settingsPath === undefined ? '' : readFileSync(settingsPath, 'utf8')
   const settings = parseSettings(text, env['KAITO_REDIS_URL'])
   const kubeconfig = env['KAITO_KUBECONFIG']
+  const apiServer = apiServerOf(env)
   return {
     settings,
     catalog: withOverlay(settings),
@@ -34,7 +37,15 @@ export function loadConfig(settingsPath: string | undefined, env: Env): Config {
     logLevel: levelOf(env['KAITO_LOG_LEVEL']),
     healthPort: portOf('KAITO_HEALTH_PORT', env['KAITO_HEALTH_PORT'] ?? '8081'),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(apiServer === undefined ? {} : { apiServer }),
   }
+}
+
+/** As the kubelet tells every container; an IPv6 address comes without brackets. */
+function apiServerOf(env: Env): string | undefined {
+  const host = env['KUBERNETES_SERVICE_HOST']
+  if (!host) return undefined
+  return `https://${host.includes(':') ? `[${host}]` : host}:${env['KUBERNETES_SERVICE_PORT'] ?? '443'}`
 }
 
 /** Settings from YAML text: what is absent has its default; an unknown key or a wrong type is an Error. */

@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { RequestOptions } from 'node:https'
-import { KubeConfig } from '@kubernetes/client-node'
 import { Agent, type Dispatcher } from 'undici'
 
 /** Where to send a request, over which connections, and with which headers. */
@@ -19,56 +17,59 @@ export interface Credentials {
   close(): Promise<void>
 }
 
-/** Loads the configuration named by `path`, else the pod's own service account, else KUBECONFIG or ~/.kube/config. */
-export function loadKubeConfig(path?: string): KubeConfig {
-  const config = new KubeConfig()
-  if (path === undefined) config.loadFromDefault()
-  else config.loadFromFile(path)
-  return config
+/** One way to be let in: a pod's service account, or a context of a kubeconfig. */
+export interface Access {
+  /** URL of the API server. */
+  readonly server: string
+  /** What to show it now; asked again at times, because tokens and certificates are rotated. */
+  present(): Promise<Presented>
 }
 
+export interface Presented {
+  /** Options of `tls.connect`, as text. */
+  readonly tls: Readonly<Record<string, string | boolean>>
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** How long what was read is used, in ms: the kubelet rotates a token at 80 % of its hour, so a minute late is early. */
+const FRESH_MS = 30_000
+
 /**
- * Credentials that follow their files: service account tokens are rotated by the kubelet (at 80 % of an hour), client
- * certificates by whoever minted them. `load` is called again after a 401, so a new kubeconfig is picked up as well.
- * client-node is used for nothing but this: it knows token files, exec plugins and every form of kubeconfig.
+ * Credentials that follow their files: service account tokens are rotated by the kubelet, client certificates by whoever
+ * minted them. `load` is called again after a 401, so a new kubeconfig is picked up as well.
  */
-export function createCredentials(load: () => KubeConfig, now: () => number = () => performance.now()): Credentials {
-  // client-node itself re-reads a token file after 60 s, so a rotated token is in use within 90 s.
-  const freshMs = 30_000
-  let config: KubeConfig | undefined
+export function createCredentials(
+  load: () => Access | Promise<Access>,
+  now: () => number = () => performance.now(),
+): Credentials {
+  let access: Access | undefined
   let held: { connection: Connection; tls: string; at: number } | undefined
   let loading: Promise<Connection> | undefined
 
   async function refresh(): Promise<Connection> {
-    config ??= load()
-    const server = new URL(requireServer(config))
-    const options: RequestOptions = { headers: {} }
-    await config.applyToHTTPSOptions(options)
-    const connect = tlsOf(options)
+    access ??= await load()
+    const server = new URL(access.server)
+    const { tls: connect, headers } = await access.present()
     const tls = createHash('sha256').update(JSON.stringify(connect)).digest('hex')
     // A new Agent only when the TLS material changed: the old one finishes what it has, watches included.
     const dispatcher = held?.tls === tls ? held.connection.dispatcher : newAgent(connect)
     if (held && held.tls !== tls) void held.connection.dispatcher.close().catch(() => {})
-    const connection = {
-      origin: server.origin,
-      prefix: server.pathname.replace(/\/+$/, ''),
-      dispatcher,
-      headers: headersOf(options),
-    }
+    const connection = { origin: server.origin, prefix: server.pathname.replace(/\/+$/, ''), dispatcher, headers }
     held = { connection, tls, at: now() }
     return connection
   }
 
   return {
     current() {
-      if (held && now() - held.at < freshMs) return Promise.resolve(held.connection)
+      if (held && now() - held.at < FRESH_MS) return Promise.resolve(held.connection)
       loading ??= refresh().finally(() => {
         loading = undefined
       })
       return loading
     },
     renew() {
-      config = undefined
+      access = undefined
       if (held) held = { ...held, at: Number.NEGATIVE_INFINITY }
     },
     async close() {
@@ -77,37 +78,7 @@ export function createCredentials(load: () => KubeConfig, now: () => number = ()
   }
 }
 
-function requireServer(config: KubeConfig): string {
-  const server = config.getCurrentCluster()?.server
-  if (!server) throw new Error('the kubeconfig names no cluster for its current context')
-  return server
-}
-
-type TlsOptions = Record<string, string | boolean>
-
-/** Buffers become text so that equal material gives equal JSON. */
-function tlsOf(options: RequestOptions): TlsOptions {
-  const tls: TlsOptions = {}
-  for (const field of ['ca', 'cert', 'key', 'passphrase', 'servername'] as const) {
-    const value = options[field]
-    if (typeof value === 'string') tls[field] = value
-    else if (Buffer.isBuffer(value)) tls[field] = value.toString('utf8')
-  }
-  if (options.rejectUnauthorized === false) tls['rejectUnauthorized'] = false
-  return tls
-}
-
-function headersOf(options: RequestOptions): Record<string, string> {
-  const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(options.headers ?? {})) {
-    // A token read from a file may end in a newline, which is no legal header.
-    if (typeof value === 'string') headers[name.toLowerCase()] = value.trim()
-  }
-  if (options.auth) headers['authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`
-  return headers
-}
-
-function newAgent(connect: TlsOptions): Agent {
+function newAgent(connect: Presented['tls']): Agent {
   return new Agent({
     // HTTP/1.1: one watch per connection, so that a stuck one holds up nothing else.
     allowH2: false,

@@ -4,9 +4,11 @@ import { FIELD_MANAGER } from '#src/api/labels.ts'
 import type { Config } from '#src/config.ts'
 import { type Applier, createApplier } from '#src/kube/apply.ts'
 import { createKubeClient, type KubeClient } from '#src/kube/client.ts'
-import { createCredentials, loadKubeConfig } from '#src/kube/credentials.ts'
+import { createCredentials } from '#src/kube/credentials.ts'
 import { createEventRecorder, type EventRecorder } from '#src/kube/events.ts'
 import { createHttp, type Http } from '#src/kube/http.ts'
+import { kubeconfig } from '#src/kube/kubeconfig.ts'
+import { serviceAccount } from '#src/kube/service-account.ts'
 import { createStores, type Stores } from '#src/kube/stores.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import type { Component } from '#src/runtime/lifecycle.ts'
@@ -24,7 +26,7 @@ export interface Kubernetes {
 
 /** Everything that speaks to the apiserver, once. */
 export function wireKubernetes(config: Config, log: Logger, metrics: Metrics): Kubernetes {
-  const credentials = createCredentials(() => loadKubeConfig(config.kubeconfig))
+  const credentials = createCredentials(() => accessTo(config))
   const http = createHttp({
     credentials,
     userAgent: 'kaito-ts',
@@ -66,3 +68,9 @@ export function wireKubernetes(config: Config, log: Logger, metrics: Metrics): K
   }
   return { http, client, applier: createApplier(client, FIELD_MANAGER), events, stores, component }
 }
+
+/** A kubeconfig that was named comes first; a pod uses its own account; a person's shell has a default kubeconfig. */
+const accessTo = (config: Config) =>
+  config.kubeconfig === undefined && config.apiServer !== undefined
+    ? serviceAccount(config.apiServer)
+    : kubeconfig(config.kubeconfig)

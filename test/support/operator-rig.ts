@@ -4,9 +4,10 @@ import { parse, stringify } from 'yaml'
 import type { WorkspaceStatus } from '#src/api/status.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { createKubeClient, type KubeClient } from '#src/kube/client.ts'
-import { createCredentials, loadKubeConfig } from '#src/kube/credentials.ts'
+import { createCredentials } from '#src/kube/credentials.ts'
 import { isNotFound } from '#src/kube/errors.ts'
 import { createHttp } from '#src/kube/http.ts'
+import { kubeconfig } from '#src/kube/kubeconfig.ts'
 import type { Kind, KubeObject, Ref } from '#src/kube/resource.ts'
 import { startControlPlane } from '#test/cluster/control-plane.ts'
 import { freePort } from '#test/cluster/free-port.ts'
@@ -50,7 +51,7 @@ export interface Rig {
 
 export async function startRig(settings: Readonly<Record<string, unknown>>): Promise<Rig> {
   const [plane, redis] = await Promise.all([startControlPlane(), startRedis()])
-  const credentials = createCredentials(() => loadKubeConfig(plane.kubeconfig))
+  const credentials = createCredentials(() => kubeconfig(plane.kubeconfig))
   const http = createHttp({ credentials, userAgent: 'test' })
   const client = createKubeClient(http)
   const dir = tempFolder('operator')

@@ -1,7 +1,8 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { newBundle } from '#certs/bundle.ts'
 import { defaultPolicy } from '#certs/rotation.ts'
-import { startControlPlane } from '#test/cluster/control-plane.ts'
+import { type ControlPlane, startControlPlane } from '#test/cluster/control-plane.ts'
 import { freePort } from '#test/cluster/free-port.ts'
 import { installDefinition } from '#test/integration/admission/rig.ts'
 import { ApiClient } from '#test/integration/certs/api-client.ts'
@@ -27,6 +28,7 @@ export async function admissionBench(args: readonly string[]): Promise<boolean> 
   for (const { plural, body } of REFERENCED) await api.must('POST', `/api/v1/namespaces/default/${plural}`, body)
   const { leaf, authority } = newBundle({ dns: ['localhost'], ips: ['127.0.0.1'] }, defaultPolicy, new Date())
   const ca = authority.certificate
+  const account = accountOf(plane)
   const contestants: Contestant[] = []
   for (const name of ['webhook', 'echo'] as const) {
     const child = startChild(new URL(`../contestants/${name}.ts`, import.meta.url), {
@@ -34,7 +36,7 @@ export async function admissionBench(args: readonly string[]): Promise<boolean> 
       output: join(plane.dir, `${name}.log`),
     })
     const port = await freePort()
-    const message: StartMessage = { certificate: leaf, port, kubeconfig: plane.kubeconfig }
+    const message: StartMessage = { certificate: leaf, port, apiServer: plane.url, account }
     await child.ask(message)
     contestants.push({ name, child, port })
   }
@@ -55,4 +57,13 @@ export async function admissionBench(args: readonly string[]): Promise<boolean> 
     await api.close()
     await plane.stop()
   }
+}
+
+/** What the kubelet would mount: so the webhook comes to the API server as in a pod. */
+function accountOf({ dir, ca, token }: ControlPlane): string {
+  const folder = join(dir, 'account')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'ca.crt'), ca)
+  writeFileSync(join(folder, 'token'), token)
+  return folder
 }

@@ -4,7 +4,9 @@ import type { ServingCertificate } from '#webhooks/server.ts'
 export interface StartMessage {
   readonly certificate: ServingCertificate
   readonly port: number
-  readonly kubeconfig: string
+  readonly apiServer: string
+  /** A folder as a pod has it for its service account. */
+  readonly account: string
 }
 
 /** Runs `serve` with the first message that comes and answers with the URL. */

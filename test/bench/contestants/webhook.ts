@@ -1,8 +1,9 @@
 import { CertSlot } from '#certs/source.ts'
 import { loadConfig } from '#src/config.ts'
 import { createKubeClient } from '#src/kube/client.ts'
-import { createCredentials, loadKubeConfig } from '#src/kube/credentials.ts'
+import { createCredentials } from '#src/kube/credentials.ts'
 import { createHttp } from '#src/kube/http.ts'
+import { serviceAccount } from '#src/kube/service-account.ts'
 import { createLog } from '#src/telemetry/log.ts'
 import { createMetrics } from '#src/telemetry/metrics.ts'
 import { wireAdmission } from '#src/wire/admission.ts'
@@ -10,10 +11,10 @@ import { wireWebhooks } from '#src/wire/webhooks.ts'
 import { onStart } from './start.ts'
 
 // The webhook as the operator runs it: real rules, look-ups in a real API server, a log line and metrics for each answer.
-onStart(async ({ certificate, port, kubeconfig }) => {
+onStart(async ({ certificate, port, apiServer, account }) => {
   const config = loadConfig(undefined, {})
   const settings = { ...config.settings, webhook: { ...config.settings.webhook, port } }
-  const credentials = createCredentials(() => loadKubeConfig(kubeconfig))
+  const credentials = createCredentials(() => serviceAccount(apiServer, account))
   const client = createKubeClient(createHttp({ credentials, userAgent: 'bench' }))
   const source = new CertSlot()
   source.put(certificate)

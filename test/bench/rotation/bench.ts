@@ -3,8 +3,9 @@ import type { KeeperOptions } from '#certs/keeper.ts'
 import { deafObserver } from '#certs/observer.ts'
 import { loadConfig } from '#src/config.ts'
 import { createKubeClient } from '#src/kube/client.ts'
-import { createCredentials, loadKubeConfig } from '#src/kube/credentials.ts'
+import { createCredentials } from '#src/kube/credentials.ts'
 import { createHttp } from '#src/kube/http.ts'
+import { kubeconfig } from '#src/kube/kubeconfig.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import { wireAdmission } from '#src/wire/admission.ts'
 import { startControlPlane } from '#test/cluster/control-plane.ts'
@@ -34,7 +35,7 @@ export async function rotationBench(args: readonly string[]): Promise<boolean> {
   const loadBefore = loadavg()
   const plane = await startControlPlane()
   const api = new ApiClient(plane, parallel + 8)
-  const credentials = createCredentials(() => loadKubeConfig(plane.kubeconfig))
+  const credentials = createCredentials(() => kubeconfig(plane.kubeconfig))
   const admission = wireAdmission(
     loadConfig(undefined, {}),
     createKubeClient(createHttp({ credentials, userAgent: 'bench' })),

@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'yaml'
 import { type Config, loadConfig } from '#src/config.ts'
 import { createKubeClient, type KubeClient } from '#src/kube/client.ts'
-import { createCredentials, loadKubeConfig } from '#src/kube/credentials.ts'
+import { createCredentials } from '#src/kube/credentials.ts'
 import { createHttp } from '#src/kube/http.ts'
+import { kubeconfig } from '#src/kube/kubeconfig.ts'
 import type { Policy } from '#src/rules/rule.ts'
 import { wireAdmission } from '#src/wire/admission.ts'
 import { type ControlPlane, startControlPlane } from '#test/cluster/control-plane.ts'
@@ -34,7 +35,7 @@ export interface AdmissionRig {
 export async function startAdmissionRig(): Promise<AdmissionRig> {
   const plane = await startControlPlane()
   const api = new ApiClient(plane)
-  const credentials = createCredentials(() => loadKubeConfig(plane.kubeconfig))
+  const credentials = createCredentials(() => kubeconfig(plane.kubeconfig))
   const unreadable = new Set<string>()
   const client = withGaps(createKubeClient(createHttp({ credentials, userAgent: 'test' })), unreadable)
   const byNamespace = new Map<string, { readonly policy: string; readonly admission: Admission }>()

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import type { KubeConfig } from '@kubernetes/client-node'
 import { createKubeClient, type KubeClient } from '#src/kube/client.ts'
-import { type Credentials, createCredentials, loadKubeConfig } from '#src/kube/credentials.ts'
+import { type Access, type Credentials, createCredentials } from '#src/kube/credentials.ts'
 import { createHttp, type HttpOptions } from '#src/kube/http.ts'
+import { kubeconfig as accessBy } from '#src/kube/kubeconfig.ts'
 import type { Kind, KubeObject } from '#src/kube/resource.ts'
 import { watchSource } from '#src/kube/watch-source.ts'
 import { systemClock } from '#src/runtime/clock.ts'
@@ -16,15 +16,13 @@ export interface Connected {
 
 /** A client for the kubeconfig, through `server` instead of the address in it if given. */
 export function connect(kubeconfig: string, server?: string, options: Partial<HttpOptions> = {}): Connected {
-  const credentials = createCredentials(() => redirected(loadKubeConfig(kubeconfig), server))
+  const credentials = createCredentials(async () => redirected(await accessBy(kubeconfig), server))
   const http = createHttp({ credentials, userAgent: 'kaito-ts-test', ...options })
   return { client: createKubeClient(http), credentials }
 }
 
-function redirected(config: KubeConfig, server: string | undefined): KubeConfig {
-  if (server !== undefined) config.clusters = config.clusters.map((cluster) => ({ ...cluster, server }))
-  return config
-}
+const redirected = (access: Access, server: string | undefined): Access =>
+  server === undefined ? access : { ...access, server }
 
 /** A store of one kind in namespace `default`, kept by a running watch loop; `stop` ends it. */
 export function follow(client: KubeClient, kind: Kind, more: Partial<WatchLoopOptions<KubeObject>> = {}) {
