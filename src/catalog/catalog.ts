@@ -1,3 +1,4 @@
+import { perObject } from '#src/lib/per-object.ts'
 import type { Cloud, GpuSku } from './gpu.ts'
 import type { Preset } from './preset.ts'
 
@@ -9,15 +10,25 @@ export interface Catalog {
 
 /** The preset that a name or alias means; case does not matter. */
 export function findPreset(catalog: Catalog, name: string): Preset | undefined {
-  const wanted = name.toLowerCase()
-  return catalog.presets.find(
-    (preset) =>
-      preset.name.toLowerCase() === wanted || preset.aliases?.some((alias) => alias.toLowerCase() === wanted) === true,
-  )
+  return presetsByName(catalog.presets).get(name.toLowerCase())
 }
 
 /** The instance type of a cloud that a name means; case does not matter. */
 export function findSku(catalog: Catalog, cloud: Cloud, name: string): GpuSku | undefined {
-  const wanted = name.toLowerCase()
-  return catalog.skus.find((sku) => sku.cloud === cloud && sku.name.toLowerCase() === wanted)
+  return skusByName(catalog.skus).get(`${cloud} ${name.toLowerCase()}`)
 }
+
+/** Where two share a name, the first has it. */
+const presetsByName = perObject((presets: readonly Preset[]) =>
+  firstOf(
+    presets.flatMap((preset) =>
+      [preset.name, ...(preset.aliases ?? [])].map((name) => [name.toLowerCase(), preset] as const),
+    ),
+  ),
+)
+
+const skusByName = perObject((skus: readonly GpuSku[]) =>
+  firstOf(skus.map((sku) => [`${sku.cloud} ${sku.name.toLowerCase()}`, sku] as const)),
+)
+
+const firstOf = <T>(entries: readonly (readonly [string, T])[]): ReadonlyMap<string, T> => new Map(entries.toReversed())

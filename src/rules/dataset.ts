@@ -1,7 +1,8 @@
 import type { Workspace } from '#src/api/workspace.ts'
 import { type Complaint, duplicate, forbidden, invalid, required } from '#src/lib/field-error.ts'
+import { perPair } from '#src/lib/per-object.ts'
 import { checkUrl, redactUrl } from '#src/lib/url-guard.ts'
-import { rule } from './rule.ts'
+import { type Policy, rule } from './rule.ts'
 
 export const datasetRules = [
   rule({
@@ -29,8 +30,7 @@ export const datasetRules = [
       'Every address is http or https to a public host: a dataset must not become a way into the cluster or the cloud.',
     level: 'error',
     check: (workspace, { policy }) =>
-      urlsOf(workspace).flatMap(({ path, url }) => {
-        const checked = checkUrl(url, policy.datasetAllowPrivate)
+      checkedUrls(workspace, policy).flatMap(({ path, url, checked }) => {
         if (checked.ok) return []
         const fix = 'use an address that a browser outside the cluster could open, such as https://host/data.parquet'
         return [invalid(path, redactUrl(url), checked.reason, { fix })]
@@ -58,8 +58,7 @@ export const datasetRules = [
     about: 'Plain http can be read and changed on the way.',
     level: 'warning',
     check: (workspace, { policy }) =>
-      urlsOf(workspace).flatMap(({ path, url }) => {
-        const checked = checkUrl(url, policy.datasetAllowPrivate)
+      checkedUrls(workspace, policy).flatMap(({ path, url, checked }) => {
         if (!checked.ok || checked.url.protocol !== 'http:') return []
         return [invalid(path, redactUrl(url), 'plain http can be read and changed on the way', { fix: 'use https' })]
       }),
@@ -92,3 +91,7 @@ function sourcesOf(input: Input): string[] {
 
 const urlsOf = ({ tuning }: Workspace) =>
   (tuning?.input?.urls ?? []).map((url, index) => ({ path: `tuning.input.urls[${index}]`, url }))
+
+const checkedUrls = perPair((workspace: Workspace, policy: Policy) =>
+  urlsOf(workspace).map((use) => ({ ...use, checked: checkUrl(use.url, policy.datasetAllowPrivate) })),
+)

@@ -1,6 +1,4 @@
 import { forbidden, invalid } from '#src/lib/field-error.ts'
-import { parseImageRef } from '#src/lib/image-ref.ts'
-import { isPlaceholder } from './placeholder.ts'
 import { rule } from './rule.ts'
 import { type ImageUse, imageUses } from './subject.ts'
 
@@ -12,7 +10,7 @@ export const imageRules = [
     level: 'error',
     check: (workspace) =>
       imageUses(workspace)
-        .filter(({ image }) => isPlaceholder(image))
+        .filter(({ parsed }) => parsed === undefined)
         .map(({ path, image, role }) =>
           invalid(path, image, 'this is the placeholder from the documentation', {
             fix: `write your registry, e.g. ${EXAMPLE[role]}`,
@@ -25,10 +23,8 @@ export const imageRules = [
     about: 'Every image is a legal reference: registry/repository:tag, in the characters registries accept.',
     level: 'error',
     check: (workspace) =>
-      imageUses(workspace).flatMap(({ path, image, role }) => {
-        if (isPlaceholder(image)) return []
-        const parsed = parseImageRef(image)
-        if (parsed.ok) return []
+      imageUses(workspace).flatMap(({ path, image, role, parsed }) => {
+        if (parsed === undefined || parsed.ok) return []
         return [invalid(path, image, parsed.reason, { fix: parsed.fix ?? `write e.g. ${EXAMPLE[role]}` })]
       }),
   }),
@@ -39,9 +35,9 @@ export const imageRules = [
       'An image that is read without tag or as latest may be another one tomorrow: what was checked is not what runs.',
     level: 'warning',
     check: (workspace) =>
-      imageUses(workspace).flatMap(({ path, image, role }) => {
-        const parsed = role === 'output' || isPlaceholder(image) ? undefined : parseImageRef(image)
-        if (!parsed?.ok || parsed.ref.digest !== undefined || parsed.ref.tag !== 'latest') return []
+      imageUses(workspace).flatMap(({ path, image, role, parsed }) => {
+        if (role === 'output' || !parsed?.ok || parsed.ref.digest !== undefined || parsed.ref.tag !== 'latest')
+          return []
         return [
           invalid(path, image, 'the tag latest can change at any time', {
             fix: 'pin a version or a digest (…@sha256:…)',
@@ -55,9 +51,8 @@ export const imageRules = [
     about: 'An image is pushed under a tag: its digest is not known before it is built.',
     level: 'error',
     check: (workspace) =>
-      imageUses(workspace).flatMap(({ path, image, role }) => {
-        const parsed = role === 'output' && !isPlaceholder(image) ? parseImageRef(image) : undefined
-        if (!parsed?.ok || parsed.ref.digest === undefined) return []
+      imageUses(workspace).flatMap(({ path, image, role, parsed }) => {
+        if (role !== 'output' || !parsed?.ok || parsed.ref.digest === undefined) return []
         return [
           forbidden(path, image, 'an image cannot be pushed to a digest', {
             fix: `write a tag, e.g. ${image.slice(0, image.indexOf('@'))}${image.slice(0, image.indexOf('@')).includes(':') ? '' : ':0.0.1'}`,

@@ -10,9 +10,11 @@ import {
   type InferenceEstimate,
 } from '#src/estimate/inference.ts'
 import { estimateTuning, type TuningEstimate } from '#src/estimate/tuning.ts'
+import { perPair } from '#src/lib/per-object.ts'
 import { findMethod } from '#src/tuning/methods/index.ts'
 import { resolveTrainingConfig } from '#src/tuning/training-config.ts'
 import { readInferenceConfig, readTrainingConfig } from './config-reader.ts'
+import { skuOf } from './instance.ts'
 import type { Facts } from './rule.ts'
 
 /** How a Workspace's model goes onto the GPUs of one instance type. */
@@ -34,6 +36,13 @@ export function needOn(workspace: Workspace, facts: Facts, sku: GpuSku): Need | 
   if (workspace.tuning) return tuningNeed(workspace, facts, sku)
   return workspace.inference ? inferenceNeed(workspace, facts, sku) : undefined
 }
+
+/** The need on the instance type that the Workspace names; undefined where it names none that is known, too. */
+export const ownNeed = perPair((workspace: Workspace, facts: Facts): { sku: GpuSku; need: Need } | undefined => {
+  const sku = skuOf(workspace, facts)
+  const need = sku && needOn(workspace, facts, sku)
+  return sku && need ? { sku, need } : undefined
+})
 
 /** The cheapest instance type of the cloud on which nothing is missing, or else on which it can run at all. */
 export function cheapestFor(workspace: Workspace, facts: Facts): { sku: GpuSku; need: Need } | undefined {

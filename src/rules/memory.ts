@@ -3,8 +3,7 @@ import type { Workspace } from '#src/api/workspace.ts'
 import { breakdownText } from '#src/estimate/breakdown.ts'
 import { perGpuGiB } from '#src/estimate/fit.ts'
 import { type Complaint, invalid } from '#src/lib/field-error.ts'
-import { skuOf } from './instance.ts'
-import { cheapestFor, type Need, needOn, purpose, wanted } from './memory-need.ts'
+import { cheapestFor, type Need, needOn, ownNeed, purpose, wanted } from './memory-need.ts'
 import { type Facts, rule } from './rule.ts'
 
 const PATH = 'resource.instanceType'
@@ -65,12 +64,11 @@ export const memoryRules = [
     check: (workspace, facts) => {
       const { inference } = workspace
       const count = inference?.adapters?.length ?? 0
-      const sku = skuOf(workspace, facts)
-      if (!inference || count === 0 || !sku) return []
+      const own = ownNeed(workspace, facts)
+      if (!inference || count === 0 || own?.need.kind !== 'inference' || own.need.fit === 'ok') return []
       const { adapters: _, ...alone } = inference
-      const before = needOn({ ...workspace, inference: alone }, facts, sku)
-      const after = needOn(workspace, facts, sku)
-      if (before?.fit !== 'ok' || after?.kind !== 'inference' || after.fit === 'ok') return []
+      if (needOn({ ...workspace, inference: alone }, facts, own.sku)?.fit !== 'ok') return []
+      const after = own.need
       const taken = after.estimate.parts.find((part) => part.name === 'adapters')?.gib ?? 0
       return [
         invalid('inference.adapters', count, `${count} adapters take ${gib(taken)}, which the context would need`, {
@@ -84,9 +82,9 @@ export const memoryRules = [
 const isBypassed = ({ metadata }: Workspace) => metadata?.annotations?.[ANNOTATION.bypassResourceChecks] !== undefined
 
 function tooSmall(workspace: Workspace, facts: Facts): Complaint[] {
-  const sku = skuOf(workspace, facts)
-  const need = sku && needOn(workspace, facts, sku)
-  if (!sku || need?.fit !== 'deny') return []
+  const own = ownNeed(workspace, facts)
+  if (own?.need.fit !== 'deny') return []
+  const { sku, need } = own
   const { low, parts } = need.estimate
   const usual = need.kind === 'tuning' ? breakdownText(parts) : breakdownText(parts.slice(0, -1))
   const detail = `${purpose(workspace)} needs at least ${gib(low)} per GPU (${usual}), its ${sku.gpuModel} has ${gib(need.haveGiB)}`
@@ -94,9 +92,8 @@ function tooSmall(workspace: Workspace, facts: Facts): Complaint[] {
 }
 
 function tight(workspace: Workspace, facts: Facts, say: (need: Need, name: string) => Complaint[]): Complaint[] {
-  const sku = skuOf(workspace, facts)
-  const need = sku && needOn(workspace, facts, sku)
-  return sku && need?.fit === 'warn' ? say(need, sku.name) : []
+  const own = ownNeed(workspace, facts)
+  return own?.need.fit === 'warn' ? say(own.need, own.sku.name) : []
 }
 
 /** `use Standard_X, the cheapest that fits (80.0 GiB per GPU, $3.67/h)`. */

@@ -2,6 +2,7 @@ import { RESERVED_SELECTOR_KEYS } from '#src/api/labels.ts'
 import type { LabelSelector } from '#src/api/resource.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { type Complaint, forbidden, invalid, notSupported, required } from '#src/lib/field-error.ts'
+import { perObject } from '#src/lib/per-object.ts'
 import { rule } from './rule.ts'
 import { selectorLabels } from './selector.ts'
 
@@ -98,8 +99,9 @@ export const resourceRules = [
   }),
 ]
 
-const selectorEntries = (workspace: Workspace): [string, string][] =>
-  Object.entries(selectorLabels(workspace.resource?.labelSelector))
+const selectorEntries = perObject((workspace: Workspace): readonly [string, string][] =>
+  Object.entries(selectorLabels(workspace.resource?.labelSelector)),
+)
 
 function conflicts(selector: LabelSelector | undefined): Complaint[] {
   const seen = new Map(Object.entries(selector?.matchLabels ?? {}))

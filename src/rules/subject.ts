@@ -1,10 +1,13 @@
 import type { AdapterSpec } from '#src/api/inference.ts'
 import type { PresetSpec } from '#src/api/preset.ts'
 import type { Workspace } from '#src/api/workspace.ts'
+import { type ImageRefResult, parseImageRef } from '#src/lib/image-ref.ts'
+import { perObject } from '#src/lib/per-object.ts'
+import { isPlaceholder } from './placeholder.ts'
 
 /**
  * What a Workspace mentions, each with the path where it does, so that a rule about presets, images or Secrets is written
- * once and holds wherever one may appear.
+ * once and holds wherever one may appear. Many rules ask; each list is made once.
  */
 export interface PresetUse {
   readonly path: string
@@ -12,24 +15,26 @@ export interface PresetUse {
   readonly purpose: 'inference' | 'tuning'
 }
 
-export function presetUses(workspace: Workspace): PresetUse[] {
+export const presetUses = perObject((workspace: Workspace): readonly PresetUse[] => {
   const uses: PresetUse[] = []
   const { inference, tuning } = workspace
   if (inference?.preset) uses.push({ path: 'inference.preset', preset: inference.preset, purpose: 'inference' })
   if (tuning?.preset) uses.push({ path: 'tuning.preset', preset: tuning.preset, purpose: 'tuning' })
   return uses
-}
+})
 
 export interface ImageUse {
   readonly path: string
   readonly image: string
   readonly role: 'weights' | 'adapter' | 'dataset' | 'output'
+  /** What the text means; undefined for a placeholder, which means nothing. */
+  readonly parsed: ImageRefResult | undefined
 }
 
-export function imageUses(workspace: Workspace): ImageUse[] {
+export const imageUses = perObject((workspace: Workspace): readonly ImageUse[] => {
   const uses: ImageUse[] = []
   const add = (path: string, role: ImageUse['role'], image: string | undefined) => {
-    if (image !== undefined) uses.push({ path, role, image })
+    if (image !== undefined) uses.push({ path, role, image, parsed: meant(image) })
   }
   for (const { path, preset } of presetUses(workspace)) {
     add(`${path}.presetOptions.image`, 'weights', preset.presetOptions?.image)
@@ -38,7 +43,9 @@ export function imageUses(workspace: Workspace): ImageUse[] {
   add('tuning.input.image', 'dataset', workspace.tuning?.input?.image)
   add('tuning.output.image', 'output', workspace.tuning?.output?.image)
   return uses
-}
+})
+
+const meant = (image: string) => (isPlaceholder(image) ? undefined : parseImageRef(image))
 
 export interface SecretUse {
   readonly path: string
@@ -48,7 +55,7 @@ export interface SecretUse {
   readonly image?: string
 }
 
-export function secretUses(workspace: Workspace): SecretUse[] {
+export const secretUses = perObject((workspace: Workspace): readonly SecretUse[] => {
   const uses: SecretUse[] = []
   const pull = (path: string, names: readonly string[] | undefined, image: string | undefined) => {
     for (const [index, name] of (names ?? []).entries()) {
@@ -73,7 +80,7 @@ export function secretUses(workspace: Workspace): SecretUse[] {
     uses.push(image === undefined ? use : { ...use, image })
   }
   return uses
-}
+})
 
 export interface ConfigUse {
   readonly path: string
@@ -81,14 +88,14 @@ export interface ConfigUse {
   readonly key: 'training_config.yaml' | 'inference_config.yaml'
 }
 
-export function configUses(workspace: Workspace): ConfigUse[] {
+export const configUses = perObject((workspace: Workspace): readonly ConfigUse[] => {
   const uses: ConfigUse[] = []
   const inference = workspace.inference?.config
   const tuning = workspace.tuning?.config
   if (inference) uses.push({ path: 'inference.config', name: inference, key: 'inference_config.yaml' })
   if (tuning) uses.push({ path: 'tuning.config', name: tuning, key: 'training_config.yaml' })
   return uses
-}
+})
 
 export interface AdapterUse {
   readonly path: string
@@ -98,12 +105,12 @@ export interface AdapterUse {
 /** More adapters than this are too many anyway (`adapters.count`); looking at all of thousands would take long. */
 const MAX_LOOKED_AT = 20
 
-export function adapterUses(workspace: Workspace): AdapterUse[] {
-  return (workspace.inference?.adapters ?? []).slice(0, MAX_LOOKED_AT).map((adapter, index) => ({
+export const adapterUses = perObject((workspace: Workspace): readonly AdapterUse[] =>
+  (workspace.inference?.adapters ?? []).slice(0, MAX_LOOKED_AT).map((adapter, index) => ({
     path: `inference.adapters[${index}]`,
     adapter,
-  }))
-}
+  })),
+)
 
 export interface VolumeUse {
   readonly path: string
@@ -111,7 +118,7 @@ export interface VolumeUse {
   readonly role: 'adapter' | 'dataset' | 'output'
 }
 
-export function volumeUses(workspace: Workspace): VolumeUse[] {
+export const volumeUses = perObject((workspace: Workspace): readonly VolumeUse[] => {
   const uses: VolumeUse[] = []
   const add = (path: string, role: VolumeUse['role'], volume: Readonly<Record<string, unknown>> | undefined) => {
     if (volume !== undefined) uses.push({ path, role, volume })
@@ -122,4 +129,4 @@ export function volumeUses(workspace: Workspace): VolumeUse[] {
   add('tuning.input.volumeSource', 'dataset', workspace.tuning?.input?.volumeSource)
   add('tuning.output.volumeSource', 'output', workspace.tuning?.output?.volumeSource)
   return uses
-}
+})
