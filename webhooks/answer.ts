@@ -1,5 +1,5 @@
 import { diff } from '#src/lib/json-patch.ts'
-import { type Clock, deadline } from '#src/runtime/clock.ts'
+import type { Clock } from '#src/runtime/clock.ts'
 import type { Admission, AdmissionRequest } from './admission.ts'
 import type { AdmissionEntry, AdmissionObserver } from './observer.ts'
 import { type AdmissionReview, allowed, denied, errored, failure, parseReview, patched, type Status } from './review.ts'
@@ -39,7 +39,7 @@ export async function answer(webhook: Webhook, body: Buffer, options: AnswerOpti
 type Answered = Answer & { readonly entry: Pick<AdmissionEntry, 'allowed' | 'origins' | 'warnings' | 'operations'> }
 
 async function validate(request: AdmissionRequest, options: AnswerOptions): Promise<Answered> {
-  const outcome = await within(options, (signal) => options.admission.validate(request, signal))
+  const outcome = await within(options, () => options.admission.validate(request))
   if (!outcome.ok) {
     const id = report('validate', request, outcome.error, options)
     const entry = { allowed: false, origins: [], warnings: 0, operations: 0 }
@@ -60,9 +60,11 @@ async function validate(request: AdmissionRequest, options: AnswerOptions): Prom
  * and tells the user what is missing.
  */
 async function mutate(request: AdmissionRequest, options: AnswerOptions): Promise<Answered> {
-  const outcome = await within(options, async (signal) =>
-    diff(request.object, await options.admission.default(request, signal)),
-  )
+  const patch = (object: unknown) => diff(request.object, object)
+  const outcome = await within(options, () => {
+    const filled = options.admission.default(request)
+    return filled instanceof Promise ? filled.then(patch) : patch(filled)
+  })
   if (outcome.ok) {
     const operations = outcome.value
     return {
@@ -102,22 +104,21 @@ function isBeingDeleted(object: unknown): boolean {
 
 type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }
 
-/** Runs `work` within the budget. What is late goes on, aborted, and is not listened to any more. */
-async function within<T>(
-  { clock, budgetMs }: AnswerOptions,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<Outcome<T>> {
-  const { signal, release } = deadline(clock, budgetMs)
+/** Runs `work` within the budget. What is late is not listened to any more; a clock runs only for what must be waited for. */
+async function within<T>({ clock, budgetMs }: AnswerOptions, work: () => T | Promise<T>): Promise<Outcome<T>> {
   try {
-    const late = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-    })
-    return { ok: true, value: await Promise.race([work(signal), late]) }
+    const result = work()
+    return { ok: true, value: result instanceof Promise ? await inTime(result, clock, budgetMs) : result }
   } catch (error) {
     return { ok: false, error }
-  } finally {
-    release()
   }
+}
+
+function inTime<T>(result: Promise<T>, clock: Clock, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(ms, () => reject(new Error(`no answer within ${ms} ms`)))
+    result.finally(cancel).then(resolve, reject)
+  })
 }
 
 function refused(why: string, { observer }: AnswerOptions): Answer {

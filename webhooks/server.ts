@@ -107,8 +107,9 @@ export class WebhookServer {
 
   #route(): void {
     const app = this.#app
-    app.addHook('onSend', async (_request, reply) => {
+    app.addHook('onSend', (_request, reply, _payload, done) => {
       if (this.#leaving !== undefined) reply.header('connection', 'close')
+      done()
     })
     app.get('/healthz', async () => 'ok')
     app.get('/readyz', async (_request, reply) => {
@@ -148,8 +149,9 @@ function createApp(options: ServerOptions): FastifyInstance<Server> {
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.method !== 'POST') return
+  // Hooks with a callback and not a promise: two of them are a tenth of an answer's time.
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.method !== 'POST') return done()
     const { socket } = request.raw
     if (options.clientAuthority !== undefined && !(socket instanceof TLSSocket && socket.authorized)) {
       return refuse(401, 'Unauthorized', 'a client certificate is required')
@@ -158,10 +160,11 @@ function createApp(options: ServerOptions): FastifyInstance<Server> {
     if (request.headers['content-type'] !== 'application/json') {
       return refuse(415, 'UnsupportedMediaType', 'the content type must be application/json')
     }
+    done()
 
     function refuse(code: number, reason: string, why: string) {
       options.observer.refused(code, why)
-      return reply.code(code).send(failure(code, reason, why))
+      reply.code(code).send(failure(code, reason, why))
     }
   })
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(failure(404, 'NotFound', 'no such path')))

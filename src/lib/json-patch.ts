@@ -17,9 +17,11 @@ export function diff(from: unknown, to: unknown): PatchOperation[] {
 }
 
 function compare(from: unknown, to: unknown, path: string, operations: PatchOperation[]): void {
+  // Whoever changed little has mostly handed on what he was given.
+  if (from === to) return
   if (Array.isArray(from) && Array.isArray(to)) compareLists(from, to, path, operations)
   else if (isObject(from) && isObject(to)) compareObjects(from, to, path, operations)
-  else if (from !== to) operations.push({ op: 'replace', path, value: to })
+  else operations.push({ op: 'replace', path, value: to })
 }
 
 function compareObjects(from: JsonObject, to: JsonObject, path: string, operations: PatchOperation[]): void {

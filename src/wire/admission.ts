@@ -22,33 +22,43 @@ export function wireAdmission(config: Config, client: KubeClient): Admission {
     dryRun: request.dryRun === true,
     policy,
     catalog,
-    configMaps: new Map(),
-    secrets: new Map(),
+    ...NOTHING,
     ...(request.oldObject === undefined || request.oldObject === null ? {} : { old: asWorkspace(request.oldObject) }),
   })
   const configMaps = new RememberedLookups((...where) => configMapLookup(client, ...where))
   const secrets = new RememberedLookups((...where) => secretLookup(client, ...where))
   return {
-    async validate(request) {
+    validate(request) {
       const workspace = asWorkspace(request.object)
       const known = facts(request)
-      const { namespace } = known
       const wanted = needs(workspace)
-      const findings = async (mode: Mode) => {
+      const judge = (found: Pick<Facts, 'configMaps' | 'secrets'>) =>
+        admit(workspace, { ...known, ...found }, planLines)
+      if (wanted.configMaps.length + wanted.secrets.length === 0) return verdict(judge(NOTHING))
+      const lookUp = async (mode: Mode) => {
         const [maps, found] = await Promise.all([
-          configMaps.all(namespace, wanted.configMaps, mode),
-          secrets.all(namespace, wanted.secrets, mode),
+          configMaps.all(known.namespace, wanted.configMaps, mode),
+          secrets.all(known.namespace, wanted.secrets, mode),
         ])
-        const told = admit(workspace, { ...known, configMaps: maps.values, secrets: found.values }, planLines)
+        const told = judge({ configMaps: maps.values, secrets: found.values })
         return { told, isFresh: maps.isFresh && found.isFresh }
       }
-      const quick = await findings(known.dryRun ? 'fresh' : 'recent')
-      const { told } = quick.isFresh || !mayBeStale(quick.told) ? quick : await findings('fresh')
-      return { errors: told.errors, warnings: [...warningLines(told.warnings), ...fitWarnings(told.plan)] }
+      const afterLookUp = async () => {
+        const quick = await lookUp(known.dryRun ? 'fresh' : 'recent')
+        return verdict(quick.isFresh || !mayBeStale(quick.told) ? quick.told : (await lookUp('fresh')).told)
+      }
+      return afterLookUp()
     },
-    default: async (request) => withDefaults(asWorkspace(request.object), facts(request)),
+    default: (request) => withDefaults(asWorkspace(request.object), facts(request)),
   }
 }
+
+const NOTHING: Pick<Facts, 'configMaps' | 'secrets'> = { configMaps: new Map(), secrets: new Map() }
+
+const verdict = ({ errors, warnings, plan }: Findings & { readonly plan: readonly string[] }) => ({
+  errors,
+  warnings: [...warningLines(warnings), ...fitWarnings(plan)],
+})
 
 /** The apiserver has checked the object against the CRD's schema; rules must stand whatever that lets through. */
 function asWorkspace(object: unknown): Workspace {

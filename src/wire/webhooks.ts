@@ -53,7 +53,10 @@ const observe = (log: Logger, metrics: Metrics): AdmissionObserver => ({
   answered: ({ webhook, allowed, ms, ...entry }) => {
     metrics.count('admissions', { webhook, outcome: allowed ? 'allowed' : 'denied' })
     metrics.observe('admissionSeconds', ms / 1000, { webhook })
-    log.info({ webhook, allowed, ms: Math.round(ms * 100) / 100, ...entry }, 'admission')
+    // A plain yes is in the API server's audit log and in our metrics; a line for each would cost as much as its rules.
+    const level = allowed && entry.warnings === 0 ? 'debug' : 'info'
+    if (log.isLevelEnabled(level))
+      log[level]({ webhook, allowed, ms: Math.round(ms * 100) / 100, ...entry }, 'admission')
   },
   refused: (code, why) => log.warn({ code, why }, 'not an admission review'),
   failed: ({ error, webhook, ...rest }) => {

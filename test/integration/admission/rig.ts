@@ -118,9 +118,8 @@ function gated(isOpen: () => boolean, of: (request: AdmissionRequest) => Admissi
     return admission
   }
   return {
-    validate: async (request, signal) =>
-      isOpen() ? { errors: [], warnings: [] } : found(request).validate(request, signal),
-    default: async (request, signal) => (isOpen() ? request.object : found(request).default(request, signal)),
+    validate: (request) => (isOpen() ? { errors: [], warnings: [] } : found(request).validate(request)),
+    default: (request) => (isOpen() ? request.object : found(request).default(request)),
   }
 }
 
