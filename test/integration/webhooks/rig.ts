@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { type Bundle, newBundle } from '#certs/bundle.ts'
 import { defaultPolicy } from '#certs/rotation.ts'
@@ -65,6 +66,12 @@ export async function post(
 export class Tally {
   done = 0
   readonly failures: string[] = []
+
+  /** Waits for so many more successes, or for the first failure: a slow machine must not mean that little was tested. */
+  async more(count: number): Promise<void> {
+    const wanted = this.done + count
+    while (this.done < wanted && this.failures.length === 0) await sleep(5)
+  }
 
   async of(work: () => Promise<{ code: number }>): Promise<void> {
     try {

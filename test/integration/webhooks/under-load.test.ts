@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { advance, type Bundle, trustedBy } from '#certs/bundle.ts'
 import { type Change, defaultPolicy } from '#certs/rotation.ts'
+import { type Clock, systemClock } from '#src/runtime/clock.ts'
 import { defaultTimeouts } from '#webhooks/server.ts'
 import { agreeable, client, mint, names, post, serve, Tally } from './rig.ts'
 
@@ -38,16 +39,17 @@ describe('a webhook server under load', () => {
         }
       }),
     ]
+    const some = () => Promise.all([kept.more(10), fresh.more(1)])
     for (let rotation = 0; rotation < rotations; rotation++) {
       bundle = next(next(bundle, 'introduce-authority'), 'confirm-published')
       await settle()
-      await sleep(30)
+      await some()
       bundle = next(bundle, 'serve-next')
       server.use(bundle.leaf)
-      await sleep(30)
+      await some()
       bundle = next(bundle, 'drop-previous')
       await settle()
-      await sleep(30)
+      await some()
     }
     running = false
     await Promise.all(workers)
@@ -74,7 +76,6 @@ describe('a webhook server under load', () => {
   it('is replaced by another one without a failed request', async () => {
     const replacements = 10
     const bundle = mint()
-    const timeouts = { ...defaultTimeouts, leaving: 300 }
     const slowly = {
       ...agreeable,
       validate: async () => {
@@ -82,26 +83,40 @@ describe('a webhook server under load', () => {
         return { errors: [], warnings: [] }
       },
     }
-    const start = () => serve(bundle, { timeouts, admission: slowly })
+    const start = async () => {
+      const leaving = held()
+      const { server, url } = await serve(bundle, { ...leaving.options, admission: slowly })
+      return { server, url, leaving, asked: new Set<Promise<void>>() }
+    }
     let current = await start()
     const agent = client(bundle.authority.certificate, 8)
     let running = true
     const tally = new Tally()
     const workers = Array.from({ length: 16 }, async () => {
-      while (running) await tally.of(() => post(agent, `${current.url}/validate`))
+      while (running) {
+        const { url, asked } = current
+        const call = tally.of(() => post(agent, `${url}/validate`))
+        asked.add(call)
+        await call
+        asked.delete(call)
+      }
     })
     for (let replacement = 0; replacement < replacements; replacement++) {
-      const leaving = current
+      const old = current
       const arriving = await start()
-      const drained = leaving.server.drain()
+      const drained = old.server.drain()
       // Endpoints learn a little later than the process that it is leaving.
       await sleep(100)
       current = arriving
+      await Promise.all(old.asked)
+      old.leaving.over()
+      await tally.more(50)
       await drained
     }
     running = false
     await Promise.all(workers)
     await agent.close()
+    current.leaving.over()
     await current.server.drain()
     console.log(`${replacements} replacements: ${tally.done} requests`)
     expect(tally.failures).toEqual([])
@@ -111,23 +126,37 @@ describe('a webhook server under load', () => {
   it('finishes what is in flight, asks callers to hang up, and is not ready meanwhile', async () => {
     const bundle = mint()
     let release = () => {}
-    const held = new Promise<void>((resolve) => {
+    const released = new Promise<void>((resolve) => {
       release = resolve
     })
+    let arrived = () => {}
+    const inHand = new Promise<void>((resolve) => {
+      arrived = resolve
+    })
+    const leaving = held()
     const { server, url } = await serve(bundle, {
-      timeouts: { ...defaultTimeouts, leaving: 100 },
-      admission: { ...agreeable, validate: () => held.then(() => ({ errors: [], warnings: [] })) },
+      ...leaving.options,
+      budgetMs: 60_000,
+      admission: {
+        ...agreeable,
+        validate: async () => {
+          arrived()
+          await released
+          return { errors: [], warnings: [] }
+        },
+      },
     })
     const agent = client(bundle.authority.certificate, 4)
     const inFlight = post(agent, `${url}/validate`)
-    await sleep(50)
+    await inHand
     const drained = server.drain()
     const meanwhile = await post(agent, `${url}/mutate`)
     expect([meanwhile.code, meanwhile.headers.connection]).toEqual([200, 'close'])
     const probe = await agent.request({ origin: url, path: '/readyz', method: 'GET' })
     expect(`${probe.statusCode} ${await probe.body.text()}`).toBe('503 shutting down')
-    await sleep(300)
-    await expect(post(client(bundle.authority.certificate, 1), `${url}/validate`)).rejects.toThrow('ECONNREFUSED')
+    leaving.over()
+    const late = () => post(client(bundle.authority.certificate, 1), `${url}/mutate`).then(() => 'answered', String)
+    await expect.poll(late, { timeout: 8_000 }).toContain('ECONNREFUSED')
     release()
     expect((await inFlight).code).toBe(200)
     await drained
@@ -136,19 +165,51 @@ describe('a webhook server under load', () => {
 
   it('cuts connections that do not end in time', async () => {
     const bundle = mint()
+    let arrived = () => {}
+    const inHand = new Promise<void>((resolve) => {
+      arrived = resolve
+    })
     const { server, url } = await serve(bundle, {
       budgetMs: 60_000,
       timeouts: { ...defaultTimeouts, leaving: 0, lastAnswers: 200 },
-      admission: { ...agreeable, validate: () => new Promise(() => {}) },
+      admission: {
+        ...agreeable,
+        validate: () => {
+          arrived()
+          return new Promise(() => {})
+        },
+      },
     })
     const agent = client(bundle.authority.certificate, 1)
     const stuck = post(agent, `${url}/validate`).then(
       () => 'answered',
       () => 'cut',
     )
-    await sleep(100)
+    await inHand
     await server.drain()
     expect(await stuck).toBe('cut')
     await agent.close()
   })
 })
+
+const LEAVING_MS = 7_777
+
+/**
+ * Options of a server that leaves when the test says `over`. It is given so long that endpoints have learnt of it and
+ * callers have had their answers; how long that takes on this machine is not what is tested.
+ */
+function held() {
+  let over = () => {}
+  const end = new Promise<void>((resolve) => {
+    over = resolve
+  })
+  const clock: Clock = {
+    now: systemClock.now,
+    after: (ms, fire) => {
+      if (ms !== LEAVING_MS) return systemClock.after(ms, fire)
+      void end.then(fire)
+      return () => {}
+    },
+  }
+  return { over, options: { clock, timeouts: { ...defaultTimeouts, leaving: LEAVING_MS } } }
+}
