@@ -1,16 +1,20 @@
+import { randomInt } from 'node:crypto'
+import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 
-/** A TCP port nobody listens on right now. Another process may still take it before the caller does. */
-export function freePort(host = '127.0.0.1'): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, host, () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      server.close(() => resolve(port))
-    })
-  })
+/** Below the range from which Linux gives out ports by itself (32768 up), and below Kubernetes' node ports (30000 up). */
+const FIRST = 10_240
+const LAST = 29_999
+
+/**
+ * A TCP port nobody listens on, and which no other caller gets, in this process or another, until this process ends:
+ * between being chosen and being bound by a daemon, or while a killed daemon is away, a port must not change hands.
+ */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  for (;;) {
+    const port = randomInt(FIRST, LAST + 1)
+    if ((await reserve(port)) && (await isPortFree(port, host))) return port
+  }
 }
 
 /** True when this address and port can be bound now. */
@@ -19,5 +23,17 @@ export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
     const server = createServer()
     server.once('error', () => resolve(false))
     server.listen(port, host, () => server.close(() => resolve(true)))
+  })
+}
+
+/** Binds the UDP port of that number: the kernel then keeps it for this process, however that ends. */
+function reserve(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4')
+    socket.once('error', () => resolve(false))
+    socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => {
+      socket.unref()
+      resolve(true)
+    })
   })
 }
