@@ -1,6 +1,6 @@
 import type { Workspace } from '#src/api/workspace.ts'
 import { type Complaint, duplicate, forbidden, invalid, required } from '#src/lib/field-error.ts'
-import { perPair } from '#src/lib/per-object.ts'
+import { lastOnly } from '#src/lib/per-object.ts'
 import { checkUrl, redactUrl } from '#src/lib/url-guard.ts'
 import { type Policy, rule } from './rule.ts'
 
@@ -92,6 +92,6 @@ function sourcesOf(input: Input): string[] {
 const urlsOf = ({ tuning }: Workspace) =>
   (tuning?.input?.urls ?? []).map((url, index) => ({ path: `tuning.input.urls[${index}]`, url }))
 
-const checkedUrls = perPair((workspace: Workspace, policy: Policy) =>
+const checkedUrls = lastOnly((workspace: Workspace, policy: Policy) =>
   urlsOf(workspace).map((use) => ({ ...use, checked: checkUrl(use.url, policy.datasetAllowPrivate) })),
 )

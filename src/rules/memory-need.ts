@@ -10,7 +10,7 @@ import {
   type InferenceEstimate,
 } from '#src/estimate/inference.ts'
 import { estimateTuning, type TuningEstimate } from '#src/estimate/tuning.ts'
-import { perPair } from '#src/lib/per-object.ts'
+import { lastOnly } from '#src/lib/per-object.ts'
 import { findMethod } from '#src/tuning/methods/index.ts'
 import { resolveTrainingConfig } from '#src/tuning/training-config.ts'
 import { readInferenceConfig, readTrainingConfig } from './config-reader.ts'
@@ -38,7 +38,7 @@ export function needOn(workspace: Workspace, facts: Facts, sku: GpuSku): Need | 
 }
 
 /** The need on the instance type that the Workspace names; undefined where it names none that is known, too. */
-export const ownNeed = perPair((workspace: Workspace, facts: Facts): { sku: GpuSku; need: Need } | undefined => {
+export const ownNeed = lastOnly((workspace: Workspace, facts: Facts): { sku: GpuSku; need: Need } | undefined => {
   const sku = skuOf(workspace, facts)
   const need = sku && needOn(workspace, facts, sku)
   return sku && need ? { sku, need } : undefined

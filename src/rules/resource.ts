@@ -2,7 +2,7 @@ import { RESERVED_SELECTOR_KEYS } from '#src/api/labels.ts'
 import type { LabelSelector } from '#src/api/resource.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { type Complaint, forbidden, invalid, notSupported, required } from '#src/lib/field-error.ts'
-import { perObject } from '#src/lib/per-object.ts'
+import { lastOnly } from '#src/lib/per-object.ts'
 import { rule } from './rule.ts'
 import { selectorLabels } from './selector.ts'
 
@@ -99,7 +99,7 @@ export const resourceRules = [
   }),
 ]
 
-const selectorEntries = perObject((workspace: Workspace): readonly [string, string][] =>
+const selectorEntries = lastOnly((workspace: Workspace): readonly [string, string][] =>
   Object.entries(selectorLabels(workspace.resource?.labelSelector)),
 )
 

@@ -2,7 +2,7 @@ import type { AdapterSpec } from '#src/api/inference.ts'
 import type { PresetSpec } from '#src/api/preset.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { type ImageRefResult, parseImageRef } from '#src/lib/image-ref.ts'
-import { perObject } from '#src/lib/per-object.ts'
+import { lastOnly } from '#src/lib/per-object.ts'
 import { isPlaceholder } from './placeholder.ts'
 
 /**
@@ -15,7 +15,7 @@ export interface PresetUse {
   readonly purpose: 'inference' | 'tuning'
 }
 
-export const presetUses = perObject((workspace: Workspace): readonly PresetUse[] => {
+export const presetUses = lastOnly((workspace: Workspace): readonly PresetUse[] => {
   const uses: PresetUse[] = []
   const { inference, tuning } = workspace
   if (inference?.preset) uses.push({ path: 'inference.preset', preset: inference.preset, purpose: 'inference' })
@@ -31,7 +31,7 @@ export interface ImageUse {
   readonly parsed: ImageRefResult | undefined
 }
 
-export const imageUses = perObject((workspace: Workspace): readonly ImageUse[] => {
+export const imageUses = lastOnly((workspace: Workspace): readonly ImageUse[] => {
   const uses: ImageUse[] = []
   const add = (path: string, role: ImageUse['role'], image: string | undefined) => {
     if (image !== undefined) uses.push({ path, role, image, parsed: meant(image) })
@@ -55,7 +55,7 @@ export interface SecretUse {
   readonly image?: string
 }
 
-export const secretUses = perObject((workspace: Workspace): readonly SecretUse[] => {
+export const secretUses = lastOnly((workspace: Workspace): readonly SecretUse[] => {
   const uses: SecretUse[] = []
   const pull = (path: string, names: readonly string[] | undefined, image: string | undefined) => {
     for (const [index, name] of (names ?? []).entries()) {
@@ -88,7 +88,7 @@ export interface ConfigUse {
   readonly key: 'training_config.yaml' | 'inference_config.yaml'
 }
 
-export const configUses = perObject((workspace: Workspace): readonly ConfigUse[] => {
+export const configUses = lastOnly((workspace: Workspace): readonly ConfigUse[] => {
   const uses: ConfigUse[] = []
   const inference = workspace.inference?.config
   const tuning = workspace.tuning?.config
@@ -105,7 +105,7 @@ export interface AdapterUse {
 /** More adapters than this are too many anyway (`adapters.count`); looking at all of thousands would take long. */
 const MAX_LOOKED_AT = 20
 
-export const adapterUses = perObject((workspace: Workspace): readonly AdapterUse[] =>
+export const adapterUses = lastOnly((workspace: Workspace): readonly AdapterUse[] =>
   (workspace.inference?.adapters ?? []).slice(0, MAX_LOOKED_AT).map((adapter, index) => ({
     path: `inference.adapters[${index}]`,
     adapter,
@@ -118,7 +118,7 @@ export interface VolumeUse {
   readonly role: 'adapter' | 'dataset' | 'output'
 }
 
-export const volumeUses = perObject((workspace: Workspace): readonly VolumeUse[] => {
+export const volumeUses = lastOnly((workspace: Workspace): readonly VolumeUse[] => {
   const uses: VolumeUse[] = []
   const add = (path: string, role: VolumeUse['role'], volume: Readonly<Record<string, unknown>> | undefined) => {
     if (volume !== undefined) uses.push({ path, role, volume })
