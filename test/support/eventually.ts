@@ -12,3 +12,24 @@ export async function eventually<T>(
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
+
+/** Polls until the answer has been the same for `quietMs`, and gives it. Throws when it never is. */
+export async function settled<T>(
+  what: string,
+  look: () => Promise<T>,
+  quietMs = 2_000,
+  timeoutMs = 30_000,
+): Promise<T> {
+  let last = await look()
+  let since = Date.now()
+  return eventually(
+    `${what} rests`,
+    async () => {
+      const now = await look()
+      if (JSON.stringify(now) !== JSON.stringify(last)) since = Date.now()
+      last = now
+      return Date.now() - since >= quietMs ? { now } : undefined
+    },
+    timeoutMs,
+  ).then(({ now }) => now)
+}

@@ -14,6 +14,7 @@ const leaf = () => mintLeaf(authority, { dns: ['a.b.svc'] }, new Date(), DAY)
 
 const folder = mkdtempSync(join(tmpdir(), 'kaito-ts-files-'))
 const stop = new AbortController()
+const POLL = { timeout: 10_000 }
 afterEach(() => {
   stop.abort()
   rmSync(folder, { recursive: true, force: true })
@@ -44,11 +45,11 @@ describe('certificates from a mounted Secret', () => {
     const source = new FileCertSource({ directory: folder, clock: systemClock, pollMs: 10, observer })
     const running = source.run(stop.signal)
     const first = leaf()
-    await expect.poll(() => problems.join()).toContain('ENOENT')
+    await expect.poll(() => problems.join(), POLL).toContain('ENOENT')
     expect(source.current()).toBeUndefined()
 
     mount(first)
-    expect(await firstCertificate(source, AbortSignal.timeout(5_000))).toEqual(first)
+    expect(await firstCertificate(source, AbortSignal.timeout(10_000))).toEqual(first)
 
     const second = leaf()
     const changed = new Promise<KeyPair>((resolve) => source.onChange(resolve))
@@ -57,7 +58,7 @@ describe('certificates from a mounted Secret', () => {
     expect(expiries).toHaveLength(2)
 
     mount({ certificate: leaf().certificate, key: second.key })
-    await expect.poll(() => problems.join()).toContain('does not belong to tls.crt')
+    await expect.poll(() => problems.join(), POLL).toContain('does not belong to tls.crt')
     expect(source.current()).toEqual(second)
     stop.abort()
     await running

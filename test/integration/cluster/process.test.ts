@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { withFolderLock } from '#test/cluster/folder-lock.ts'
 import { DaemonFailed, startDaemon, stopDaemon, waitReady } from '#test/cluster/process.ts'
-import { isAlive, startTimeOf } from '#test/cluster/process-identity.ts'
+import { type DaemonHandle, isAlive, startTimeOf } from '#test/cluster/process-identity.ts'
 import { silent } from '#test/cluster/progress.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'kaito-process-'))
@@ -48,9 +48,11 @@ describe('a daemon', () => {
   })
 
   test.each(['SIGTERM', 'SIGKILL'] as const)('ends when its parent gets %s', async (signal) => {
-    const pids = await startParent()
-    process.kill(pids.parent, signal)
-    await expect.poll(() => startTimeOf(pids.daemon), { timeout: 5000 }).toBeUndefined()
+    const { parent, daemon } = await startParent()
+    // It asks the kernel to die with its parent before it becomes the program, and not at once.
+    await expect.poll(() => commandOf(daemon.pid), { timeout: 10_000 }).toBe('sleep')
+    process.kill(parent, signal)
+    await expect.poll(() => isAlive(daemon), { timeout: 10_000 }).toBe(false)
   })
 })
 
@@ -77,8 +79,11 @@ test('only one holds a lock at a time, and a dead holder does not keep it', asyn
   expect(order).toContain('c out')
 })
 
-/** A node process that starts a daemon and then waits; both pids. */
-async function startParent(): Promise<{ parent: number; daemon: number }> {
+/** The name of the program that a process runs now. */
+const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+
+/** A node process that starts a daemon and then waits. */
+async function startParent(): Promise<{ parent: number; daemon: DaemonHandle }> {
   const source = `
     import { startDaemon } from '#test/cluster/process.ts'
     const daemon = await startDaemon({ name: 'child', argv: ['sleep', '600'], logFile: ${JSON.stringify(join(dir, 'child.log'))} })
@@ -90,7 +95,6 @@ async function startParent(): Promise<{ parent: number; daemon: number }> {
   const line = await new Promise<string>((resolve) =>
     parent.stdout.once('data', (data: Buffer) => resolve(data.toString())),
   )
-  const daemon = Number(line)
-  expect(startTimeOf(daemon)).toBeDefined()
-  return { parent: parent.pid ?? 0, daemon }
+  const pid = Number(line)
+  return { parent: parent.pid ?? 0, daemon: { pid, startTime: startTimeOf(pid) ?? '' } }
 }

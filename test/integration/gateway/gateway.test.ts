@@ -218,12 +218,14 @@ describe('the OpenAI routes', () => {
   })
 
   test('an engine that breaks off in mid-answer breaks the answer off', async () => {
+    let breakOff: (() => void) | undefined
     engine.stream = (response) => {
       response.write('data: 1\n\n')
-      setTimeout(() => response.destroy(), 20)
+      breakOff = () => response.destroy()
     }
     const response = await openStream()
-    response.resume()
+    await once(response, 'data')
+    breakOff?.()
     const [error] = await once(response, 'error')
     expect(error).toMatchObject({ code: 'ECONNRESET' })
   })

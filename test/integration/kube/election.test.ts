@@ -16,10 +16,10 @@ afterAll(async () => {
   await plane?.stop()
 })
 
-/** A fifth of the defaults (15, 10 and 2 s), so what takes 17 s in production takes 3.4 s here. */
-const durations = { leaseMs: 3000, renewMs: 2000, retryMs: 400 }
+/** Two fifths of the defaults (15, 10 and 2 s), but for the wait between attempts: what takes 17 s takes 6.4 s here. */
+const durations = { leaseMs: 6000, renewMs: 4000, retryMs: 400 }
 
-async function candidate(identity: string, lease: string) {
+async function candidate(identity: string, lease: string, overrides: Partial<typeof durations> = {}) {
   const proxy = await startTcpProxy({ host: '127.0.0.1', port: Number(new URL(plane.url).port) })
   const { client, credentials } = connect(plane.kubeconfig, `https://127.0.0.1:${proxy.port}`, { retries: 0 })
   const elector = new Elector({
@@ -29,6 +29,7 @@ async function candidate(identity: string, lease: string) {
     random: Math.random,
     wallTime: () => new Date(),
     ...durations,
+    ...overrides,
   })
   const stop = new AbortController()
   const terms: { from: number; to: number }[] = []
@@ -61,14 +62,15 @@ function overlaps(...candidates: Candidate[]): boolean {
 describe('leader election on a real Lease', () => {
   it('gives the lead to one of two, and to the other soon after the first is cut off, never to both', async () => {
     const both = [await candidate('a', 'cut'), await candidate('b', 'cut')] as const
-    await until('a leader', 5000, () => both.some(({ elector }) => elector.isLeading))
+    await until('a leader', 20_000, () => both.some(({ elector }) => elector.isLeading))
     const leader = both[0].elector.isLeading ? both[0] : both[1]
     const other = leader === both[0] ? both[1] : both[0]
     await new Promise((resolve) => setTimeout(resolve, 1500))
     expect(other.elector.isLeading).toBe(false)
     leader.proxy.cut()
     // Lease, one attempt's wait with the largest jitter (2.2), and a margin for the machine.
-    const tookMs = await until('the other to lead', 3000 + 400 * 2.2 + 1500, () => other.elector.isLeading)
+    const most = durations.leaseMs + durations.retryMs * 2.2 + 5000
+    const tookMs = await until('the other to lead', most, () => other.elector.isLeading)
     console.log(`takeover ${Math.round(tookMs)} ms after the cut with a lease of ${durations.leaseMs} ms`)
     expect(await leader.running).toBe('lost')
     expect(overlaps(...both)).toBe(false)
@@ -77,13 +79,15 @@ describe('leader election on a real Lease', () => {
   })
 
   it('hands over at once when the leader stops in good order', async () => {
-    const first = await candidate('a', 'handover')
-    await until('a leader', 5000, () => first.elector.isLeading)
-    const second = await candidate('b', 'handover')
+    // A lease so long that it cannot have run out.
+    const long = { leaseMs: 60_000, renewMs: 40_000 }
+    const first = await candidate('a', 'handover', long)
+    await until('a leader', 20_000, () => first.elector.isLeading)
+    const second = await candidate('b', 'handover', long)
     await new Promise((resolve) => setTimeout(resolve, 500))
     first.stop.abort()
     expect(await first.running).toBe('stopped')
-    const tookMs = await until('the second to lead', 2000, () => second.elector.isLeading)
+    const tookMs = await until('the second to lead', 10_000, () => second.elector.isLeading)
     console.log(`handover ${Math.round(tookMs)} ms`)
     expect(overlaps(first, second)).toBe(false)
     await first.end()
@@ -92,7 +96,7 @@ describe('leader election on a real Lease', () => {
 
   it('has at most one leader among five that start together', async () => {
     const all = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((identity) => candidate(identity, 'crowd')))
-    await until('a leader', 5000, () => all.some(({ elector }) => elector.isLeading))
+    await until('a leader', 20_000, () => all.some(({ elector }) => elector.isLeading))
     await new Promise((resolve) => setTimeout(resolve, 1000))
     expect(all.filter(({ elector }) => elector.isLeading)).toHaveLength(1)
     await Promise.all(all.map(({ end }) => end()))

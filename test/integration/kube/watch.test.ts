@@ -46,7 +46,7 @@ describe('a watch loop on a real API server', () => {
     await direct.client.create(configMap('later', { a: '1' }))
     await direct.client.merge({ kind: 'ConfigMap', namespace: 'default', name: 'later' }, { data: { a: '2' } })
     await remove('later')
-    await until('the deletion', 5000, () => followed.changes.includes('deleted default/later'))
+    await until('the deletion', 20_000, () => followed.changes.includes('deleted default/later'))
     expect(followed.changes.slice(-3)).toEqual([
       'added default/later',
       'updated default/later',
@@ -71,7 +71,7 @@ describe('a watch loop on a real API server', () => {
     const followed = follow(direct.client, 'ConfigMap')
     await followed.store.synced()
     await plane.killApiserver()
-    await until('an error', 5000, () => followed.errors.length > 0)
+    await until('an error', 20_000, () => followed.errors.length > 0)
     await restartApiserver()
     await direct.client.create(configMap('after-restart'))
     await until('the new object', 40_000, () => followed.store.get('default/after-restart') !== undefined)
@@ -110,7 +110,7 @@ describe('a watch loop on a real API server', () => {
     const followed = follow(proxied.client, 'ConfigMap', { stalledMs: 2000 })
     await followed.store.synced()
     await direct.client.create(configMap('heard'))
-    await until('a watch that works', 5000, () => followed.store.get('default/heard') !== undefined)
+    await until('a watch that works', 20_000, () => followed.store.get('default/heard') !== undefined)
     proxy.freeze()
     await direct.client.create(configMap('unheard'))
     await until('the object behind the silence', 20_000, () => followed.store.get('default/unheard') !== undefined)

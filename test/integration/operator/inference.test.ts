@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { KubeObject } from '#src/kube/resource.ts'
-import { eventually } from '#test/support/eventually.ts'
+import { eventually, settled } from '#test/support/eventually.ts'
 import { type Rig, startRig, verdict } from '#test/support/operator-rig.ts'
 import { type PretendKubelet, pretendKubelet } from '#test/support/pretend-kubelet.ts'
 import { inferenceSpec } from '#test/support/workspaces.ts'
@@ -108,14 +108,13 @@ describe('an inference Workspace', () => {
     const { namespace, set } = await serving({ adapters: [adapter('tone')] })
     await kubelet.readySet(set)
     await isReady(namespace)
-    await new Promise((resolve) => setTimeout(resolve, 1_000))
     const versions = async () => {
       const workspace = await rig.workspace(namespace, 'serve')
       const objects = [await theSet(namespace), ...(await rig.list('Service', namespace))]
       const managed = workspace?.status
       return { status: managed, objects: objects.map((object) => object?.metadata.resourceVersion) }
     }
-    const before = await versions()
+    const before = await settled('what the operator wrote', versions)
     const workspaceAt = async () => (await rig.workspace(namespace, 'serve'))?.metadata.resourceVersion
     const ref = { kind: 'Workspace' as const, namespace, name: 'serve' }
     await rig.client.merge(ref, { metadata: { labels: { looked: 'once' } } })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Workspace } from '#src/api/workspace.ts'
 import { tuningJobName } from '#src/desired/names.ts'
-import { eventually } from '#test/support/eventually.ts'
+import { eventually, settled } from '#test/support/eventually.ts'
 import { type Operator, type Rig, remove, secret, startRig, verdict } from '#test/support/operator-rig.ts'
 import { ended, type PretendKubelet, pretendKubelet, running } from '#test/support/pretend-kubelet.ts'
 import { TUNED_DIGEST, TUNED_IMAGE, tuningSpec } from '#test/support/workspaces.ts'
@@ -108,8 +108,7 @@ describe('a tuning Workspace', () => {
     await kubelet.startPod(job, { init: [running('fetch')] })
     await until(namespace, 'tune', 'JobStarted', 'True Fetching')
     const version = async () => (await rig.workspace(namespace, 'tune'))?.metadata.resourceVersion
-    await new Promise((resolve) => setTimeout(resolve, 1_000))
-    const before = await version()
+    const before = await settled('the Workspace', version)
     const reconciles = async () =>
       Number(/^kaito\w*reconciles\w*\{[^}]*outcome="again"[^}]*\} (\d+)/m.exec(await operator.metrics())?.[1])
     const looks = await reconciles()

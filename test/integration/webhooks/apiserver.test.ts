@@ -253,7 +253,7 @@ describe('admission through a real API server', () => {
     unsubscribe()
     console.log(`${leaves.size} authorities replaced during ${created} creations, ${failures.length} failed`)
     expect(failures).toEqual([])
-    expect(leaves.size).toBe(10)
+    expect(leaves.size).toBeGreaterThanOrEqual(10)
     expect(created).toBeGreaterThan(100)
     expect(problems).toEqual([])
   }, 120_000)

@@ -141,7 +141,7 @@ describe('a webhook server that wants client certificates', () => {
 
 describe('a webhook server with slow clients', () => {
   it('hangs up on them while others are served', async () => {
-    const timeouts = { ...defaultTimeouts, slowClient: 400, leaving: 0 }
+    const timeouts = { ...defaultTimeouts, slowClient: 1_500, leaving: 0 }
     const { server, url } = await serve(bundle, { timeouts })
     const port = Number(new URL(url).port)
     const head = `POST /validate HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${REVIEW.length}\r\n`
@@ -169,14 +169,14 @@ describe('a webhook server with slow clients', () => {
     }
     expect(waiting).toBe(false)
     await finished
-    expect(performance.now() - started).toBeLessThan(3_000)
+    expect(performance.now() - started).toBeLessThan(8_000)
     expect(served).toBeGreaterThan(20)
     await agent.close()
     await server.drain()
   })
 
   it('keeps an idle connection for longer than it waits for a request', async () => {
-    const timeouts = { ...defaultTimeouts, slowClient: 300, leaving: 0 }
+    const timeouts = { ...defaultTimeouts, slowClient: 700, leaving: 0 }
     const { server, url } = await serve(bundle, { timeouts })
     const agent = client(ca, 1)
     let connections = 0
