@@ -37,8 +37,8 @@ describe.skipIf(process.getuid?.() !== 0)('the one-node cluster', () => {
   }, 1_200_000)
 
   afterAll(async () => {
-    await kubectl.run('delete', 'namespace', NAMESPACE)
-    if (!wasRunning) await stopCluster({ ...options, purge: true })
+    if (wasRunning) await kubectl.run('delete', 'namespace', NAMESPACE)
+    else await stopCluster({ ...options, purge: true })
   })
 
   /** Runs the image to its end and returns its log. */

@@ -33,6 +33,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   visits = []
   out = await scratchFolder()
+  return () => rm(out, { recursive: true })
 })
 afterAll(async () => {
   server.closeAllConnections()
@@ -68,7 +69,6 @@ describe('the fetch step', () => {
     expect(sha256(await readFile(join(out, '000-data.parquet')))).toBe(sha256(DATA))
     expect(log).toContain('"kaito":"progress","phase":"fetch"')
     expect(log).not.toContain('SECRET')
-    await rm(out, { recursive: true })
   })
 
   test('follows redirects, and checks each of them', async () => {
