@@ -1,0 +1,45 @@
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Rig, startRig } from '#test/support/operator-rig.ts'
+import { pretendKubelet } from '#test/support/pretend-kubelet.ts'
+import { jobsAtRest, namespaceWithSecret, queued, theJob } from '#test/support/tuning-runs.ts'
+import { tuningSpec } from '#test/support/workspaces.ts'
+
+let rig: Rig
+
+beforeAll(async () => {
+  rig = await startRig({ nodeProvisioner: 'byo' })
+  await pretendKubelet(rig.client).joinNode('gpu-1')
+})
+afterAll(() => rig?.stop())
+
+describe('a Redis that forgets everything', () => {
+  it('costs a queued run at most half a minute', async () => {
+    const namespace = await namespaceWithSecret(rig)
+    const allowJobs = await rig.forbidJobs(namespace)
+    const operator = await rig.operator()
+    await rig.create(namespace, 'tune', tuningSpec())
+    await queued(rig, namespace)
+    const redis = new Redis(rig.redis.url)
+    await redis.flushall()
+    redis.disconnect()
+    await allowJobs()
+    await theJob(rig, namespace, 30_000)
+    expect(await jobsAtRest(rig, namespace)).toBe(1)
+    await operator.kill()
+  }, 90_000)
+
+  it('is gone for a while: the Workspace says queued, and its Job comes once Redis is back', async () => {
+    const namespace = await namespaceWithSecret(rig)
+    const operator = await rig.operator()
+    await rig.redis.kill()
+    await rig.create(namespace, 'tune', tuningSpec())
+    await queued(rig, namespace)
+    // Admission does without Redis, and unready pods get no admission requests.
+    expect(await operator.isReady()).toBe(true)
+    await rig.redis.start()
+    await theJob(rig, namespace, 30_000)
+    expect(await jobsAtRest(rig, namespace)).toBe(1)
+    await operator.kill()
+  }, 90_000)
+})
