@@ -8,13 +8,14 @@ export type GuardedJson = { readonly ok: true; readonly value: unknown } | { rea
  */
 export function parseJson(body: Buffer, maxDepth: number): GuardedJson {
   if (deeperThan(body, maxDepth)) return { ok: false, why: `JSON is nested more than ${maxDepth} levels deep` }
+  const text = body.toString('utf8')
   let value: unknown
   try {
-    value = JSON.parse(body.toString('utf8'))
+    value = JSON.parse(text)
   } catch {
     return { ok: false, why: 'the body is not JSON' }
   }
-  if (mayHoldProto(body) && holdsProto(value)) return { ok: false, why: '"__proto__" is not allowed as a key' }
+  if (mayHoldProto(text) && holdsProto(value)) return { ok: false, why: '"__proto__" is not allowed as a key' }
   return { ok: true, value }
 }
 
@@ -62,7 +63,7 @@ function endOfLongString(body: Buffer, open: number): number {
 }
 
 /** A quick no for nearly every body. Written with escapes, the key needs one of `_`, `p`, `r`, `o` or `t` as `\u00XX`. */
-const mayHoldProto = (body: Buffer): boolean => body.includes('__proto__') || body.includes('\\u00')
+const mayHoldProto = (text: string): boolean => text.includes('__proto__') || text.includes('\\u00')
 
 function holdsProto(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false

@@ -26,6 +26,17 @@ export class RememberedLookups<T extends object> {
     this.#find = find
   }
 
+  /** All of them without waiting, where all were found a moment ago. */
+  recent(namespace: string, names: readonly string[]): ReadonlyMap<string, Lookup<T>> | undefined {
+    const values = new Map<string, Lookup<T>>()
+    for (const name of names) {
+      const value = this.#believed(`${namespace}/${name}`)
+      if (value === undefined) return undefined
+      values.set(name, { state: 'found', value })
+    }
+    return values
+  }
+
   async all(namespace: string, names: readonly string[], mode: Mode) {
     let isFresh = true
     const values = new Map<string, Lookup<T>>()
@@ -39,9 +50,13 @@ export class RememberedLookups<T extends object> {
   }
 
   #recent(key: string): Lookup<T> | Promise<Lookup<T>> | undefined {
+    const value = this.#believed(key)
+    return value === undefined ? this.#underWay.get(key) : { state: 'found', value }
+  }
+
+  #believed(key: string): T | undefined {
     const found = this.#remembered.get(key)
-    if (found !== undefined && performance.now() - found.at < RECENT_MS) return { state: 'found', value: found.value }
-    return this.#underWay.get(key)
+    return found !== undefined && performance.now() - found.at < RECENT_MS ? found.value : undefined
   }
 
   async #look(namespace: string, name: string): Promise<Lookup<T>> {

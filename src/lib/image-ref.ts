@@ -53,15 +53,21 @@ export function formatImageRef(ref: ImageRef): string {
 }
 
 type Fault = { readonly reason: string; readonly fix?: string }
+const NONE: readonly Fault[] = []
 
 /** Longest `registry/repository` that registries accept (distribution's NameTotalLengthMax). */
 const NAME_LIMIT = 255
-const HOST_LABEL = /^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$/
-const PATH_COMPONENT = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$/
+/** Labels of at most 63 characters, joined by dots. */
+const HOST = /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/
+const REPOSITORY = /^[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*)*$/
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
 const DIGEST = /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what must not pass
+const ODD_CHARACTER = /[\s\u0000-\u001f\u007f]/
+
 function checkShape(text: string): ImageRefResult | undefined {
+  if (text !== '' && !text.includes('://') && !ODD_CHARACTER.test(text)) return undefined
   if (text.trim() === '') return { ok: false, reason: 'the image reference is empty' }
   const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\//.exec(text)
   if (scheme) {
@@ -71,8 +77,7 @@ function checkShape(text: string): ImageRefResult | undefined {
       fix: text.slice(scheme[0].length),
     }
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what must not pass
-  if (/[\s\u0000-\u001f\u007f]/.test(text)) {
+  if (ODD_CHARACTER.test(text)) {
     return { ok: false, reason: 'an image reference holds no spaces or control characters', fix: text.trim() }
   }
   return undefined
@@ -93,14 +98,15 @@ function splitRegistry(name: string): { registry: string; repository: string } {
   return isHost ? { registry: first, repository: name.slice(slash + 1) } : { registry: 'docker.io', repository: name }
 }
 
-function registryFaults(registry: string): Fault[] {
+function registryFaults(registry: string): readonly Fault[] {
+  if (HOST.test(registry)) return NONE
   const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]*)(?::([0-9]*))?$/.exec(registry)
   const host = match?.[1]
   if (match === null || host === undefined || host === '') {
     return [{ reason: `the registry "${registry}" is not a host name with an optional port` }]
   }
   const faults: Fault[] = []
-  if (!host.startsWith('[') && !host.split('.').every((label) => label.length <= 63 && HOST_LABEL.test(label))) {
+  if (!host.startsWith('[') && !HOST.test(host)) {
     faults.push({
       reason: `the registry "${host}" is not a DNS name (letters, digits, "-" and "." only)`,
       fix: 'write the registry you can push to or pull from, for example myregistry.azurecr.io',
@@ -113,14 +119,13 @@ function registryFaults(registry: string): Fault[] {
   return faults
 }
 
-function repositoryFaults(repository: string): Fault[] {
+function repositoryFaults(repository: string): readonly Fault[] {
+  if (REPOSITORY.test(repository)) return NONE
   if (repository === '') return [{ reason: 'the repository after the registry is missing' }]
   const lower = repository.toLowerCase()
-  const wellFormed = lower.split('/').every((part) => PATH_COMPONENT.test(part))
-  if (wellFormed && repository !== lower) {
+  if (REPOSITORY.test(lower)) {
     return [{ reason: `the repository "${repository}" must be lower case`, fix: `write "${lower}"` }]
   }
-  if (wellFormed) return []
   return [
     {
       reason: `the repository "${repository}" is malformed (parts of lower-case letters and digits, joined by ".", "_", "__" or "-", separated by "/")`,
@@ -128,16 +133,16 @@ function repositoryFaults(repository: string): Fault[] {
   ]
 }
 
-function tagFaults(tag: string | undefined): Fault[] {
-  if (tag === undefined || TAG.test(tag)) return []
+function tagFaults(tag: string | undefined): readonly Fault[] {
+  if (tag === undefined || TAG.test(tag)) return NONE
   if (tag === '') return [{ reason: 'the tag after ":" is empty', fix: 'add a tag, for example ":0.0.1"' }]
   return [
     { reason: `the tag "${tag}" is not 1 to 128 letters, digits, "_", "." or "-" (not starting with "." or "-")` },
   ]
 }
 
-function digestFaults(digest: string | undefined): Fault[] {
-  if (digest === undefined || DIGEST.test(digest)) return []
+function digestFaults(digest: string | undefined): readonly Fault[] {
+  if (digest === undefined || DIGEST.test(digest)) return NONE
   return [{ reason: `the digest "${digest}" is not "sha256:" and 64 lower-case hex digits` }]
 }
 

@@ -1,16 +1,21 @@
+import { perObject } from './per-object.ts'
+
 /**
  * The candidate that a misspelt word most likely meant, or undefined when none is near.
  * Near = optimal-string-alignment distance of at most a third of the word (at least 2), ignoring case.
+ * Give the same array each time where there is one: what is computed of a list is kept with it.
  */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const wanted = word.toLowerCase()
+  const letters = lettersOf(wanted)
   let limit = Math.max(2, Math.floor(word.length / 3))
   let best: string | undefined
-  for (const name of candidates) {
-    if (Math.abs(name.length - word.length) > limit) continue
-    const distance = editDistance(wanted, name.toLowerCase(), limit)
+  for (const each of prepared(candidates)) {
+    if (Math.abs(each.lower.length - wanted.length) > limit) continue
+    if (bits(each.letters & ~letters) > limit || bits(letters & ~each.letters) > limit) continue
+    const distance = editDistance(wanted, each.lower, limit)
     if (distance > limit) continue
-    best = name
+    best = each.name
     // From here on only what is nearer counts; and nothing is nearer than nothing.
     limit = distance - 1
     if (limit < 0) break
@@ -19,7 +24,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 }
 
 /** `did you mean X?`, or the fallback when nothing is near. */
-export function didYouMean(word: string, candidates: Iterable<string>, otherwise: string): string {
+export function didYouMean(word: string, candidates: readonly string[], otherwise: string): string {
   const near = nearest(word.slice(0, 200), candidates)
   return near === undefined ? otherwise : `did you mean ${JSON.stringify(near)}?`
 }
@@ -29,22 +34,50 @@ export function didYouMean(word: string, candidates: Iterable<string>, otherwise
  * O(|a|·|b|) time, three rows of memory.
  */
 export function editDistance(a: string, b: string, limit = Number.POSITIVE_INFINITY): number {
-  let beforeLast: number[] = []
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j)
+  const width = b.length + 1
+  let beforeLast = new Uint32Array(width)
+  let last = Uint32Array.from({ length: width }, (_, j) => j)
+  let row = new Uint32Array(width)
+  let leastOfLast = 0
   for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1]
-      let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + (same ? 0 : 1))
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        cost = Math.min(cost, (beforeLast[j - 2] ?? 0) + 1)
+    const letter = a.charCodeAt(i - 1)
+    row[0] = i
+    let least = i
+    for (let j = 1; j < width; j++) {
+      const other = b.charCodeAt(j - 1)
+      let cost = Math.min(at(last, j) + 1, at(row, j - 1) + 1, at(last, j - 1) + (letter === other ? 0 : 1))
+      if (i > 1 && j > 1 && letter === b.charCodeAt(j - 2) && a.charCodeAt(i - 2) === other) {
+        cost = Math.min(cost, at(beforeLast, j - 2) + 1)
       }
-      row.push(cost)
+      row[j] = cost
+      if (cost < least) least = cost
     }
     // Each later cell builds on one of these two rows.
-    if (Math.min(...row) > limit && Math.min(...last) > limit) return limit + 1
-    beforeLast = last
-    last = row
+    if (least > limit && leastOfLast > limit) return limit + 1
+    leastOfLast = least
+    ;[beforeLast, last, row] = [last, row, beforeLast]
   }
-  return last[b.length] ?? 0
+  return at(last, b.length)
+}
+
+const at = (row: Uint32Array, index: number): number => row[index] ?? 0
+
+const prepared = perObject((names: readonly string[]) =>
+  names.map((name) => ({ name, lower: name.toLowerCase(), letters: lettersOf(name.toLowerCase()) })),
+)
+
+/**
+ * Which letters a word has, as bits (some share one). A letter that the other word lacks costs at least one edit, so most
+ * candidates are ruled out without a look at the order.
+ */
+function lettersOf(word: string): number {
+  let letters = 0
+  for (let index = 0; index < word.length; index++) letters |= 1 << (word.charCodeAt(index) & 31)
+  return letters
+}
+
+function bits(set: number): number {
+  let count = 0
+  for (let rest = set; rest !== 0; rest &= rest - 1) count++
+  return count
 }

@@ -1,8 +1,9 @@
 import type { Workspace } from '#src/api/workspace.ts'
-import { findSku } from '#src/catalog/catalog.ts'
+import { type Catalog, findSku } from '#src/catalog/catalog.ts'
 import type { Cloud, GpuSku } from '#src/catalog/gpu.ts'
 import { notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
+import { perObject } from '#src/lib/per-object.ts'
 import { type Facts, rule } from './rule.ts'
 
 const PATH = 'resource.instanceType'
@@ -45,10 +46,13 @@ export const instanceRules = [
           }),
         ]
       }
-      const names = catalog.skus.filter((sku) => sku.cloud === policy.cloud).map((sku) => sku.name)
       return [
         notSupported(PATH, name, `no GPU instance type of ${policy.cloud} has this name`, {
-          fix: didYouMean(name, names, 'see docs/catalog.md for the list, or leave the field out to have one chosen'),
+          fix: didYouMean(
+            name,
+            namesByCloud(catalog).get(policy.cloud) ?? [],
+            'see docs/catalog.md for the list, or leave the field out to have one chosen',
+          ),
         }),
       ]
     },
@@ -92,6 +96,11 @@ export function skuOf(workspace: Workspace, { policy, catalog }: Facts): GpuSku 
   const name = workspace.resource?.instanceType
   return name ? findSku(catalog, policy.cloud, name) : undefined
 }
+
+const namesByCloud = perObject(({ skus }: Catalog) => {
+  const names = Map.groupBy(skus, ({ cloud }) => cloud)
+  return new Map([...names].map(([cloud, those]) => [cloud, those.map(({ name }) => name)]))
+})
 
 /** A type worth naming in a message: the first that is still sold, NVIDIA first. */
 function example(skus: readonly GpuSku[], cloud: Cloud): string {

@@ -1,4 +1,4 @@
-import { type DestinationStream, type Logger, pino } from 'pino'
+import { type DestinationStream, destination, type Logger, pino } from 'pino'
 import { errorFields } from './error-fields.ts'
 import { redactFields, redactText } from './redact.ts'
 
@@ -34,8 +34,14 @@ export function createLog(options: LogOptions): Logger {
     redact: { paths: ['token', 'password', 'secret', 'authorization', 'apiKey', 'headers'], censor: '[redacted]' },
     hooks: { streamWrite: redactText },
   }
-  return options.destination ? pino(settings, options.destination) : pino(settings)
+  return pino(settings, options.destination ?? stdout())
 }
+
+/**
+ * Lines are written beside the work and not in the midst of it: a slow reader of the log must not hold up admissions.
+ * What it leaves lying beyond 8 MiB is dropped; what is there at the end of the process is written then.
+ */
+const stdout = (): DestinationStream => destination({ dest: 1, sync: false, maxLength: 8 * 1024 * 1024 })
 
 function redactRecord(fields: Record<string, unknown>): Record<string, unknown> {
   const kept = redactFields(fields)

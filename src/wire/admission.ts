@@ -1,64 +1,54 @@
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Config } from '#src/config.ts'
 import type { KubeClient } from '#src/kube/client.ts'
-import { configMapLookup, secretLookup } from '#src/kube/lookups.ts'
-import { type Mode, RememberedLookups } from '#src/kube/remembered-lookups.ts'
+import type { Mode } from '#src/kube/remembered-lookups.ts'
 import { planLines } from '#src/plan/preview.ts'
-import { admit } from '#src/rules/admit.ts'
+import { admit, type Admission as Told } from '#src/rules/admit.ts'
 import { withDefaults } from '#src/rules/defaults.ts'
 import { fitWarnings, warningLines } from '#src/rules/feedback.ts'
 import { needs } from '#src/rules/needs.ts'
 import { type Facts, policyOf } from '#src/rules/rule.ts'
-import type { Findings } from '#src/rules/run.ts'
-import type { Admission, AdmissionRequest } from '#webhooks/admission.ts'
+import type { Admission, AdmissionRequest, Verdict } from '#webhooks/admission.ts'
+import { type Found, wireLookups } from './lookups.ts'
 
 /** The rules behind the webhook: looks up what they need, runs them, and says what the author should know. */
 export function wireAdmission(config: Config, client: KubeClient): Admission {
   const { settings, catalog } = config
   const policy = policyOf(settings)
-  const facts = (request: AdmissionRequest): Facts => ({
-    operation: request.operation === 'UPDATE' ? 'UPDATE' : 'CREATE',
+  const lookups = wireLookups(client)
+  const factsOf = (request: AdmissionRequest) => ({
+    operation: request.operation === 'UPDATE' ? ('UPDATE' as const) : ('CREATE' as const),
     namespace: request.namespace ?? 'default',
     dryRun: request.dryRun === true,
     policy,
     catalog,
-    ...NOTHING,
     ...(request.oldObject === undefined || request.oldObject === null ? {} : { old: asWorkspace(request.oldObject) }),
   })
-  const configMaps = new RememberedLookups((...where) => configMapLookup(client, ...where))
-  const secrets = new RememberedLookups((...where) => secretLookup(client, ...where))
   return {
     validate(request) {
       const workspace = asWorkspace(request.object)
-      const known = facts(request)
+      const facts = factsOf(request)
       const wanted = needs(workspace)
-      const judge = (found: Pick<Facts, 'configMaps' | 'secrets'>) =>
-        admit(workspace, { ...known, ...found }, planLines)
-      if (wanted.configMaps.length + wanted.secrets.length === 0) return verdict(judge(NOTHING))
-      const lookUp = async (mode: Mode) => {
-        const [maps, found] = await Promise.all([
-          configMaps.all(known.namespace, wanted.configMaps, mode),
-          secrets.all(known.namespace, wanted.secrets, mode),
-        ])
-        const told = judge({ configMaps: maps.values, secrets: found.values })
-        return { told, isFresh: maps.isFresh && found.isFresh }
+      const judge = (found: Found) => ({ told: admit(workspace, { ...facts, ...found }, planLines), found })
+      const ask = async (mode: Mode) => judge(await lookups.ask(facts.namespace, wanted, mode))
+      const mode = facts.dryRun ? 'fresh' : 'recent'
+      const known = lookups.atOnce(facts.namespace, wanted, mode)
+      const quick = known && judge(known)
+      if (quick && holds(quick)) return verdict(quick)
+      const later = async () => {
+        const first = await ask(quick ? 'fresh' : mode)
+        return verdict(holds(first) ? first : await ask('fresh'))
       }
-      const afterLookUp = async () => {
-        const quick = await lookUp(known.dryRun ? 'fresh' : 'recent')
-        return verdict(quick.isFresh || !mayBeStale(quick.told) ? quick.told : (await lookUp('fresh')).told)
-      }
-      return afterLookUp()
+      return later()
     },
-    default: (request) => withDefaults(asWorkspace(request.object), facts(request)),
+    default: (request) => withDefaults(asWorkspace(request.object), { ...factsOf(request), ...NOTHING }),
   }
 }
 
-const NOTHING: Pick<Facts, 'configMaps' | 'secrets'> = { configMaps: new Map(), secrets: new Map() }
-
-const verdict = ({ errors, warnings, plan }: Findings & { readonly plan: readonly string[] }) => ({
-  errors,
-  warnings: [...warningLines(warnings), ...fitWarnings(plan)],
-})
+interface Judged {
+  readonly told: Told
+  readonly found: Found
+}
 
 /** The apiserver has checked the object against the CRD's schema; rules must stand whatever that lets through. */
 function asWorkspace(object: unknown): Workspace {
@@ -69,5 +59,15 @@ function asWorkspace(object: unknown): Workspace {
 }
 
 /** A remembered object may let a Workspace in, but never speak against it: its author may just have corrected it. */
-const mayBeStale = ({ errors, warnings }: Findings) =>
+const holds = ({ told, found }: Judged) => found.isFresh || !mayBeStale(told)
+
+const mayBeStale = ({ errors, warnings }: Told) =>
   errors.length > 0 || warnings.some(({ origin }) => /^(secret|config|training-config|inference-config)\./.test(origin))
+
+const verdict = ({ told }: Judged): Verdict => ({
+  errors: told.errors,
+  warnings: [...warningLines(told.warnings), ...fitWarnings(told.plan)],
+})
+
+/** Defaults read no other object. */
+const NOTHING: Pick<Facts, 'configMaps' | 'secrets'> = { configMaps: new Map(), secrets: new Map() }

@@ -53,8 +53,8 @@ const observe = (log: Logger, metrics: Metrics): AdmissionObserver => ({
   answered: ({ webhook, allowed, ms, ...entry }) => {
     metrics.count('admissions', { webhook, outcome: allowed ? 'allowed' : 'denied' })
     metrics.observe('admissionSeconds', ms / 1000, { webhook })
-    // A plain yes is in the API server's audit log and in our metrics; a line for each would cost as much as its rules.
-    const level = allowed && entry.warnings === 0 ? 'debug' : 'info'
+    // A yes is in the API server's audit log and in our metrics; a line for each would cost as much as its rules.
+    const level = allowed ? 'debug' : 'info'
     if (log.isLevelEnabled(level))
       log[level]({ webhook, allowed, ms: Math.round(ms * 100) / 100, ...entry }, 'admission')
   },

@@ -132,6 +132,8 @@ function topWarnings(root: Values): Complaint[] {
     })
 }
 
+const FLAG_NAMES = [...ENGINE_FLAGS]
+
 /** Each costs a search for the nearest name, and nobody reads more. */
 const MAX_WARNINGS = 25
 
@@ -141,7 +143,7 @@ function flagWarnings(flags: Flags): Complaint[] {
     .slice(0, MAX_WARNINGS)
     .map(([flag, { key }]) =>
       notSupported(`vllm.${key}`, key, 'this is not a flag of vLLM that is known here; it is passed on as it is', {
-        fix: didYouMean(flag, ENGINE_FLAGS, 'check the spelling'),
+        fix: didYouMean(flag, FLAG_NAMES, 'check the spelling'),
       }),
     )
 }

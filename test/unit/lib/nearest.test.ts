@@ -23,6 +23,20 @@ describe('nearest', () => {
   })
 })
 
+describe('nearest, by its definition', () => {
+  it('is the first of the least distance within the limit', () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'd', '-', 'A'), minLength: 1, maxLength: 9 })
+    fc.assert(
+      fc.property(word, fc.array(word, { maxLength: 6 }), (wanted, names) => {
+        const far = Math.max(2, Math.floor(wanted.length / 3))
+        const distances = names.map((name) => editDistance(wanted.toLowerCase(), name.toLowerCase()))
+        const least = Math.min(...distances)
+        expect(nearest(wanted, names)).toBe(least <= far ? names[distances.indexOf(least)] : undefined)
+      }),
+    )
+  })
+})
+
 describe('editDistance', () => {
   it('is the same with a limit, as far as the limit goes', () => {
     const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 8 })

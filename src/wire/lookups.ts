@@ -1,0 +1,42 @@
+import type { KubeClient } from '#src/kube/client.ts'
+import { configMapLookup, secretLookup } from '#src/kube/lookups.ts'
+import { type Mode, RememberedLookups } from '#src/kube/remembered-lookups.ts'
+import type { needs } from '#src/rules/needs.ts'
+import type { Facts } from '#src/rules/rule.ts'
+
+type Needs = ReturnType<typeof needs>
+
+/** What was found of the objects that a Workspace names; `isFresh` when nothing of it is remembered from before. */
+export interface Found extends Pick<Facts, 'configMaps' | 'secrets'> {
+  readonly isFresh: boolean
+}
+
+/** The look-ups of admission, with what was found a moment ago. */
+export interface Lookups {
+  /** What is known without waiting; undefined where something must be asked for. */
+  atOnce(namespace: string, wanted: Needs, mode: Mode): Found | undefined
+  ask(namespace: string, wanted: Needs, mode: Mode): Promise<Found>
+}
+
+export function wireLookups(client: KubeClient): Lookups {
+  const configMaps = new RememberedLookups((...where) => configMapLookup(client, ...where))
+  const secrets = new RememberedLookups((...where) => secretLookup(client, ...where))
+  return {
+    atOnce(namespace, wanted, mode) {
+      if (wanted.configMaps.length + wanted.secrets.length === 0) return NOTHING_NAMED
+      if (mode === 'fresh') return undefined
+      const maps = configMaps.recent(namespace, wanted.configMaps)
+      const found = maps && secrets.recent(namespace, wanted.secrets)
+      return found && { configMaps: maps, secrets: found, isFresh: false }
+    },
+    async ask(namespace, wanted, mode) {
+      const [maps, found] = await Promise.all([
+        configMaps.all(namespace, wanted.configMaps, mode),
+        secrets.all(namespace, wanted.secrets, mode),
+      ])
+      return { configMaps: maps.values, secrets: found.values, isFresh: maps.isFresh && found.isFresh }
+    },
+  }
+}
+
+const NOTHING_NAMED: Found = { configMaps: new Map(), secrets: new Map(), isFresh: true }
