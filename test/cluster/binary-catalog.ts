@@ -29,7 +29,14 @@ export interface GoBuild {
 const arch = process.arch === 'x64' ? 'amd64' : process.arch
 const github = 'https://github.com'
 
-const VERSIONS = { etcd: '3.6.7', containerd: '2.2.1', runc: '1.4.0', helm: '4.3.1', coredns: '1.13.1' }
+const VERSIONS = {
+  etcd: '3.6.7',
+  containerd: '2.2.1',
+  runc: '1.4.0',
+  helm: '4.3.1',
+  coredns: '1.13.1',
+  certManager: '1.21.2',
+}
 
 /** Without these the server calls itself v0.0.0-master, and clients that check the version refuse it. */
 const KUBERNETES_LDFLAGS = [
@@ -72,7 +79,7 @@ const runcRelease = `${github}/opencontainers/runc/releases/download/v${VERSIONS
 const corednsRelease = `${github}/coredns/coredns/releases/download/v${VERSIONS.coredns}/coredns_${VERSIONS.coredns}_linux_${arch}.tgz`
 const helmRelease = `https://get.helm.sh/helm-v${VERSIONS.helm}-linux-${arch}.tar.gz`
 
-/** Every program of the embedded cluster. */
+/** Every program of the embedded cluster, and cert-manager, which tests run beside it. */
 export const BINARIES = {
   etcd: {
     version: VERSIONS.etcd,
@@ -116,6 +123,16 @@ export const BINARIES = {
     versionArgs: ['-version'],
     download: { url: corednsRelease, checksumUrl: `${corednsRelease}.sha256`, member: 'coredns' },
     build: { module: 'coredns', package: 'github.com/coredns/coredns', ldflags: '-s -w' },
+  },
+  // Its controllers and its ca-injector in one program; only its images are published.
+  'cert-manager': {
+    version: VERSIONS.certManager,
+    versionArgs: ['version'],
+    build: {
+      module: 'cert-manager',
+      package: '.',
+      ldflags: `-s -w -X github.com/cert-manager/cert-manager/pkg/util.AppVersion=v${VERSIONS.certManager}`,
+    },
   },
   // The sandbox image's only program, from this repository.
   pause: { version: '0', build: { module: 'pause', package: '.', ldflags: '-s -w' } },

@@ -30,6 +30,7 @@ import (
 	_ "github.com/cert-manager/cert-manager/pkg/issuer/selfsigned"
 	"github.com/cert-manager/cert-manager/pkg/logs"
 	"github.com/cert-manager/cert-manager/pkg/util"
+	"github.com/cert-manager/cert-manager/pkg/util/feature"
 	corev1 "k8s.io/api/core/v1"
 	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -57,8 +58,13 @@ func run(ctx context.Context, args []string) error {
 		fmt.Println(util.AppVersion)
 		return nil
 	}
-	if len(args) != 2 {
-		return fmt.Errorf("usage: cert-manager controller|cainjector KUBECONFIG, or cert-manager version")
+	if len(args) < 2 || len(args) > 3 {
+		return fmt.Errorf("usage: cert-manager controller|cainjector KUBECONFIG [GATE=true|false,...], or cert-manager version")
+	}
+	if len(args) == 3 {
+		if err := feature.DefaultMutableFeatureGate.Set(args[2]); err != nil {
+			return err
+		}
 	}
 	switch args[0] {
 	case "controller":
