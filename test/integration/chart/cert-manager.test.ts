@@ -1,0 +1,287 @@
+import { X509Certificate } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect as tlsConnect } from 'node:tls'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { KubeClient } from '#src/kube/client.ts'
+import type { Credentials } from '#src/kube/credentials.ts'
+import { clusterKeys } from '#test/cluster/cluster-keys.ts'
+import { mustRun } from '#test/cluster/command.ts'
+import { type ControlPlane, startControlPlane } from '#test/cluster/control-plane.ts'
+import { freePort } from '#test/cluster/free-port.ts'
+import { writeKubeconfig } from '#test/cluster/kubeconfig.ts'
+import { httpProbe } from '#test/cluster/probe.ts'
+import { type Daemon, killDaemon, lastLines, startDaemon, waitReady } from '#test/cluster/process.ts'
+import { type Redis, startRedis } from '#test/cluster/redis.ts'
+import { eventually } from '#test/support/eventually.ts'
+import { MUTATING, VALIDATING } from '#webhooks/registration.ts'
+import { ApiClient } from '../certs/api-client.ts'
+import { connect } from '../kube/harness.ts'
+import { type MountedSecret, mountSecret } from './cert-manager-mount.ts'
+import { type CertManager, startCertManager } from './cert-manager-rig.ts'
+import { at, chartDir, helm, NAMESPACE } from './helm.ts'
+
+const SECRET = { namespace: NAMESPACE, name: 'kaito-ts-webhook-tls' }
+const WORKSPACES = '/apis/kaito.sh/v1alpha1/namespaces/default/workspaces'
+
+let plane: ControlPlane
+let redis: Redis
+let api: ApiClient
+let client: KubeClient
+let credentials: Credentials
+let certManager: CertManager
+let mount: MountedSecret
+let operator: Daemon
+let webhookPort: number
+
+const release = async (action: 'install' | 'upgrade', more: object = {}) => {
+  const values = {
+    certManager: { enabled: true },
+    settings: { nodeProvisioner: 'byo' },
+    webhook: { port: webhookPort },
+  }
+  const target = ['--namespace', NAMESPACE, '--create-namespace', '--kubeconfig', plane.kubeconfig]
+  const { code, stderr } = await helm([action, 'kaito', chartDir, ...target], { ...values, ...more })
+  expect([code, stderr]).toEqual([0, expect.any(String)])
+}
+
+const kubectl = (...args: readonly string[]) => mustRun([plane.kubectl, '--kubeconfig', plane.kubeconfig, ...args])
+
+beforeAll(async () => {
+  ;[plane, redis] = await Promise.all([startControlPlane(), startRedis()])
+  ;({ client, credentials } = connect(plane.kubeconfig))
+  api = new ApiClient(plane)
+  webhookPort = await freePort()
+  certManager = await startCertManager(plane)
+  await release('install')
+  const certs = join(plane.dir, 'certs')
+  mount = await orLog(mountSecret(client, SECRET, certs))
+  await injected(await stored('ca.crt'))
+  await release('upgrade', { replicas: 3 })
+  await leadServiceHere()
+  operator = await startOperator(certs)
+})
+
+afterAll(async () => {
+  await mount?.stop()
+  if (operator !== undefined) await killDaemon(operator)
+  await certManager?.stop()
+  await api?.close()
+  await credentials?.close()
+  await Promise.all([plane?.stop(), redis?.stop()])
+})
+
+/** As kube-proxy would, but by name: the API server follows an ExternalName, to the port that the webhook names. */
+async function leadServiceHere(): Promise<void> {
+  const spec = { type: 'ExternalName', externalName: 'localhost', clusterIP: null, clusterIPs: null }
+  await kubectl('patch', 'service', 'kaito-ts', `--namespace=${NAMESPACE}`, `--patch=${JSON.stringify({ spec })}`)
+  const port = [{ op: 'replace', path: '/webhooks/0/clientConfig/service/port', value: webhookPort }]
+  for (const { kind, name } of [VALIDATING, MUTATING])
+    await kubectl('patch', kind, name, '--type=json', `--patch=${JSON.stringify(port)}`)
+}
+
+/** What the Deployment says, with the volumes at other places, as the ServiceAccount of the chart. */
+async function startOperator(certs: string): Promise<Daemon> {
+  const stored = await client.get({ kind: 'ConfigMap', namespace: NAMESPACE, name: 'kaito-ts-settings' })
+  mkdirSync(join(plane.dir, 'settings'))
+  const settings = join(plane.dir, 'settings', 'settings.yaml')
+  writeFileSync(settings, String(at(stored, 'data', 'settings.yaml')))
+  const deployment = await client.get({ kind: 'Deployment', namespace: NAMESPACE, name: 'kaito-ts' })
+  const container = at(deployment, 'spec', 'template', 'spec', 'containers', 0)
+  const places = new Map([
+    ['/etc/kaito/settings.yaml', settings],
+    ['/etc/kaito/certs', certs],
+  ])
+  const args = Array.from(Object(at(container, 'args')), (arg) => places.get(String(arg)) ?? String(arg))
+  const keys = await clusterKeys(join(plane.dir, 'pki'), ['127.0.0.1'], '10.96.0.1')
+  const account = await keys.client('operator', `system:serviceaccount:${NAMESPACE}:kaito-ts`)
+  const healthPort = await freePort()
+  const daemon = await startDaemon({
+    name: 'operator',
+    argv: [process.execPath, ...args],
+    cwd: join(chartDir, '../..'),
+    logFile: join(plane.dir, 'operator.log'),
+    env: {
+      PATH: process.env['PATH'],
+      POD_NAME: 'kaito-ts-0',
+      POD_NAMESPACE: NAMESPACE,
+      KAITO_KUBECONFIG: writeKubeconfig(join(plane.dir, 'operator.kubeconfig'), plane.url, plane.ca, account),
+      KAITO_REDIS_URL: redis.url,
+      KAITO_HEALTH_PORT: String(healthPort),
+    },
+  })
+  await waitReady(daemon, httpProbe(`http://127.0.0.1:${healthPort}/readyz`), 60_000)
+  return daemon
+}
+
+const workspace = (name: string, preset = 'phi-3-mini-128k-instruct') => ({
+  apiVersion: 'kaito.sh/v1alpha1',
+  kind: 'Workspace',
+  metadata: { name },
+  resource: { instanceType: 'Standard_NC24ads_A100_v4', labelSelector: { matchLabels: { apps: 'ws' } } },
+  inference: { preset: { name: preset } },
+})
+
+const decoded = (value: unknown) => Buffer.from(String(value ?? ''), 'base64').toString()
+
+/** The authority that the API server is told to trust, PEM; empty where nothing is injected. */
+const trusted = async ({ kind, name }: typeof VALIDATING | typeof MUTATING) =>
+  decoded(at(await client.get({ kind, name }), 'webhooks', 0, 'clientConfig', 'caBundle'))
+
+/** Waits until both configurations trust that authority. */
+async function injected(authority: string): Promise<void> {
+  for (const ref of [VALIDATING, MUTATING])
+    await orLog(eventually(`${ref.kind} has the authority`, async () => (await trusted(ref)).includes(authority)))
+}
+
+/** With the log of cert-manager, where something that it should do was not done. */
+const orLog = <T>(work: Promise<T>): Promise<T> =>
+  work.catch((cause: unknown) => {
+    throw new Error(certManager.log(), { cause })
+  })
+
+const stored = async (file: 'tls.crt' | 'ca.crt', name = SECRET.name) =>
+  decoded(at(await client.get({ kind: 'Secret', namespace: NAMESPACE, name }), 'data', file))
+
+/** The serial number of what a new connection is shown. Rejects where it is not signed by `ca` for the Service's name. */
+const served = (ca: string) =>
+  new Promise<string>((resolve, reject) => {
+    const servername = `kaito-ts.${NAMESPACE}.svc`
+    const socket = tlsConnect({ host: '127.0.0.1', port: webhookPort, ca, servername }, () => {
+      resolve(socket.getPeerX509Certificate()?.serialNumber ?? '')
+      socket.destroy()
+    })
+    socket.on('error', reject)
+  })
+
+/** As `cmctl renew` asks for it. Resolves once another certificate is in the Secret. */
+async function renew(certificate: string, secret: string): Promise<void> {
+  const before = await stored('tls.crt', secret)
+  const now = new Date().toISOString()
+  const condition = {
+    type: 'Issuing',
+    status: 'True',
+    reason: 'ManuallyTriggered',
+    message: '',
+    lastTransitionTime: now,
+  }
+  const patch = JSON.stringify([{ op: 'add', path: '/status/conditions/-', value: condition }])
+  const target = ['certificates.cert-manager.io', certificate, `--namespace=${NAMESPACE}`]
+  await kubectl('patch', ...target, '--subresource=status', '--type=json', `--patch=${patch}`)
+  await changed(before, secret)
+}
+
+const changed = (before: string, secret: string) =>
+  orLog(
+    eventually(`another certificate in ${secret}`, async () => {
+      const now = await stored('tls.crt', secret)
+      return now !== '' && now !== before
+    }),
+  )
+
+/** A steady stream of admissions, through connections that the API server keeps, and new connections beside them. */
+function startTraffic() {
+  const failures: string[] = []
+  const stop = new AbortController()
+  let admitted = 0
+  let handshakes = 0
+  const admissions = Array.from({ length: 2 }, async (_, worker) => {
+    for (let index = 0; !stop.signal.aborted; index++) {
+      const { code, text } = await api.call('POST', `${WORKSPACES}?dryRun=All`, workspace(`ws-${worker}-${index}`))
+      // The defaulting webhook is one that the API server goes on without: its answer must be seen.
+      if (code === 201 && text.includes('"count":1')) admitted += 1
+      else failures.push(`${code} ${text}`)
+      await sleep(20)
+    }
+  })
+  const connections = (async () => {
+    while (!stop.signal.aborted) {
+      try {
+        await served(await trusted(VALIDATING))
+        handshakes += 1
+      } catch (error) {
+        failures.push(String(error))
+      }
+      await sleep(50)
+    }
+  })()
+  return {
+    counts: () => ({ admitted, handshakes, failures }),
+    stop: async () => {
+      stop.abort()
+      await Promise.all([...admissions, connections])
+    },
+  }
+}
+
+describe('a release whose certificates cert-manager keeps', () => {
+  it('is trusted by the API server through what the ca-injector wrote, also after an upgrade', async () => {
+    const authority = await stored('ca.crt')
+    expect(new X509Certificate(authority).ca).toBe(true)
+    for (const ref of [VALIDATING, MUTATING]) expect(await trusted(ref)).toBe(authority)
+    expect(await served(authority)).toBe(new X509Certificate(await stored('tls.crt')).serialNumber)
+  })
+
+  it('admits a Workspace, completes it, and refuses a wrong one', async () => {
+    const good = await api.call('POST', WORKSPACES, workspace('good'))
+    expect([good.code, at(good.json, 'resource', 'count')]).toEqual([201, 1])
+    const bad = await api.call('POST', WORKSPACES, workspace('bad', 'phi-33-mini'))
+    expect([bad.code, bad.json.message]).toEqual([422, expect.stringContaining('inference.preset.name')])
+  })
+
+  it('serves renewed certificates of a renewed authority without a restart or a failed admission', async () => {
+    const { admitted, handshakes } = await duringTraffic(async (progress) => {
+      const [first, authority] = [await stored('tls.crt'), await stored('ca.crt')]
+      await kubectl('delete', 'secret', SECRET.name, `--namespace=${NAMESPACE}`)
+      await changed(first, SECRET.name)
+      const next = await renewBoth()
+      expect(next).not.toBe(authority)
+      const last = new X509Certificate(await stored('tls.crt')).serialNumber
+      // The operator looks at its files every 30 s.
+      await eventually('the renewed certificate is served', async () => (await served(next)) === last, 50_000)
+      await progress()
+    })
+    console.log(`${admitted} admissions and ${handshakes} handshakes during 3 renewals, none failed`)
+    expect(lastLines(operator.logFile, 1000).match(/serving certificate/g)?.length).toBeGreaterThan(1)
+  }, 120_000)
+
+  it('fails no admission either while only the next authority is trusted and the old certificate still served', async () => {
+    await certManager.replaceInjector()
+    // A kubelet that takes its time: the operator cannot see the renewed one.
+    await mount.stop()
+    await duringTraffic(async (progress) => {
+      const next = await renewBoth()
+      await eventually('nothing else is trusted', async () => (await trusted(VALIDATING)) === next)
+      await progress()
+      expect(await served(next)).not.toBe(new X509Certificate(await stored('tls.crt')).serialNumber)
+    })
+  }, 120_000)
+})
+
+/** A next authority, and a next certificate of it. Resolves with the authority once it is trusted. */
+async function renewBoth(): Promise<string> {
+  await renew('kaito-ts-webhook-authority', 'kaito-ts-webhook-authority')
+  await renew('kaito-ts-webhook', SECRET.name)
+  const next = await stored('ca.crt')
+  await injected(next)
+  return next
+}
+
+/** Throws what went wrong with the traffic, before what went wrong with the work: it may be the cause. */
+async function duringTraffic(work: (progress: () => Promise<unknown>) => Promise<void>) {
+  const traffic = startTraffic()
+  const progress = async () => {
+    const before = traffic.counts()
+    await eventually('admissions and handshakes go on', async () => {
+      const { admitted, handshakes } = traffic.counts()
+      return admitted > before.admitted + 20 && handshakes > before.handshakes + 2
+    })
+  }
+  const [outcome] = await Promise.allSettled([work(progress)])
+  await traffic.stop()
+  // A broken trust fails thousands, all for the same reason.
+  expect(traffic.counts().failures.slice(0, 3)).toEqual([])
+  if (outcome.status === 'rejected') throw outcome.reason
+  return traffic.counts()
+}
