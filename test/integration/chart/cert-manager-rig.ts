@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureBinaries } from '#test/cluster/binaries.ts'
+import { BINARIES } from '#test/cluster/binary-catalog.ts'
 import { mustRun } from '#test/cluster/command.ts'
 import type { ControlPlane } from '#test/cluster/control-plane.ts'
 import { ensureGo } from '#test/cluster/go-toolchain.ts'
@@ -58,8 +58,8 @@ async function definitionFiles(): Promise<string[]> {
   const go = await ensureGo(toStderr())
   const folder = join(goModulesDir, 'cert-manager')
   const env = { ...process.env, GOFLAGS: '-mod=readonly', GOTOOLCHAIN: 'auto' }
-  const { Dir } = JSON.parse(await mustRun([go, 'mod', 'download', '-json', MODULE], { cwd: folder, env }))
-  const files = CRDS.map((name) => join(String(Dir), 'deploy', 'crds', name))
-  for (const file of files) readFileSync(file)
-  return files
+  const { Dir, Version } = JSON.parse(await mustRun([go, 'mod', 'download', '-json', MODULE], { cwd: folder, env }))
+  const { version } = BINARIES['cert-manager']
+  if (Version !== `v${version}`) throw new Error(`go.mod pins ${Version}, the catalog of programs ${version}`)
+  return CRDS.map((name) => join(String(Dir), 'deploy', 'crds', name))
 }

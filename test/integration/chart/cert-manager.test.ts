@@ -1,24 +1,21 @@
 import { X509Certificate } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as tlsConnect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { KubeClient } from '#src/kube/client.ts'
 import type { Credentials } from '#src/kube/credentials.ts'
-import { clusterKeys } from '#test/cluster/cluster-keys.ts'
 import { mustRun } from '#test/cluster/command.ts'
 import { type ControlPlane, startControlPlane } from '#test/cluster/control-plane.ts'
 import { freePort } from '#test/cluster/free-port.ts'
-import { writeKubeconfig } from '#test/cluster/kubeconfig.ts'
-import { httpProbe } from '#test/cluster/probe.ts'
-import { type Daemon, killDaemon, lastLines, startDaemon, waitReady } from '#test/cluster/process.ts'
+import { type Daemon, killDaemon, lastLines } from '#test/cluster/process.ts'
 import { type Redis, startRedis } from '#test/cluster/redis.ts'
 import { eventually } from '#test/support/eventually.ts'
 import { MUTATING, VALIDATING } from '#webhooks/registration.ts'
 import { ApiClient } from '../certs/api-client.ts'
 import { connect } from '../kube/harness.ts'
 import { type MountedSecret, mountSecret } from './cert-manager-mount.ts'
+import { startReleasedOperator } from './cert-manager-operator.ts'
 import { type CertManager, startCertManager } from './cert-manager-rig.ts'
 import { at, chartDir, helm, NAMESPACE } from './helm.ts'
 
@@ -35,14 +32,10 @@ let mount: MountedSecret
 let operator: Daemon
 let webhookPort: number
 
-const release = async (action: 'install' | 'upgrade', more: object = {}) => {
-  const values = {
-    certManager: { enabled: true },
-    settings: { nodeProvisioner: 'byo' },
-    webhook: { port: webhookPort },
-  }
+const release = async (action: 'install' | 'upgrade', more: object) => {
+  const values = { settings: { nodeProvisioner: 'byo' }, webhook: { port: webhookPort }, ...more }
   const target = ['--namespace', NAMESPACE, '--create-namespace', '--kubeconfig', plane.kubeconfig]
-  const { code, stderr } = await helm([action, 'kaito', chartDir, ...target], { ...values, ...more })
+  const { code, stderr } = await helm([action, 'kaito', chartDir, ...target], values)
   expect([code, stderr]).toEqual([0, expect.any(String)])
 }
 
@@ -54,13 +47,8 @@ beforeAll(async () => {
   api = new ApiClient(plane)
   webhookPort = await freePort()
   certManager = await startCertManager(plane)
-  await release('install')
-  const certs = join(plane.dir, 'certs')
-  mount = await orLog(mountSecret(client, SECRET, certs))
-  await injected(await stored('ca.crt'))
-  await release('upgrade', { replicas: 3 })
-  await leadServiceHere()
-  operator = await startOperator(certs)
+  await release('install', {})
+  await startOperator()
 })
 
 afterAll(async () => {
@@ -72,6 +60,12 @@ afterAll(async () => {
   await Promise.all([plane?.stop(), redis?.stop()])
 })
 
+const certs = () => join(plane.dir, 'certs')
+
+async function startOperator(): Promise<void> {
+  operator = await startReleasedOperator({ plane, client, redisUrl: redis.url, certs: certs() })
+}
+
 /** As kube-proxy would, but by name: the API server follows an ExternalName, to the port that the webhook names. */
 async function leadServiceHere(): Promise<void> {
   const spec = { type: 'ExternalName', externalName: 'localhost', clusterIP: null, clusterIPs: null }
@@ -79,40 +73,6 @@ async function leadServiceHere(): Promise<void> {
   const port = [{ op: 'replace', path: '/webhooks/0/clientConfig/service/port', value: webhookPort }]
   for (const { kind, name } of [VALIDATING, MUTATING])
     await kubectl('patch', kind, name, '--type=json', `--patch=${JSON.stringify(port)}`)
-}
-
-/** What the Deployment says, with the volumes at other places, as the ServiceAccount of the chart. */
-async function startOperator(certs: string): Promise<Daemon> {
-  const stored = await client.get({ kind: 'ConfigMap', namespace: NAMESPACE, name: 'kaito-ts-settings' })
-  mkdirSync(join(plane.dir, 'settings'))
-  const settings = join(plane.dir, 'settings', 'settings.yaml')
-  writeFileSync(settings, String(at(stored, 'data', 'settings.yaml')))
-  const deployment = await client.get({ kind: 'Deployment', namespace: NAMESPACE, name: 'kaito-ts' })
-  const container = at(deployment, 'spec', 'template', 'spec', 'containers', 0)
-  const places = new Map([
-    ['/etc/kaito/settings.yaml', settings],
-    ['/etc/kaito/certs', certs],
-  ])
-  const args = Array.from(Object(at(container, 'args')), (arg) => places.get(String(arg)) ?? String(arg))
-  const keys = await clusterKeys(join(plane.dir, 'pki'), ['127.0.0.1'], '10.96.0.1')
-  const account = await keys.client('operator', `system:serviceaccount:${NAMESPACE}:kaito-ts`)
-  const healthPort = await freePort()
-  const daemon = await startDaemon({
-    name: 'operator',
-    argv: [process.execPath, ...args],
-    cwd: join(chartDir, '../..'),
-    logFile: join(plane.dir, 'operator.log'),
-    env: {
-      PATH: process.env['PATH'],
-      POD_NAME: 'kaito-ts-0',
-      POD_NAMESPACE: NAMESPACE,
-      KAITO_KUBECONFIG: writeKubeconfig(join(plane.dir, 'operator.kubeconfig'), plane.url, plane.ca, account),
-      KAITO_REDIS_URL: redis.url,
-      KAITO_HEALTH_PORT: String(healthPort),
-    },
-  })
-  await waitReady(daemon, httpProbe(`http://127.0.0.1:${healthPort}/readyz`), 60_000)
-  return daemon
 }
 
 const workspace = (name: string, preset = 'phi-3-mini-128k-instruct') => ({
@@ -216,11 +176,23 @@ function startTraffic() {
 }
 
 describe('a release whose certificates cert-manager keeps', () => {
-  it('is trusted by the API server through what the ca-injector wrote, also after an upgrade', async () => {
+  it('takes over from an operator that kept its own, which stay trusted until it is replaced', async () => {
+    const own = await trusted(VALIDATING)
+    await served(own)
+    await release('upgrade', { certManager: { enabled: true } })
+    mount = await orLog(mountSecret(client, SECRET, certs()))
     const authority = await stored('ca.crt')
     expect(new X509Certificate(authority).ca).toBe(true)
-    for (const ref of [VALIDATING, MUTATING]) expect(await trusted(ref)).toBe(authority)
+    await injected(authority)
+    await release('upgrade', { certManager: { enabled: true }, replicas: 3 })
+    for (const ref of [VALIDATING, MUTATING])
+      for (const one of [own, authority]) expect(await trusted(ref)).toContain(one.trim())
+    await served(await trusted(VALIDATING))
+
+    await killDaemon(operator)
+    await startOperator()
     expect(await served(authority)).toBe(new X509Certificate(await stored('tls.crt')).serialNumber)
+    await leadServiceHere()
   })
 
   it('admits a Workspace, completes it, and refuses a wrong one', async () => {
@@ -243,7 +215,7 @@ describe('a release whose certificates cert-manager keeps', () => {
       await progress()
     })
     console.log(`${admitted} admissions and ${handshakes} handshakes during 3 renewals, none failed`)
-    expect(lastLines(operator.logFile, 1000).match(/serving certificate/g)?.length).toBeGreaterThan(1)
+    expect(lastLines(operator.logFile, 1000).match(/serving certificate/g)?.length).toBeGreaterThan(2)
   }, 120_000)
 
   it('fails no admission either while only the next authority is trusted and the old certificate still served', async () => {

@@ -1,0 +1,54 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { KubeClient } from '#src/kube/client.ts'
+import { clusterKeys } from '#test/cluster/cluster-keys.ts'
+import type { ControlPlane } from '#test/cluster/control-plane.ts'
+import { freePort } from '#test/cluster/free-port.ts'
+import { writeKubeconfig } from '#test/cluster/kubeconfig.ts'
+import { httpProbe } from '#test/cluster/probe.ts'
+import { type Daemon, startDaemon, waitReady } from '#test/cluster/process.ts'
+import { at, chartDir, NAMESPACE } from './helm.ts'
+
+export interface Surroundings {
+  readonly plane: ControlPlane
+  readonly client: KubeClient
+  readonly redisUrl: string
+  /** Where the Secret with the certificate is mounted, for a release that has one. */
+  readonly certs: string
+}
+
+/**
+ * Starts the operator as the Deployment of the release says now, with the volumes at other places and as the ServiceAccount
+ * of the chart, and waits until it is ready.
+ */
+export async function startReleasedOperator({ plane, client, redisUrl, certs }: Surroundings): Promise<Daemon> {
+  const stored = await client.get({ kind: 'ConfigMap', namespace: NAMESPACE, name: 'kaito-ts-settings' })
+  const settings = join(plane.dir, 'settings.yaml')
+  writeFileSync(settings, String(at(stored, 'data', 'settings.yaml')))
+  const deployment = await client.get({ kind: 'Deployment', namespace: NAMESPACE, name: 'kaito-ts' })
+  const container = at(deployment, 'spec', 'template', 'spec', 'containers', 0)
+  const places = new Map([
+    ['/etc/kaito/settings.yaml', settings],
+    ['/etc/kaito/certs', certs],
+  ])
+  const args = Array.from(Object(at(container, 'args')), (arg) => places.get(String(arg)) ?? String(arg))
+  const keys = await clusterKeys(join(plane.dir, 'pki'), ['127.0.0.1'], '10.96.0.1')
+  const account = await keys.client('operator', `system:serviceaccount:${NAMESPACE}:kaito-ts`)
+  const healthPort = await freePort()
+  const daemon = await startDaemon({
+    name: 'operator',
+    argv: [process.execPath, ...args],
+    cwd: join(chartDir, '../..'),
+    logFile: join(plane.dir, 'operator.log'),
+    env: {
+      PATH: process.env['PATH'],
+      POD_NAME: 'kaito-ts-0',
+      POD_NAMESPACE: NAMESPACE,
+      KAITO_KUBECONFIG: writeKubeconfig(join(plane.dir, 'operator.kubeconfig'), plane.url, plane.ca, account),
+      KAITO_REDIS_URL: redisUrl,
+      KAITO_HEALTH_PORT: String(healthPort),
+    },
+  })
+  await waitReady(daemon, httpProbe(`http://127.0.0.1:${healthPort}/readyz`), 60_000)
+  return daemon
+}
