@@ -48,7 +48,7 @@ describe('with Karpenter', () => {
     await eventually('the claim is given back', async () => (await claims(namespace)).length === 0)
     const status = await eventually('it has succeeded', async () => {
       const now = await rig.status(namespace, 'tune')
-      return verdict(now, 'Ready') === 'True Succeeded' ? now : undefined
+      return verdict(now, 'Ready') === 'True Succeeded' && now.tuning?.image !== undefined ? now : undefined
     })
     expect(status.tuning?.image).toContain(TUNED_DIGEST)
     // And it stays so: a finished run asks for no node again.
