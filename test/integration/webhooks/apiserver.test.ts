@@ -62,7 +62,7 @@ describe('admission through a real API server', () => {
       names,
       webhooks: [VALIDATING, MUTATING],
       // An authority grows old within a second; its leaf lives as long as it does, so nothing else is ever renewed.
-      policy: { authorityMs: YEAR, leafMs: YEAR, renewAt: 1_000 / YEAR, settleMs: 500, graceMs: 300 },
+      policy: { authorityMs: YEAR, leafMs: YEAR, renewAt: 1_000 / YEAR, settleMs: 800, graceMs: 600 },
       leads: () => true,
       observer: { ...deafCerts, failed: (error) => problems.push(error) },
       clock: systemClock,
@@ -244,6 +244,8 @@ describe('admission through a real API server', () => {
         )
         if (code === 201 && text.includes('"count":1')) created++
         else failures.push(`${code} ${text}`)
+        // Leaves the watches that bring the API server the new trust a processor to run on.
+        await sleep(5)
       }
     })
     const until = Date.now() + 90_000
