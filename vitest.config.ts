@@ -1,10 +1,14 @@
 import { defineConfig } from 'vitest/config'
+import { SlowestFirst } from './test/support/slowest-first.ts'
 
+/** Integration test files at a time: they mostly wait, so that two cores carry three. */
+const WORKERS = 3
 const SEED = ['test/support/fixed-seed.ts']
 
 /** Three layers, each runnable alone: `npx vitest run --project unit`. Only `unit` needs nothing outside this repository. */
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowestFirst },
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000, setupFiles: SEED } },
       {
@@ -14,7 +18,9 @@ export default defineConfig({
           setupFiles: SEED,
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Nothing is shared: each file has servers, ports and folders of its own.
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: 1 },
         },
       },
       {
