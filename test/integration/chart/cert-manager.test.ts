@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as tlsConnect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { KubeClient } from '#src/kube/client.ts'
 import type { Credentials } from '#src/kube/credentials.ts'
+import { mintAuthority } from '#test/cluster/certificates.ts'
 import { mustRun } from '#test/cluster/command.ts'
 import { type ControlPlane, startControlPlane } from '#test/cluster/control-plane.ts'
 import { freePort } from '#test/cluster/free-port.ts'
@@ -17,7 +17,8 @@ import { connect } from '../kube/harness.ts'
 import { type MountedSecret, mountSecret } from './cert-manager-mount.ts'
 import { startReleasedOperator } from './cert-manager-operator.ts'
 import { type CertManager, startCertManager } from './cert-manager-rig.ts'
-import { at, chartDir, helm, NAMESPACE } from './helm.ts'
+import { type Calls, duringTraffic } from './cert-manager-traffic.ts'
+import { at, chartDir, helm, NAMESPACE, one, render } from './helm.ts'
 
 const SECRET = { namespace: NAMESPACE, name: 'kaito-ts-webhook-tls' }
 const WORKSPACES = '/apis/kaito.sh/v1alpha1/namespaces/default/workspaces'
@@ -40,6 +41,12 @@ const release = async (action: 'install' | 'upgrade', more: object) => {
 }
 
 const kubectl = (...args: readonly string[]) => mustRun([plane.kubectl, '--kubeconfig', plane.kubeconfig, ...args])
+
+const apply = (object: object) =>
+  mustRun(
+    [plane.kubectl, '--kubeconfig', plane.kubeconfig, 'apply', '--server-side', '--force-conflicts', '--filename=-'],
+    { input: JSON.stringify(object) },
+  )
 
 beforeAll(async () => {
   ;[plane, redis] = await Promise.all([startControlPlane(), startRedis()])
@@ -83,6 +90,8 @@ const workspace = (name: string, preset = 'phi-3-mini-128k-instruct') => ({
   inference: { preset: { name: preset } },
 })
 
+const encoded = (text: string) => Buffer.from(text).toString('base64')
+const serialOf = (certificate: string) => new X509Certificate(certificate).serialNumber
 const decoded = (value: unknown) => Buffer.from(String(value ?? ''), 'base64').toString()
 
 /** The authority that the API server is told to trust, PEM; empty where nothing is injected. */
@@ -92,7 +101,9 @@ const trusted = async ({ kind, name }: typeof VALIDATING | typeof MUTATING) =>
 /** Waits until both configurations trust that authority. */
 async function injected(authority: string): Promise<void> {
   for (const ref of [VALIDATING, MUTATING])
-    await orLog(eventually(`${ref.kind} has the authority`, async () => (await trusted(ref)).includes(authority)))
+    await orLog(
+      eventually(`${ref.kind} has the authority`, async () => (await trusted(ref)).includes(authority.trim())),
+    )
 }
 
 /** With the log of cert-manager, where something that it should do was not done. */
@@ -140,39 +151,15 @@ const changed = (before: string, secret: string) =>
     }),
   )
 
-/** A steady stream of admissions, through connections that the API server keeps, and new connections beside them. */
-function startTraffic() {
-  const failures: string[] = []
-  const stop = new AbortController()
-  let admitted = 0
-  let handshakes = 0
-  const admissions = Array.from({ length: 2 }, async (_, worker) => {
-    for (let index = 0; !stop.signal.aborted; index++) {
-      const { code, text } = await api.call('POST', `${WORKSPACES}?dryRun=All`, workspace(`ws-${worker}-${index}`))
-      // The defaulting webhook is one that the API server goes on without: its answer must be seen.
-      if (code === 201 && text.includes('"count":1')) admitted += 1
-      else failures.push(`${code} ${text}`)
-      await sleep(20)
-    }
-  })
-  const connections = (async () => {
-    while (!stop.signal.aborted) {
-      try {
-        await served(await trusted(VALIDATING))
-        handshakes += 1
-      } catch (error) {
-        failures.push(String(error))
-      }
-      await sleep(50)
-    }
-  })()
-  return {
-    counts: () => ({ admitted, handshakes, failures }),
-    stop: async () => {
-      stop.abort()
-      await Promise.all([...admissions, connections])
-    },
-  }
+const calls: Calls = {
+  admit: async (name) => {
+    const { code, text } = await api.call('POST', `${WORKSPACES}?dryRun=All`, workspace(name))
+    // The defaulting webhook is one that the API server goes on without: its answer must be seen.
+    if (code !== 201 || !text.includes('"count":1')) throw new Error(`${code} ${text}`)
+  },
+  handshake: async () => {
+    await served(await trusted(VALIDATING))
+  },
 }
 
 describe('a release whose certificates cert-manager keeps', () => {
@@ -191,9 +178,9 @@ describe('a release whose certificates cert-manager keeps', () => {
 
     await killDaemon(operator)
     await startOperator()
-    expect(await served(authority)).toBe(new X509Certificate(await stored('tls.crt')).serialNumber)
+    expect(await served(authority)).toBe(serialOf(await stored('tls.crt')))
     await leadServiceHere()
-  })
+  }, 120_000)
 
   it('admits a Workspace, completes it, and refuses a wrong one', async () => {
     const good = await api.call('POST', WORKSPACES, workspace('good'))
@@ -203,33 +190,57 @@ describe('a release whose certificates cert-manager keeps', () => {
   })
 
   it('serves renewed certificates of a renewed authority without a restart or a failed admission', async () => {
-    const { admitted, handshakes } = await duringTraffic(async (progress) => {
+    const { admissions, handshakes } = await duringTraffic(calls, async (goesOn) => {
       const [first, authority] = [await stored('tls.crt'), await stored('ca.crt')]
       await kubectl('delete', 'secret', SECRET.name, `--namespace=${NAMESPACE}`)
       await changed(first, SECRET.name)
       const next = await renewBoth()
       expect(next).not.toBe(authority)
-      const last = new X509Certificate(await stored('tls.crt')).serialNumber
+      const last = serialOf(await stored('tls.crt'))
       // The operator looks at its files every 30 s.
       await eventually('the renewed certificate is served', async () => (await served(next)) === last, 50_000)
-      await progress()
+      await goesOn()
     })
-    console.log(`${admitted} admissions and ${handshakes} handshakes during 3 renewals, none failed`)
+    console.log(`${admissions} admissions and ${handshakes} handshakes during 3 renewals, none failed`)
     expect(lastLines(operator.logFile, 1000).match(/serving certificate/g)?.length).toBeGreaterThan(2)
   }, 120_000)
 
+  it('changes to another issuer without a failed admission', async () => {
+    const { cert, key } = await mintAuthority('company')
+    const data = { 'tls.crt': encoded(cert), 'tls.key': encoded(key) }
+    const secret = { kind: 'Secret', metadata: { namespace: 'cert-manager', name: 'company' } }
+    await client.create({ ...secret, apiVersion: 'v1', type: 'kubernetes.io/tls', data })
+    const issuer = { kind: 'ClusterIssuer', metadata: { name: 'company' }, spec: { ca: { secretName: 'company' } } }
+    await apply({ ...issuer, apiVersion: 'cert-manager.io/v1' })
+    // A kubelet that takes its time: from now on, the operator serves what it has.
+    await mount.stop()
+    await duringTraffic(calls, async (goesOn) => {
+      await issueBy({ kind: 'ClusterIssuer', name: 'company' })
+      expect(serialOf(await stored('ca.crt'))).toBe(serialOf(cert))
+      await goesOn()
+      await issueBy({})
+      await goesOn()
+    })
+  })
+
   it('fails no admission either while only the next authority is trusted and the old certificate still served', async () => {
     await certManager.replaceInjector()
-    // A kubelet that takes its time: the operator cannot see the renewed one.
-    await mount.stop()
-    await duringTraffic(async (progress) => {
+    await duringTraffic(calls, async (goesOn) => {
       const next = await renewBoth()
       await eventually('nothing else is trusted', async () => (await trusted(VALIDATING)) === next)
-      await progress()
-      expect(await served(next)).not.toBe(new X509Certificate(await stored('tls.crt')).serialNumber)
+      await goesOn()
+      expect(await served(next)).not.toBe(serialOf(await stored('tls.crt')))
     })
   }, 120_000)
 })
+
+/** What an upgrade with another certManager.issuerRef changes. Resolves once the authority of the issuer is trusted. */
+async function issueBy(issuerRef: object): Promise<void> {
+  const before = await stored('tls.crt')
+  await apply(one(await render({ certManager: { enabled: true, issuerRef } }), 'Certificate', 'kaito-ts-webhook'))
+  await changed(before, SECRET.name)
+  await injected(await stored('ca.crt'))
+}
 
 /** A next authority, and a next certificate of it. Resolves with the authority once it is trusted. */
 async function renewBoth(): Promise<string> {
@@ -238,22 +249,4 @@ async function renewBoth(): Promise<string> {
   const next = await stored('ca.crt')
   await injected(next)
   return next
-}
-
-/** Throws what went wrong with the traffic, before what went wrong with the work: it may be the cause. */
-async function duringTraffic(work: (progress: () => Promise<unknown>) => Promise<void>) {
-  const traffic = startTraffic()
-  const progress = async () => {
-    const before = traffic.counts()
-    await eventually('admissions and handshakes go on', async () => {
-      const { admitted, handshakes } = traffic.counts()
-      return admitted > before.admitted + 20 && handshakes > before.handshakes + 2
-    })
-  }
-  const [outcome] = await Promise.allSettled([work(progress)])
-  await traffic.stop()
-  // A broken trust fails thousands, all for the same reason.
-  expect(traffic.counts().failures.slice(0, 3)).toEqual([])
-  if (outcome.status === 'rejected') throw outcome.reason
-  return traffic.counts()
 }
