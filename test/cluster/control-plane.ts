@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { apiserver, type Component, controllerManager, etcd } from './api-daemons.ts'
 import { ensureBinaries } from './binaries.ts'
 import { clusterKeys } from './cluster-keys.ts'
-import { freePort, isPortFree } from './free-port.ts'
+import { freePort, untilPortFree } from './free-port.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
 import { removeNow } from './parent-exit.ts'
 import { type Daemon, killDaemon, startDaemon, stopDaemon, waitReady } from './process.ts'
@@ -126,8 +126,7 @@ async function assemble(parts: Parts): Promise<ControlPlane> {
     killApiserver,
     restartApiserver: async () => {
       await killApiserver()
-      // The kernel may hold the port a moment longer than the process lived.
-      while (!(await isPortFree(port))) await new Promise((resolve) => setTimeout(resolve, 50))
+      await untilPortFree(port)
       await launch(server)
     },
     stop: parts.stop,

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Below the range from which Linux gives out ports by itself (32768 up), and below Kubernetes' node ports (30000 up). */
 const FIRST = 10_240
@@ -24,6 +25,14 @@ export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
     server.once('error', () => resolve(false))
     server.listen(port, host, () => server.close(() => resolve(true)))
   })
+}
+
+/**
+ * Waits until it can be bound. A killed server is a zombie while one of its threads still ends, and until then the kernel
+ * accepts connections for it: one that is started again too early fails, and a probe of the port does not notice.
+ */
+export async function untilPortFree(port: number, host?: string): Promise<void> {
+  while (!(await isPortFree(port, host))) await sleep(20)
 }
 
 /** Binds the UDP port of that number: the kernel then keeps it for this process, however that ends. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { freePort } from './free-port.ts'
+import { freePort, untilPortFree } from './free-port.ts'
 import { ensureDebianPackages } from './packages.ts'
 import { removeNow } from './parent-exit.ts'
 import { tcpProbe } from './probe.ts'
@@ -30,6 +30,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<Redis> {
   const port = await freePort()
   let daemon: Daemon | undefined
   const start = async () => {
+    await untilPortFree(port)
     daemon = await startDaemon({
       name: 'redis-server',
       argv: redisArgv(port, dir, options),

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { mustRun } from './command.ts'
-import { freePort } from './free-port.ts'
+import { freePort, untilPortFree } from './free-port.ts'
 import { ensureDebianPackages } from './packages.ts'
 import { removeNow } from './parent-exit.ts'
 import { httpProbe } from './probe.ts'
@@ -40,6 +40,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
   const config = await writeRegistryConfig(dir, join(dir, 'data'), `127.0.0.1:${port}`, login)
   let daemon: Daemon | undefined
   const start = async () => {
+    await untilPortFree(port)
     daemon = await startDaemon({ name: 'registry', argv: registryArgv(config), logFile: join(dir, 'registry.log') })
     await waitReady(daemon, registryProbe(`127.0.0.1:${port}`), 10_000)
   }

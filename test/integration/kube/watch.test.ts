@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isNotFound } from '#src/kube/errors.ts'
 import { keyOf } from '#src/runtime/store.ts'
 import { type ControlPlane, startControlPlane } from '#test/cluster/control-plane.ts'
-import { isPortFree } from '#test/cluster/free-port.ts'
 import { type Connected, configMap, connect, etcdUrl, follow, until } from './harness.ts'
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 
@@ -72,7 +71,7 @@ describe('a watch loop on a real API server', () => {
     await followed.store.synced()
     await plane.killApiserver()
     await until('an error', 20_000, () => followed.errors.length > 0)
-    await restartApiserver()
+    await plane.restartApiserver()
     await direct.client.create(configMap('after-restart'))
     await until('the new object', 40_000, () => followed.store.get('default/after-restart') !== undefined)
     await expectEqual(followed.store)
@@ -91,7 +90,7 @@ describe('a watch loop on a real API server', () => {
     const { resourceVersion } = await direct.client.create(configMap('newcomer')).then(({ metadata }) => metadata)
     await compact(Number(resourceVersion))
     // The API server's own cache remembers more than etcd does; a fresh process knows only what etcd still has.
-    await restartApiserver()
+    await plane.restartApiserver()
     followed.changes.length = 0
     followed.errors.length = 0
     proxy.mend()
@@ -144,13 +143,6 @@ describe('a watch loop on a real API server', () => {
     await expect(nobody.client.list('ConfigMap')).rejects.toMatchObject({ status: 0, reason: 'Unreachable' })
   })
 })
-
-/** A killed process may hold its port for a moment longer than it lives. */
-async function restartApiserver(): Promise<void> {
-  await plane.killApiserver()
-  await until('the port to be free', 10_000, () => isPortFree(Number(new URL(plane.url).port)))
-  await plane.restartApiserver()
-}
 
 /** Throws away etcd's history below `revision`, as the API server does every five minutes. */
 async function compact(revision: number): Promise<void> {
