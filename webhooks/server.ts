@@ -119,11 +119,14 @@ export class WebhookServer {
     for (const webhook of ['validate', 'mutate'] as const) {
       app.post<{ Body: Buffer }>(`/${webhook}`, async ({ body }, reply) => {
         const { code, body: sent } = await answer(webhook, body, this.#options)
-        return reply.code(code).type('application/json').send(JSON.stringify(sent))
+        return reply.code(code).header('content-type', JSON_TYPE).send(JSON.stringify(sent))
       })
     }
   }
 }
+
+/** As fastify itself writes it for objects. */
+const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Everything about a request that is decided before its body is looked into. */
 function createApp(options: ServerOptions): FastifyInstance<Server> {

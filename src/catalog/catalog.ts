@@ -15,7 +15,7 @@ export function findPreset(catalog: Catalog, name: string): Preset | undefined {
 
 /** The instance type of a cloud that a name means; case does not matter. */
 export function findSku(catalog: Catalog, cloud: Cloud, name: string): GpuSku | undefined {
-  return skusByName(catalog.skus).get(`${cloud} ${name.toLowerCase()}`)
+  return skusByName(catalog.skus).get(cloud)?.get(name.toLowerCase())
 }
 
 /** Where two share a name, the first has it. */
@@ -27,8 +27,9 @@ const presetsByName = perObject((presets: readonly Preset[]) =>
   ),
 )
 
-const skusByName = perObject((skus: readonly GpuSku[]) =>
-  firstOf(skus.map((sku) => [`${sku.cloud} ${sku.name.toLowerCase()}`, sku] as const)),
-)
+const skusByName = perObject((skus: readonly GpuSku[]) => {
+  const byCloud = [...Map.groupBy(skus, ({ cloud }) => cloud)]
+  return new Map(byCloud.map(([cloud, those]) => [cloud, firstOf(those.map((sku) => [sku.name.toLowerCase(), sku]))]))
+})
 
 const firstOf = <T>(entries: readonly (readonly [string, T])[]): ReadonlyMap<string, T> => new Map(entries.toReversed())

@@ -9,6 +9,7 @@ import { ApiClient } from '#test/integration/certs/api-client.ts'
 import type { StartMessage } from '../contestants/start.ts'
 import { numberFlags } from '../flags.ts'
 import { startChild } from '../measure/child.ts'
+import { imageEnvironment } from '../measure/image-environment.ts'
 import { loadavg, machineLines } from '../measure/machine.ts'
 import { measureBehind } from './behind.ts'
 import { type Contestant, measureDirect, peakMemory } from './direct.ts'
@@ -30,8 +31,13 @@ export async function admissionBench(args: readonly string[]): Promise<boolean> 
   const ca = authority.certificate
   const account = accountOf(plane)
   const contestants: Contestant[] = []
-  for (const name of ['webhook', 'echo'] as const) {
-    const child = startChild(new URL(`../contestants/${name}.ts`, import.meta.url), {
+  const names = ['webhook', 'echo'] as const
+  const scriptOf = (name: Contestant['name']) => new URL(`../contestants/${name}.ts`, import.meta.url)
+  // Both, so that neither gains by it.
+  const env = imageEnvironment(join(plane.dir, 'compile-cache'), names.map(scriptOf))
+  for (const name of names) {
+    const child = startChild(scriptOf(name), {
+      env,
       core: 0,
       output: join(plane.dir, `${name}.log`),
     })

@@ -16,12 +16,17 @@ export interface ChildOptions {
   readonly core?: number
   /** Where its output goes. Default: this process's own. */
   readonly output?: string
+  /** Environment beside this process's own. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** Starts a script of this folder; it ends with this process at the latest. */
-export function startChild(script: URL, { core, output }: ChildOptions = {}): Child {
+export function startChild(script: URL, { core, output, env }: ChildOptions = {}): Child {
   const stdio = output === undefined ? 'inherit' : openSync(output, 'a')
-  const child: ChildProcess = fork(fileURLToPath(script), [], { stdio: ['ignore', stdio, 'inherit', 'ipc'] })
+  const child: ChildProcess = fork(fileURLToPath(script), [], {
+    stdio: ['ignore', stdio, 'inherit', 'ipc'],
+    env: { ...process.env, ...env },
+  })
   const pid = child.pid ?? 0
   const kill = () => void child.kill('SIGKILL')
   process.once('exit', kill)
