@@ -34,6 +34,17 @@ export function didYouMean(word: string, candidates: readonly string[], otherwis
  * O(|a|·|b|) time, three rows of memory.
  */
 export function editDistance(a: string, b: string, limit = Number.POSITIVE_INFINITY): number {
+  // What both begin or end with costs nothing; instance types of a cloud share half their names.
+  const shorter = Math.min(a.length, b.length)
+  let head = 0
+  while (head < shorter && a.charCodeAt(head) === b.charCodeAt(head)) head++
+  let tail = 0
+  while (tail < shorter - head && a.charCodeAt(a.length - 1 - tail) === b.charCodeAt(b.length - 1 - tail)) tail++
+  return middleDistance(a.slice(head, a.length - tail), b.slice(head, b.length - tail), limit)
+}
+
+function middleDistance(a: string, b: string, limit: number): number {
+  if (a === '' || b === '') return a.length + b.length
   const width = b.length + 1
   let beforeLast = new Uint32Array(width)
   let last = Uint32Array.from({ length: width }, (_, j) => j)

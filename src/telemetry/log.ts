@@ -38,10 +38,11 @@ export function createLog(options: LogOptions): Logger {
 }
 
 /**
- * Lines are written beside the work and not in the midst of it: a slow reader of the log must not hold up admissions.
- * What it leaves lying beyond 8 MiB is dropped; what is there at the end of the process is written then.
+ * Lines are written beside the work, a few at a time and at the latest after a quarter of a second: a slow reader of the
+ * log must not hold up admissions. What it leaves lying beyond 8 MiB is dropped; pino writes the rest when the process exits.
  */
-const stdout = (): DestinationStream => destination({ dest: 1, sync: false, maxLength: 8 * 1024 * 1024 })
+const stdout = (): DestinationStream =>
+  destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 250, maxLength: 8 * 1024 * 1024 })
 
 function redactRecord(fields: Record<string, unknown>): Record<string, unknown> {
   const kept = redactFields(fields)

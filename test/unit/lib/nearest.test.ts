@@ -49,6 +49,15 @@ describe('editDistance', () => {
     )
   })
 
+  it('is that of the textbook', () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 7 })
+    fc.assert(
+      fc.property(word, word, (a, b) => {
+        expect(editDistance(a, b)).toBe(textbookDistance(a, b))
+      }),
+    )
+  })
+
   it('counts no more edits than the longer word has letters, and none for equal words', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 12 }), fc.string({ maxLength: 12 }), (a, b) => {
@@ -58,3 +67,16 @@ describe('editDistance', () => {
     )
   })
 })
+
+/** Optimal string alignment by its recursive definition. */
+function textbookDistance(a: string, b: string): number {
+  if (a === '' || b === '') return a.length + b.length
+  const [shortA, shortB] = [a.slice(0, -1), b.slice(0, -1)]
+  const swapped = a.length > 1 && b.length > 1 && a.at(-1) === b.at(-2) && a.at(-2) === b.at(-1)
+  return Math.min(
+    textbookDistance(shortA, b) + 1,
+    textbookDistance(a, shortB) + 1,
+    textbookDistance(shortA, shortB) + (a.at(-1) === b.at(-1) ? 0 : 1),
+    swapped ? textbookDistance(a.slice(0, -2), b.slice(0, -2)) + 1 : Number.POSITIVE_INFINITY,
+  )
+}
