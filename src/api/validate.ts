@@ -1,9 +1,9 @@
-import { Ajv, type ErrorObject } from 'ajv'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { type Workspace, workspaceSchema } from './workspace.ts'
 
 /** Formats are the apiserver's to check; keywords of Kubernetes (x-kubernetes-…) mean nothing to ajv. */
 const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false })
-const isShaped = ajv.compile(workspaceSchema)
+let compiled: ValidateFunction | undefined
 
 export type Shaped =
   | { readonly ok: true; readonly workspace: Workspace }
@@ -11,6 +11,9 @@ export type Shaped =
 
 /** Has a value the shape that the CRD demands of a Workspace? For where no apiserver has checked it before us. */
 export function asShapedWorkspace(value: unknown): Shaped {
+  // Compiled when first asked for: an operator behind an API server may never need it.
+  compiled ??= ajv.compile(workspaceSchema)
+  const isShaped = compiled
   if (!isShaped(value)) return { ok: false, problems: (isShaped.errors ?? []).map(describe) }
   const workspace = value as Workspace
   const problems = [

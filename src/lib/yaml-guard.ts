@@ -9,7 +9,7 @@ export type YamlResult =
 const MAX_CHARACTERS = 32 * 1024
 const MAX_DEPTH = 16
 /** The parser takes quadratic time in places (duplicate keys, one error after another), the lexer linear. */
-const MAX_TOKENS = 3000
+const MAX_TOKENS = 2000
 const MAX_ALIASES = 20
 /** What an expanded document may hold: aliases are cheap to write and dear to expand. */
 const MAX_NODES = 5000

@@ -1,5 +1,7 @@
+import { asShapedWorkspace } from '#src/api/validate.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { deepEqual } from '#src/lib/deep.ts'
+import { type FieldError, invalid } from '#src/lib/field-error.ts'
 import type { Facts } from './rule.ts'
 import { type Findings, runRules } from './run.ts'
 import { WORKSPACE_RULES } from './workspace-rules.ts'
@@ -17,10 +19,36 @@ export interface Admission extends Findings {
  * the rules read (labels, finalizers, a re-apply): such an object can always go or be kept as it is.
  */
 export function admit(workspace: Workspace, facts: Facts, planLines?: PlanLines): Admission {
-  if (workspace.metadata?.deletionTimestamp !== undefined || isUntouched(workspace, facts)) return SILENT
-  const findings = runRules(WORKSPACE_RULES, workspace, facts)
-  const plan = facts.dryRun && findings.errors.length === 0 && planLines ? planLines(workspace, facts) : []
-  return { ...findings, plan }
+  try {
+    if (workspace.metadata?.deletionTimestamp !== undefined || isUntouched(workspace, facts)) return SILENT
+    const findings = runRules(WORKSPACE_RULES, workspace, facts)
+    const plan = facts.dryRun && findings.errors.length === 0 && planLines ? planLines(workspace, facts) : []
+    return { ...findings, plan }
+  } catch (error) {
+    return ofAnotherShape(workspace, facts, planLines) ?? failed(error)
+  }
+}
+
+/**
+ * Rules take the CRD's schema for granted, which an API server has applied before it asks us. Where it went by another
+ * version of the definition, that is what to say; an old object of another shape has nothing to be compared with.
+ */
+function ofAnotherShape(workspace: Workspace, facts: Facts, planLines?: PlanLines): Admission | undefined {
+  const shaped = asShapedWorkspace(workspace)
+  if (!shaped.ok) return { ...SILENT, errors: shaped.problems.map(misshapen) }
+  const { old, ...rest } = facts
+  return old === undefined || asShapedWorkspace(old).ok ? undefined : admit(workspace, rest, planLines)
+}
+
+function misshapen(problem: string): FieldError {
+  const [path = '', ...detail] = problem.split(': ')
+  const fix = 'install the CustomResourceDefinition of this version of the operator'
+  return { ...invalid(path, undefined, detail.join(': '), { fix }), origin: 'workspace.shape' }
+}
+
+/** What throws on a well-shaped object is a bug, and is answered as one. */
+function failed(error: unknown): never {
+  throw error
 }
 
 const SILENT: Admission = { errors: [], warnings: [], plan: [] }

@@ -15,6 +15,7 @@ export function rulesMarkdown(rules: readonly Rule[]): string {
     `${rules.length} rules: ${errors} refuse a Workspace (error), ${rules.length - errors} only warn. All of them run on every`,
     'create and update, and everything they find is reported at once. On an update, what was wrong before and has not',
     'changed is only warned of. The id in brackets at the end of each message is the one in the first column.',
+    "(`workspace.shape` is no rule: it says that the installed CRD let something through that this version's would not.)",
     '',
     ...sections,
   ].join('\n')

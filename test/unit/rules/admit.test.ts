@@ -80,6 +80,13 @@ describe('admit', () => {
     )
   })
 
+  it('says that the CRD is another one where an object has not its shape, and nothing worse', () => {
+    const odd = { ...serving, inference: { ...serving.inference, adapters: [null, 7] } } as unknown as Workspace
+    expect(ids(admit(odd, facts).errors)).toContain('workspace.shape')
+    expect(admit(odd, facts).errors[0]).toMatchObject({ path: 'inference.adapters[0]', detail: 'must be object' })
+    expect(admit(serving, { ...facts, ...from(odd) }).errors).toEqual([])
+  })
+
   it('stays quick on an object as large as the apiserver takes', () => {
     const huge = {
       ...servingWith({ adapters: Array.from({ length: 20_000 }, (_, index) => ({ source: { name: `A${index}` } })) }),
