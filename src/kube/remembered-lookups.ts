@@ -6,7 +6,7 @@ export type Mode = 'recent' | 'fresh'
 type Find<T> = (namespace: string, name: string, signal: AbortSignal) => Promise<Lookup<T>>
 
 /** How long a found object is believed, in ms: it spares a bulk apply hundreds of look-ups, and a person never notices. */
-const RECENT_MS = 250
+const RECENT_MS = 1_000
 /** Twice this is within the budget of one answer: what is not found out by then is `unknown`, which admits with a warning. */
 const PATIENCE_MS = 900
 /** 256 objects of at most 64 Ki characters: 16 Mi characters at worst. */

@@ -159,7 +159,7 @@ const REMARKS = [
   '  The echo parses the JSON and says yes: no rules, no guards, no log. It is the ceiling of this stack, not another product.',
   '- Both run with the options and the compile cache of the operator image, and see the API server as a pod does.',
   '- The generator never sleeps: to wake it would be work of the slower server only.',
-  '- The tuning review names a ConfigMap and a Secret. Both are read from the API server, at most every 250 ms each; the',
+  '- The tuning review names a ConfigMap and a Secret. Both are read from the API server, at most once a second each; the',
   '  ConfigMap is parsed again only when its text has changed. A dry run and a refusal always go by what is there now.',
   '- Ratios are formed within a round and then the median is taken. Absolute figures move with whatever else the machine does',
   '  (see the load averages); CPU per request moves least.',

@@ -8,9 +8,13 @@ import { fileURLToPath } from 'node:url'
  */
 export function imageEnvironment(cacheFolder: string, scripts: readonly URL[]): Readonly<Record<string, string>> {
   const dockerfile = readFileSync(new URL('../../../Dockerfile', import.meta.url), 'utf8')
-  const options = /^\s*NODE_OPTIONS="([^"]+)"/m.exec(dockerfile)?.[1]
-  if (options === undefined) throw new Error('the Dockerfile sets no NODE_OPTIONS')
-  const env = { NODE_OPTIONS: options, NODE_COMPILE_CACHE: cacheFolder }
+  const [, block = ''] = /^ENV ((?:.*\\\n)*.*)$/m.exec(dockerfile) ?? []
+  const pairs = [...block.matchAll(/(\w+)=(?:"([^"]*)"|(\S+))/g)].map(([, name, quoted, bare]) => [
+    name,
+    quoted ?? bare,
+  ])
+  const env = { ...Object.fromEntries(pairs), NODE_COMPILE_CACHE: cacheFolder }
+  if (!('NODE_OPTIONS' in env)) throw new Error('the Dockerfile sets no NODE_OPTIONS')
   for (const script of scripts) {
     const { status, stderr } = spawnSync(process.execPath, [fileURLToPath(script)], {
       env: { ...process.env, ...env },
