@@ -51,6 +51,8 @@ export interface LogOptions {
 export interface KubeClient {
   /** Undefined when there is no such object; every other failure throws KubeError. */
   get(ref: Ref, signal?: AbortSignal): Promise<KubeObject | undefined>
+  /** Asks for the metadata only: what a Secret holds does not even come here. */
+  exists(ref: Ref, signal?: AbortSignal): Promise<boolean>
   list(
     kind: Kind,
     selection?: Selection,
@@ -76,6 +78,8 @@ export interface KubeClient {
   logs(pod: { readonly namespace: string; readonly name: string }, options?: LogOptions): Promise<string>
 }
 
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
+
 export function createKubeClient(http: Http): KubeClient {
   const json = async (call: Parameters<Http['text']>[0]) => parseObject(await http.text(call), call.path)
   const applyTo = (object: KubeObject, { manager, force = false, signal }: ApplyOptions, subresource?: string) =>
@@ -89,15 +93,17 @@ export function createKubeClient(http: Http): KubeClient {
       repeatable: true,
       signal,
     })
+  const find = async (ref: Ref, signal: AbortSignal | undefined, accept = 'application/json') => {
+    try {
+      return await json({ method: 'GET', path: pathOf(resources[ref.kind], ref), accept, repeatable: true, signal })
+    } catch (error) {
+      if (isNotFound(error)) return undefined
+      throw error
+    }
+  }
   return {
-    async get(ref, signal) {
-      try {
-        return await json({ method: 'GET', path: pathOf(resources[ref.kind], ref), repeatable: true, signal })
-      } catch (error) {
-        if (isNotFound(error)) return undefined
-        throw error
-      }
-    },
+    get: (ref, signal) => find(ref, signal),
+    exists: async (ref, signal) => (await find(ref, signal, METADATA_ONLY)) !== undefined,
     async list(kind, selection = {}, page = {}, signal) {
       const resource = resources[kind]
       const query = { ...selectors(selection), limit: page.limit || undefined, continue: page.next }

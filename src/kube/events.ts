@@ -34,6 +34,8 @@ interface Series {
   readonly object: KubeObject
   count: number
   lastSentAt: number
+  /** Its latest call, settled or not: calls about one series go one after another, or an older count could stay. */
+  sent: Promise<void>
 }
 
 /** A repeat within 6 minutes joins the series (client-go's window); the server is told of it at most every 30 s. */
@@ -52,10 +54,11 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   const seen = new Map<string, Series>()
   const pending = new Set<Promise<void>>()
 
-  function send(work: () => Promise<unknown>): void {
+  /** Resolves when the call is over or was dropped. */
+  function send(work: () => Promise<unknown>): Promise<void> {
     if (pending.size >= maxPending) {
       onDropped?.(new Error('too many events are waiting to be sent'))
-      return
+      return Promise.resolve()
     }
     const task = work().then(
       () => {},
@@ -63,6 +66,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     )
     pending.add(task)
     void task.finally(() => pending.delete(task))
+    return task
   }
 
   function remember(key: string, series: Series): void {
@@ -81,15 +85,16 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       const series = seen.get(key)
       if (series === undefined || now.getTime() - series.lastSentAt > seriesMs) {
         const object = eventObject(options, regarding, event, now)
-        remember(key, { object, count: 1, lastSentAt: now.getTime() })
-        send(() => client.create(object))
+        const sent = send(() => client.create(object))
+        remember(key, { object, count: 1, lastSentAt: now.getTime(), sent })
         return
       }
       series.count += 1
       remember(key, series)
       if (now.getTime() - series.lastSentAt < tellEveryMs) return
       series.lastSentAt = now.getTime()
-      send(() => tellSeries(client, series, now))
+      const before = series.sent
+      series.sent = send(() => before.then(() => tellSeries(client, series, now)))
     },
     async flush() {
       await Promise.all(pending)

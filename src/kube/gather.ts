@@ -4,9 +4,11 @@ import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
 import { tuningJobName } from '#src/desired/names.ts'
+import { isDnsSubdomain } from '#src/lib/dns-label.ts'
 import { type ProgressPoint, parseProgress } from '#src/observe/progress.ts'
 import { created } from '#src/observe/tuning-run.ts'
 import type { Presence, World } from '#src/plan/world.ts'
+import { secretUses } from '#src/rules/subject.ts'
 import type { KubeClient } from './client.ts'
 import { isForbidden, KubeError } from './errors.ts'
 import type { Stores } from './stores.ts'
@@ -84,29 +86,18 @@ async function readConfig(client: KubeClient, workspace: Workspace, signal: Abor
       : {}
 }
 
-/** Only whether they exist: the value is dropped before it goes anywhere. */
+/** Whether the Secrets that it names exist. A name that no Secret can have is missing without a question. */
 async function readPresence(
   client: KubeClient,
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<Map<string, Presence>> {
-  const { tuning, inference, metadata } = workspace
-  const names = new Set(
-    [
-      tuning?.output.imagePushSecret,
-      ...(tuning?.input.imagePullSecrets ?? []),
-      tuning?.preset?.presetOptions?.modelAccessSecret,
-      ...(tuning?.preset?.presetOptions?.imagePullSecrets ?? []),
-      inference?.preset?.presetOptions?.modelAccessSecret,
-      ...(inference?.preset?.presetOptions?.imagePullSecrets ?? []),
-      ...(inference?.adapters ?? []).flatMap((adapter) => adapter.source?.imagePullSecrets ?? []),
-    ].filter((name) => name !== undefined),
-  )
+  const namespace = workspace.metadata.namespace ?? ''
   const found = await Promise.all(
-    [...names].map(async (name): Promise<[string, Presence][]> => {
+    [...new Set(secretUses(workspace).map(({ name }) => name))].map(async (name): Promise<[string, Presence][]> => {
       try {
-        const secret = await client.get({ kind: 'Secret', namespace: metadata.namespace ?? '', name }, signal)
-        return [[name, secret === undefined ? 'missing' : 'found']]
+        const isThere = isDnsSubdomain(name) && (await client.exists({ kind: 'Secret', namespace, name }, signal))
+        return [[name, isThere ? 'found' : 'missing']]
       } catch (error) {
         // Without the right to look, the pod will tell.
         if (isForbidden(error)) return []

@@ -6,6 +6,7 @@ import type { Json } from '#src/desired/pod-parts.ts'
 import { type InferenceConfig, parseInferenceConfig } from '#src/inference/config/inference-config.ts'
 import type { FieldError } from '#src/lib/field-error.ts'
 import type { Trouble } from '#src/observe/pod-trouble.ts'
+import { secretUses } from '#src/rules/subject.ts'
 import { findMethod } from '#src/tuning/methods/index.ts'
 import { parseTrainingConfig, type ResolvedTrainingConfig, resolveTrainingConfig } from '#src/tuning/training-config.ts'
 import type { World } from './world.ts'
@@ -48,12 +49,7 @@ function tuningIntent(world: World, tuning: TuningSpec): Intent {
   const method = findMethod(tuning.method)
   if (method === undefined)
     return unclear('ConfigInvalid', `there is no tuning method ${JSON.stringify(tuning.method)}`)
-  const secret = missingSecret(world, [
-    tuning.output.image === undefined ? undefined : tuning.output.imagePushSecret,
-    tuning.preset?.presetOptions?.modelAccessSecret,
-    ...(tuning.preset?.presetOptions?.imagePullSecrets ?? []),
-    ...(tuning.input.imagePullSecrets ?? []),
-  ])
+  const secret = missingSecret(world)
   if (secret !== undefined) return unclear('SecretMissing', secret)
   if (tuning.config === undefined) {
     return {
@@ -81,11 +77,7 @@ function inferenceIntent(world: World, inference: InferenceSpec): Intent {
   const found = presetOf(world, inference.preset?.name)
   if ('trouble' in found) return { kind: 'unclear', trouble: found.trouble }
   const { preset } = found
-  const secret = missingSecret(world, [
-    inference.preset?.presetOptions?.modelAccessSecret,
-    ...(inference.preset?.presetOptions?.imagePullSecrets ?? []),
-    ...(inference.adapters ?? []).flatMap((adapter) => adapter.source?.imagePullSecrets ?? []),
-  ])
+  const secret = missingSecret(world)
   if (secret !== undefined) return unclear('SecretMissing', secret)
   if (inference.config === undefined) return { kind: 'inference', inference, preset, engine: { engineArgs: [] } }
   const yaml = configText(world, inference.config, 'inference_config.yaml')
@@ -117,8 +109,10 @@ const hubPreset = (id: string): Preset => ({
   tuning: { targetModules: ['all-linear'] },
 })
 
-function missingSecret(world: World, names: readonly (string | undefined)[]): string | undefined {
-  const missing = names.filter((name) => name !== undefined && world.secrets.get(name) === 'missing')
+function missingSecret(world: World): string | undefined {
+  // A push secret beside a volume is used by nothing.
+  const used = secretUses(world.workspace).filter(({ role, image }) => role !== 'push' || image !== undefined)
+  const missing = [...new Set(used.map(({ name }) => name))].filter((name) => world.secrets.get(name) === 'missing')
   if (missing.length === 0) return undefined
   const namespace = world.workspace.metadata.namespace ?? 'default'
   return `Secret ${missing.join(', ')} does not exist in namespace ${namespace}; no GPU is used before it does`

@@ -2,7 +2,7 @@ import { admissionBench } from './admission/bench.ts'
 import { fuzzBench } from './fuzz/bench.ts'
 import { rotationBench } from './rotation/bench.ts'
 
-/** `npm run bench -- <name> [--flag value …]`. Each bench prints its numbers; the admission and rotation ones also write their report. */
+/** `npm run bench -- <name> [--flag value …]`. Each prints its report and writes it to docs/bench. */
 const BENCHES = { admission: admissionBench, fuzz: fuzzBench, rotation: rotationBench }
 
 const [name = '', ...args] = process.argv.slice(2)

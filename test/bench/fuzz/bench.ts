@@ -1,6 +1,7 @@
 import { numberFlags } from '../flags.ts'
 import { loadavg, machineLines } from '../measure/machine.ts'
-import { runCampaign, SLOW_MS } from './campaign.ts'
+import { runCampaign } from './campaign.ts'
+import { writeReport } from './report.ts'
 
 /** Generated reviews, bytes to bytes. Flags: --reviews 1000000, --seconds 480 (whichever comes first), --seed. */
 export async function fuzzBench(args: readonly string[]): Promise<boolean> {
@@ -13,13 +14,6 @@ export async function fuzzBench(args: readonly string[]): Promise<boolean> {
     told = reviews
     console.log(`${reviews} reviews`)
   })
-  console.log(machineLines(loadBefore).join('\n'))
-  const { cases, reviews, seconds, outcomes, worstMs, problems } = result
-  console.log(
-    `${reviews} reviews of ${cases} generated objects in ${seconds.toFixed(0)} s: ${JSON.stringify(outcomes)}`,
-  )
-  console.log(`slowest answer: ${worstMs.toFixed(1)} ms of CPU (at most ${SLOW_MS} wanted)`)
-  console.log(`promises broken: ${problems.length}`)
-  for (const problem of problems) console.error(problem)
-  return problems.length === 0
+  writeReport(machineLines(loadBefore), options, result)
+  return result.problems.length === 0
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { createKubeClient, type KubeClient } from '#src/kube/client.ts'
 import { type Access, type Credentials, createCredentials } from '#src/kube/credentials.ts'
-import { createHttp, type HttpOptions } from '#src/kube/http.ts'
+import { createHttp, type Http, type HttpOptions } from '#src/kube/http.ts'
 import { kubeconfig as accessBy } from '#src/kube/kubeconfig.ts'
 import type { Kind, KubeObject } from '#src/kube/resource.ts'
 import { watchSource } from '#src/kube/watch-source.ts'
@@ -10,6 +10,7 @@ import { Store } from '#src/runtime/store.ts'
 import { WatchLoop, type WatchLoopOptions } from '#src/runtime/watch-loop.ts'
 
 export interface Connected {
+  readonly http: Http
   readonly client: KubeClient
   readonly credentials: Credentials
 }
@@ -18,7 +19,7 @@ export interface Connected {
 export function connect(kubeconfig: string, server?: string, options: Partial<HttpOptions> = {}): Connected {
   const credentials = createCredentials(async () => redirected(await accessBy(kubeconfig), server))
   const http = createHttp({ credentials, userAgent: 'kaito-ts-test', ...options })
-  return { client: createKubeClient(http), credentials }
+  return { http, client: createKubeClient(http), credentials }
 }
 
 const redirected = (access: Access, server: string | undefined): Access =>

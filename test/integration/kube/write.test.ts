@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Applier, createApplier } from '#src/kube/apply.ts'
+import { createKubeClient } from '#src/kube/client.ts'
 import { isAlreadyExists, isConflict, isForbidden, isInvalid } from '#src/kube/errors.ts'
 import { createEventRecorder } from '#src/kube/events.ts'
+import type { Http } from '#src/kube/http.ts'
 import type { KubeObject } from '#src/kube/resource.ts'
 import { type ControlPlane, startControlPlane } from '#test/cluster/control-plane.ts'
 import { type Connected, configMap, connect, until } from './harness.ts'
@@ -140,6 +142,22 @@ describe('writing to a real API server', () => {
         .then(() => stranger.client.apply({ ...http, data: { a: 'other' } }, { manager: 'second' })),
     ).rejects.toMatchObject({ status: 409, details: { causes: [{ reason: 'FieldManagerConflict' }] } })
     await stranger.credentials.close()
+  })
+
+  it('learns that a Secret exists, and not what is in it', async () => {
+    const bodies: string[] = []
+    const text: Http['text'] = async (call) => {
+      const body = await kube.http.text(call)
+      bodies.push(body)
+      return body
+    }
+    const spying = createKubeClient({ ...kube.http, text })
+    const metadata = { namespace: 'default', name: 'hidden' }
+    await kube.client.create({ apiVersion: 'v1', kind: 'Secret', metadata, stringData: { key: 'TOP-SECRET' } })
+    expect(await spying.exists({ kind: 'Secret', ...metadata })).toBe(true)
+    expect(bodies.join()).toContain('PartialObjectMetadata')
+    expect(bodies.join()).not.toContain(Buffer.from('TOP-SECRET').toString('base64'))
+    expect(await spying.exists({ kind: 'Secret', namespace: 'default', name: 'nowhere' })).toBe(false)
   })
 
   it('says forbidden to a service account without rights, with the token as its only credential', async () => {

@@ -34,13 +34,15 @@ function setup(workspace: Workspace | undefined, known: Readonly<Record<string, 
   const asked: string[] = []
   const removed: string[] = []
   const never = () => Promise.reject(new Error('not to be called'))
+  const get: KubeClient['get'] = async ({ kind, name }) => {
+    asked.push(`${kind}/${name}`)
+    const found = known[`${kind}/${name}`]
+    if (found instanceof Error) throw found
+    return found as KubeObject | undefined
+  }
   const client = {
-    get: async ({ kind, name }) => {
-      asked.push(`${kind}/${name}`)
-      const found = known[`${kind}/${name}`]
-      if (found instanceof Error) throw found
-      return found as KubeObject | undefined
-    },
+    get,
+    exists: async (ref) => (await get(ref)) !== undefined,
     list: async (kind) => ({ items: (known[kind] ?? []) as KubeObject[], resourceVersion: '1' }),
     logs: async ({ name }) => {
       asked.push(`logs ${name}`)
