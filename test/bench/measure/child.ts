@@ -8,6 +8,8 @@ export interface Child {
   readonly pid: number
   /** Sends a message and resolves with the next one that comes back. */
   ask<T>(message: unknown): Promise<T>
+  /** Lets it go to any core again. */
+  unpin(): void
   stop(): void
 }
 
@@ -43,6 +45,9 @@ export function startChild(script: URL, { core, output, env }: ChildOptions = {}
         })
         child.send(message as object)
       }),
+    unpin() {
+      if (core !== undefined) spawnSync('taskset', ['-acp', `0-${availableParallelism() - 1}`, String(pid)])
+    },
     stop() {
       process.off('exit', kill)
       kill()
