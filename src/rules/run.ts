@@ -29,8 +29,11 @@ function evaluate(rules: readonly Rule[], workspace: Workspace, facts: Facts): F
   const errors: FieldError[] = []
   const warnings: FieldError[] = []
   for (const rule of rules) {
+    const complaints = rule.check(workspace, facts)
+    // Nearly always; asking costs less than beginning a loop eighty times.
+    if (complaints.length === 0) continue
     const target = rule.level === 'error' ? errors : warnings
-    for (const complaint of rule.check(workspace, facts)) target.push({ ...complaint, origin: rule.id })
+    for (const complaint of complaints) target.push({ ...complaint, origin: rule.id })
   }
   return { errors, warnings }
 }

@@ -50,13 +50,13 @@ export function wireWebhooks(
 }
 
 const observe = (log: Logger, metrics: Metrics): AdmissionObserver => ({
-  answered: ({ webhook, allowed, ms, ...entry }) => {
+  answered: (entry) => {
+    const { webhook, allowed, ms } = entry
     metrics.count('admissions', { webhook, outcome: allowed ? 'allowed' : 'denied' })
     metrics.observe('admissionSeconds', ms / 1000, { webhook })
     // A yes is in the API server's audit log and in our metrics; a line for each would cost as much as its rules.
     const level = allowed ? 'debug' : 'info'
-    if (log.isLevelEnabled(level))
-      log[level]({ webhook, allowed, ms: Math.round(ms * 100) / 100, ...entry }, 'admission')
+    if (log.isLevelEnabled(level)) log[level]({ ...entry, ms: Math.round(ms * 100) / 100 }, 'admission')
   },
   refused: (code, why) => log.warn({ code, why }, 'not an admission review'),
   failed: ({ error, webhook, ...rest }) => {
