@@ -5,7 +5,6 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { pause } from '#src/runtime/clock.ts'
 import { type AnswerOptions, answer } from './answer.ts'
 import { errored, failure } from './review.ts'
-import { Turn } from './turn.ts'
 
 /** A PEM certificate (with its chain, where there is one) and its private key. */
 export interface ServingCertificate {
@@ -59,7 +58,6 @@ const MAX_CONNECTIONS = 2_250
 export class WebhookServer {
   readonly #options: ServerOptions
   readonly #app: FastifyInstance<Server>
-  readonly #turn = new Turn()
   #expires: Date
   #leaving: Promise<void> | undefined
 
@@ -120,8 +118,6 @@ export class WebhookServer {
     })
     for (const webhook of ['validate', 'mutate'] as const) {
       app.post<{ Body: Buffer }>(`/${webhook}`, async ({ body }, reply) => {
-        const others = this.#turn.next()
-        if (others !== undefined) await others
         const { code, body: sent } = await answer(webhook, body, this.#options)
         return reply.code(code).header('content-type', JSON_TYPE).send(JSON.stringify(sent))
       })
