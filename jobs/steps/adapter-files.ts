@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { open, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseJsonObject } from '#src/lib/json.ts'
 import type { AdapterFiles } from '#src/oci/image.ts'
 import { errorCode } from '#src/oci/registry-error.ts'
 import { checkSafetensors, headerLength, LENGTH_BYTES } from './safetensors.ts'
@@ -22,7 +23,7 @@ export async function readAdapterConfig(folder: string): Promise<AdapterConfigRe
   if (size === undefined) return { ok: false, reason: `there is no ${CONFIG_FILE} in ${folder}` }
   if (size > 1_048_576) return { ok: false, reason: `${CONFIG_FILE} is larger than 1 MiB` }
   const bytes = await readFile(join(folder, CONFIG_FILE))
-  const config = parseObject(bytes.toString('utf8'))
+  const config = parseJsonObject(bytes.toString('utf8'))
   return config === undefined
     ? { ok: false, reason: `${CONFIG_FILE} is not a JSON object` }
     : { ok: true, bytes, config }
@@ -66,14 +67,5 @@ async function sizeOf(path: string): Promise<number | undefined> {
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined
     throw error
-  }
-}
-
-function parseObject(json: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(json)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
-  } catch {
-    return undefined
   }
 }

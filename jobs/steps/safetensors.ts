@@ -1,4 +1,5 @@
 import { isJsonObject, parseJson } from '#src/lib/json.ts'
+
 /** Whether a file is whole, judged by its header alone: what is declared must be exactly what is there. */
 export type SafetensorsCheck =
   | { readonly ok: true; readonly tensors: number }

@@ -1,4 +1,5 @@
 import { nearest } from '#src/lib/nearest.ts'
+import { perObject } from '#src/lib/per-object.ts'
 import { type Catalog, findPreset } from './catalog.ts'
 import type { Preset } from './preset.ts'
 
@@ -16,7 +17,7 @@ export function resolveModel(catalog: Catalog, name: string): ModelResolution {
   if (preset?.retired !== undefined) return { kind: 'retired', preset, ...preset.retired }
   if (preset !== undefined) return { kind: 'preset', preset }
   if (isHubId(name)) return { kind: 'hub', id: name }
-  const near = nearest(name.slice(0, MAX_ID), activeNames(catalog))
+  const near = nearest(name.slice(0, MAX_ID), liveNames.inference(catalog))
   return near === undefined ? { kind: 'unknown' } : { kind: 'unknown', nearest: near }
 }
 
@@ -34,7 +35,10 @@ const HUB_NAME = /^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?$/
 const isHubName = (part: string): boolean =>
   HUB_NAME.test(part) && !part.includes('..') && !part.includes('--') && !part.endsWith('.git')
 
-const activeNames = (catalog: Catalog): readonly string[] =>
-  catalog.presets
-    .filter((preset) => preset.retired === undefined)
-    .flatMap((preset) => [preset.name, ...(preset.aliases ?? [])])
+/** Names and aliases of the models that can be served, and of those that can be tuned: what a misspelt one may have meant. */
+export const liveNames = {
+  inference: perObject((catalog: Catalog) => namesOf(catalog.presets.filter(({ retired }) => !retired))),
+  tuning: perObject((catalog: Catalog) => namesOf(catalog.presets.filter(({ retired, tuning }) => !retired && tuning))),
+}
+
+const namesOf = (presets: readonly Preset[]) => presets.flatMap(({ name, aliases }) => [name, ...(aliases ?? [])])

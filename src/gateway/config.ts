@@ -1,4 +1,5 @@
 import { parseJson } from '#src/lib/json.ts'
+
 /** The gateway's settings, from the `KAITO_GATEWAY` variable. Times are in seconds. */
 export type GatewayConfig = {
   readonly port: number

@@ -1,4 +1,5 @@
-import { errorOfStatus, isNotFound, isRecord, KubeError } from './errors.ts'
+import { isJsonObject } from '#src/lib/json.ts'
+import { errorOfStatus, isNotFound, KubeError } from './errors.ts'
 import type { Http } from './http.ts'
 import { jsonLines } from './json-lines.ts'
 import {
@@ -163,7 +164,7 @@ async function* watchEvents(
 }
 
 function eventOf(line: unknown, path: string): KubeWatchEvent {
-  if (!isRecord(line)) throw new KubeError(`watch ${path}: not an event`, { status: 200, reason: 'BadAnswer' })
+  if (!isJsonObject(line)) throw new KubeError(`watch ${path}: not an event`, { status: 200, reason: 'BadAnswer' })
   const { type, object } = line
   if (type === 'ERROR') throw errorOfStatus(`watch ${path}`, object)
   const parsed = checkObject(object, path)
@@ -176,7 +177,7 @@ function eventOf(line: unknown, path: string): KubeWatchEvent {
 /** Items of a list lack `apiVersion` and `kind`, which every other answer has; they are put back. */
 function pageOf(text: string, resource: Resource, path: string): ListPage {
   const list: unknown = parseJson(text, path)
-  if (!isRecord(list) || !Array.isArray(list['items']) || !isRecord(list['metadata']))
+  if (!isJsonObject(list) || !Array.isArray(list['items']) || !isJsonObject(list['metadata']))
     throw badAnswer(path, 'not a list')
   const identity = { apiVersion: apiVersionOf(resource), kind: resource.kind }
   const { resourceVersion, continue: next } = list['metadata']
@@ -206,7 +207,7 @@ function checkObject(value: unknown, path: string): KubeObject {
 
 /** A bookmark has only a resourceVersion and a review has no name, so `name` is taken on trust. */
 function isObject(value: unknown): value is KubeObject {
-  return isRecord(value) && isRecord(value['metadata'])
+  return isJsonObject(value) && isJsonObject(value['metadata'])
 }
 
 function badAnswer(path: string, why: string, cause?: unknown): KubeError {

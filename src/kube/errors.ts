@@ -1,3 +1,5 @@
+import { isJsonObject, parseJsonObject } from '#src/lib/json.ts'
+
 /** The parts of a Kubernetes `Status` that callers look at. */
 export interface KubeErrorFields {
   /** HTTP status; 0 when no answer came. */
@@ -57,21 +59,13 @@ export function errorOfAnswer(what: string, status: number, body: string, retryA
 
 /** Builds the error for a `Status` sent inside a watch, whose HTTP status was 200 long before. */
 export function errorOfStatus(what: string, object: unknown): KubeError {
-  const status = isRecord(object) && typeof object['code'] === 'number' ? object['code'] : 500
+  const status = isJsonObject(object) && typeof object['code'] === 'number' ? object['code'] : 500
   return errorOfAnswer(what, status, JSON.stringify(object))
 }
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function statusOf(body: string): Record<string, unknown> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(body)
-    return isRecord(parsed) && parsed['kind'] === 'Status' ? parsed : undefined
-  } catch {
-    return undefined
-  }
+  const parsed = parseJsonObject(body)
+  return parsed?.['kind'] === 'Status' ? parsed : undefined
 }
 
 function text(value: unknown): string | undefined {
@@ -84,6 +78,6 @@ function retryAfterOf(header: string | undefined): number | undefined {
 }
 
 function secondsOf(details: unknown): number | undefined {
-  const seconds = isRecord(details) ? details['retryAfterSeconds'] : undefined
+  const seconds = isJsonObject(details) ? details['retryAfterSeconds'] : undefined
   return typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : undefined
 }

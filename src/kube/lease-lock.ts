@@ -1,5 +1,5 @@
+import { isJsonObject } from '#src/lib/json.ts'
 import type { KubeClient } from './client.ts'
-import { isRecord } from './errors.ts'
 import type { KubeObject } from './resource.ts'
 
 /** A lease as leader election sees it. Times are RFC 3339 with microseconds; an empty holder is a released lease. */
@@ -51,7 +51,7 @@ function leaseOf(record: LeaseFields, namespace: string, name: string, version: 
 }
 
 function stored(lease: KubeObject): StoredLease {
-  const spec = isRecord(lease['spec']) ? lease['spec'] : {}
+  const spec = isJsonObject(lease['spec']) ? lease['spec'] : {}
   const text = (field: string) => (typeof spec[field] === 'string' ? spec[field] : '')
   const count = (field: string) => (typeof spec[field] === 'number' ? spec[field] : 0)
   return {

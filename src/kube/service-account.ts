@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Access } from './credentials.ts'
 
 /** Where the kubelet puts a pod's token and the cluster's authority. */
-export const SERVICE_ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount'
+const SERVICE_ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 /**
  * The access of a pod by its service account. Read here and not by client-node, which knows it, too: loading that
@@ -13,10 +13,9 @@ export function serviceAccount(server: string, folder = SERVICE_ACCOUNT_FOLDER):
   return {
     server,
     async present() {
-      const [ca, token] = await Promise.all(
-        ['ca.crt', 'token'].map((name) => readFile(join(folder, name), { encoding: 'utf8' })),
-      )
-      return { tls: { ca: ca ?? '' }, headers: { authorization: `Bearer ${(token ?? '').trim()}` } }
+      const read = (name: string) => readFile(join(folder, name), 'utf8')
+      const [ca, token] = await Promise.all([read('ca.crt'), read('token')])
+      return { tls: { ca }, headers: { authorization: `Bearer ${token.trim()}` } }
     },
   }
 }

@@ -67,7 +67,6 @@ const DIGEST = /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/
 const ODD_CHARACTER = /[\s\u0000-\u001f\u007f]/
 
 function checkShape(text: string): ImageRefResult | undefined {
-  if (text !== '' && !text.includes('://') && !ODD_CHARACTER.test(text)) return undefined
   if (text.trim() === '') return { ok: false, reason: 'the image reference is empty' }
   const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\//.exec(text)
   if (scheme) {

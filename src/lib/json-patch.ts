@@ -1,4 +1,5 @@
 import { deepEqual } from './deep.ts'
+import { isJsonObject } from './json.ts'
 
 /** One operation of RFC 6902; `path` is a JSON pointer (RFC 6901). */
 export type PatchOperation =
@@ -20,7 +21,7 @@ function compare(from: unknown, to: unknown, path: string, operations: PatchOper
   // Whoever changed little has mostly handed on what he was given.
   if (from === to) return
   if (Array.isArray(from) && Array.isArray(to)) compareLists(from, to, path, operations)
-  else if (isObject(from) && isObject(to)) compareObjects(from, to, path, operations)
+  else if (isJsonObject(from) && isJsonObject(to)) compareObjects(from, to, path, operations)
   else operations.push({ op: 'replace', path, value: to })
 }
 
@@ -58,9 +59,6 @@ function compareLists(
 }
 
 type JsonObject = Readonly<Record<string, unknown>>
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** RFC 6901: `~` first, or the `~` of an escaped `/` would be escaped again. */
 const pointerStep = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')

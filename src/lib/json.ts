@@ -10,3 +10,9 @@ export function parseJson(text: string): unknown {
     return undefined
   }
 }
+
+/** The JSON object that a text holds, or undefined when it holds anything else. */
+export function parseJsonObject(text: string): Record<string, unknown> | undefined {
+  const value = parseJson(text)
+  return isJsonObject(value) ? value : undefined
+}

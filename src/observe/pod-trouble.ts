@@ -1,6 +1,6 @@
 import { REASON, type Reason } from '#src/api/conditions.ts'
 import type { ContainerStatusView, PodView, TerminatedView } from '#src/api/objects.ts'
-import { isJsonObject } from '#src/lib/json.ts'
+import { isJsonObject, parseJsonObject } from '#src/lib/json.ts'
 
 /** Why a pod does not do what it should, in the operator's own words for it. */
 export interface Trouble {
@@ -78,12 +78,8 @@ export interface StepOutcome {
 /** What a step wrote to its termination log, or undefined when that is not a step's JSON. */
 export function parseOutcome(text: string | undefined): StepOutcome | undefined {
   if (text === undefined || !text.startsWith('{')) return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    return isJsonObject(value) ? toOutcome(value) : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJsonObject(text)
+  return value && toOutcome(value)
 }
 
 /** Whatever ran in the pod wrote this: a field of another type is as good as none. */

@@ -1,4 +1,5 @@
 import { parseJson } from '#src/lib/json.ts'
+
 /** One report of the train step: a JSON line on its standard output. Loss is the mean since the last report. */
 export interface ProgressPoint {
   readonly step: number

@@ -1,5 +1,5 @@
 import type { ImageRef } from '#src/lib/image-ref.ts'
-import { isJsonObject } from '#src/lib/json.ts'
+import { isJsonObject, parseJsonObject } from '#src/lib/json.ts'
 
 /** What a docker config holds for one registry: a password, or a refresh token to trade for access tokens. */
 export type Credential =
@@ -16,7 +16,7 @@ export type DockerConfigResult =
 /** Reads `config.json` / `.dockerconfigjson` (with `auths`) and the older `.dockercfg` (hosts at the top level). */
 export function parseDockerConfig(text: string): DockerConfigResult {
   if (text.length > CONFIG_LIMIT) return { ok: false, reason: `the docker config is over ${CONFIG_LIMIT} bytes` }
-  const root = parseObject(text)
+  const root = parseJsonObject(text)
   if (root === undefined) return { ok: false, reason: 'the docker config is not a JSON object' }
   const auths = 'auths' in root ? root['auths'] : root
   if (!isJsonObject(auths)) return { ok: false, reason: 'the docker config has no "auths" object' }
@@ -81,15 +81,6 @@ function normaliseKey(key: string): string {
   const host = bare.split('/', 1).join('').toLowerCase()
   const rest = bare.slice(host.length)
   return (host === 'index.docker.io' || host === 'registry-1.docker.io' ? 'docker.io' : host) + rest
-}
-
-function parseObject(json: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(json)
-    return isJsonObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function text(value: unknown): string | undefined {

@@ -1,4 +1,5 @@
 import { isJsonObject, parseJson } from '#src/lib/json.ts'
+
 /** A pointer to content: what it is, how large, and its `sha256:…` digest. */
 export type Descriptor = {
   readonly mediaType: string

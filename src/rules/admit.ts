@@ -1,7 +1,7 @@
-import { asShapedWorkspace } from '#src/api/validate.ts'
+import { shapeFaults } from '#src/api/validate.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { deepEqual } from '#src/lib/deep.ts'
-import { type FieldError, invalid } from '#src/lib/field-error.ts'
+import { invalid } from '#src/lib/field-error.ts'
 import type { Facts } from './rule.ts'
 import { type Findings, runRules } from './run.ts'
 import { WORKSPACE_RULES } from './workspace-rules.ts'
@@ -25,7 +25,10 @@ export function admit(workspace: Workspace, facts: Facts, planLines?: PlanLines)
     const plan = facts.dryRun && findings.errors.length === 0 && planLines ? planLines(workspace, facts) : []
     return { ...findings, plan }
   } catch (error) {
-    return ofAnotherShape(workspace, facts, planLines) ?? failed(error)
+    const answer = ofAnotherShape(workspace, facts, planLines)
+    // What throws on a well-shaped object is a bug, and is answered as one.
+    if (answer === undefined) throw error
+    return answer
   }
 }
 
@@ -34,21 +37,14 @@ export function admit(workspace: Workspace, facts: Facts, planLines?: PlanLines)
  * version of the definition, that is what to say; an old object of another shape has nothing to be compared with.
  */
 function ofAnotherShape(workspace: Workspace, facts: Facts, planLines?: PlanLines): Admission | undefined {
-  const shaped = asShapedWorkspace(workspace)
-  if (!shaped.ok) return { ...SILENT, errors: shaped.problems.map(misshapen) }
-  const { old, ...rest } = facts
-  return old === undefined || asShapedWorkspace(old).ok ? undefined : admit(workspace, rest, planLines)
-}
-
-function misshapen(problem: string): FieldError {
-  const [path = '', ...detail] = problem.split(': ')
+  const faults = shapeFaults(workspace)
   const fix = 'install the CustomResourceDefinition of this version of the operator'
-  return { ...invalid(path, undefined, detail.join(': '), { fix }), origin: 'workspace.shape' }
-}
-
-/** What throws on a well-shaped object is a bug, and is answered as one. */
-function failed(error: unknown): never {
-  throw error
+  if (faults.length > 0) {
+    const errors = faults.map(({ path, detail }) => invalid(path, undefined, detail, { fix }))
+    return { ...SILENT, errors: errors.map((error) => ({ ...error, origin: 'workspace.shape' })) }
+  }
+  const { old, ...rest } = facts
+  return old === undefined || shapeFaults(old).length === 0 ? undefined : admit(workspace, rest, planLines)
 }
 
 const SILENT: Admission = { errors: [], warnings: [], plan: [] }

@@ -1,9 +1,7 @@
-import { type Catalog, findPreset } from '#src/catalog/catalog.ts'
-import type { Preset } from '#src/catalog/preset.ts'
-import { isHubId } from '#src/catalog/resolve.ts'
+import { findPreset } from '#src/catalog/catalog.ts'
+import { isHubId, liveNames } from '#src/catalog/resolve.ts'
 import { forbidden, notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
-import { perObject } from '#src/lib/per-object.ts'
 import { rule } from './rule.ts'
 import { presetUses } from './subject.ts'
 
@@ -17,7 +15,7 @@ export const presetRules = [
       presetUses(workspace).flatMap(({ path, preset, purpose }) => {
         if (findPreset(catalog, preset.name)) return []
         if (purpose === 'inference' && isHubId(preset.name)) return []
-        const hint = didYouMean(preset.name, presetNames[purpose](catalog), 'see docs/catalog.md for the list')
+        const hint = didYouMean(preset.name, liveNames[purpose](catalog), 'see docs/catalog.md for the list')
         return [notSupported(`${path}.name`, preset.name, 'no preset has this name', { fix: hint })]
       }),
   }),
@@ -115,11 +113,3 @@ export const presetRules = [
       }),
   }),
 ]
-
-/** Names and aliases that a misspelt one may have meant. */
-const presetNames = {
-  inference: perObject((catalog: Catalog) => namesOf(catalog.presets.filter(({ retired }) => !retired))),
-  tuning: perObject((catalog: Catalog) => namesOf(catalog.presets.filter(({ retired, tuning }) => !retired && tuning))),
-}
-
-const namesOf = (presets: readonly Preset[]) => presets.flatMap(({ name, aliases }) => [name, ...(aliases ?? [])])

@@ -7,9 +7,9 @@ import { admit, type Admission as Told } from '#src/rules/admit.ts'
 import { withDefaults } from '#src/rules/defaults.ts'
 import { fitWarnings, warningLines } from '#src/rules/feedback.ts'
 import { needs } from '#src/rules/needs.ts'
-import { type Facts, policyOf } from '#src/rules/rule.ts'
+import { policyOf } from '#src/rules/rule.ts'
 import type { Admission, AdmissionRequest, Verdict } from '#webhooks/admission.ts'
-import { type Found, wireLookups } from './lookups.ts'
+import { type Found, NOTHING_NAMED, wireLookups } from './lookups.ts'
 
 /** The rules behind the webhook: looks up what they need, runs them, and says what the author should know. */
 export function wireAdmission(config: Config, client: KubeClient): Admission {
@@ -41,7 +41,7 @@ export function wireAdmission(config: Config, client: KubeClient): Admission {
       }
       return later()
     },
-    default: (request) => withDefaults(asWorkspace(request.object), { ...factsOf(request), ...NOTHING }),
+    default: (request) => withDefaults(asWorkspace(request.object), { ...factsOf(request), ...NOTHING_NAMED }),
   }
 }
 
@@ -68,6 +68,3 @@ const verdict = ({ told }: Judged): Verdict => ({
   errors: told.errors,
   warnings: [...warningLines(told.warnings), ...fitWarnings(told.plan)],
 })
-
-/** Defaults read no other object. */
-const NOTHING: Pick<Facts, 'configMaps' | 'secrets'> = { configMaps: new Map(), secrets: new Map() }

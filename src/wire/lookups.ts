@@ -39,4 +39,5 @@ export function wireLookups(client: KubeClient): Lookups {
   }
 }
 
-const NOTHING_NAMED: Found = { configMaps: new Map(), secrets: new Map(), isFresh: true }
+/** For what reads no other object. */
+export const NOTHING_NAMED: Found = { configMaps: new Map(), secrets: new Map(), isFresh: true }
