@@ -1,5 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { saveReport } from '../measure/report-file.ts'
 import { median, spread } from '../measure/statistics.ts'
 import { MODES, type Mode, type ModeResult } from './behind.ts'
 import { type Cell, CONNECTIONS, type Contestant } from './direct.ts'
@@ -21,16 +20,10 @@ interface Target {
   readonly isMet: boolean
 }
 
-const FOLDER = join(import.meta.dirname, '..', '..', '..', 'docs', 'bench')
-
 /** Writes docs/bench/admission.md, prints it, and says whether every target was met. */
 export function writeReport(results: Results): boolean {
   const targets = targetsOf(results)
-  const text = [
-    '# Admission: this webhook beside a bare echo',
-    '',
-    '<!-- Written by `npm run bench -- admission`. Do not edit. -->',
-    '',
+  saveReport('admission', 'Admission: this webhook beside a bare echo', [
     ...results.machine,
     `- ${results.options.rounds} interleaved rounds; ${results.options.seconds} s per cell asked directly; ${results.options.creates} creates per mode through the API server`,
     '',
@@ -46,11 +39,7 @@ export function writeReport(results: Results): boolean {
     ...behindLines(results),
     '',
     ...REMARKS,
-    '',
-  ].join('\n')
-  mkdirSync(FOLDER, { recursive: true })
-  writeFileSync(join(FOLDER, 'admission.md'), text)
-  console.log(text)
+  ])
   return targets.every(({ isMet }) => isMet)
 }
 

@@ -1,18 +1,10 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { CampaignOptions, CampaignResult } from './campaign.ts'
-import { SLOW_MS } from './campaign.ts'
-
-const FILE = join(import.meta.dirname, '..', '..', '..', 'docs', 'bench', 'fuzz.md')
+import { saveReport } from '../measure/report-file.ts'
+import { type CampaignOptions, type CampaignResult, SLOW_MS } from './campaign.ts'
 
 /** Writes docs/bench/fuzz.md and prints it. */
 export function writeReport(machine: readonly string[], options: CampaignOptions, result: CampaignResult): void {
   const { cases, reviews, seconds, outcomes, worstMs, problems } = result
-  const text = [
-    '# Generated admission reviews',
-    '',
-    '<!-- Written by `npm run bench -- fuzz`. Do not edit. -->',
-    '',
+  saveReport('fuzz', 'Generated admission reviews', [
     ...machine,
     `- seed ${options.seed}`,
     '',
@@ -29,7 +21,5 @@ export function writeReport(machine: readonly string[], options: CampaignOptions
     'idempotent and never spoils a good object, an object of the right shape never ends as an HTTP 500.',
     '',
     ...problems.map((problem) => `- ${problem}`),
-  ].join('\n')
-  writeFileSync(FILE, `${text.trimEnd()}\n`)
-  console.log(text)
+  ])
 }

@@ -1,5 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { saveReport } from '../measure/report-file.ts'
 import { percentile } from '../measure/statistics.ts'
 
 export interface RotationResult {
@@ -19,17 +18,11 @@ export interface RotationResult {
   readonly parallel: number
 }
 
-const FOLDER = join(import.meta.dirname, '..', '..', '..', 'docs', 'bench')
-
 /** Writes docs/bench/rotation.md and prints it. */
 export function writeReport(result: RotationResult): void {
   const { rotations, seconds, admitted, failures, latencies, problems, served, connections } = result
   const ms = (share: number) => percentile(latencies, share).toFixed(1)
-  const text = [
-    '# Rotation of certificates under continuous admission',
-    '',
-    '<!-- Written by `npm run bench -- rotation`. Do not edit. -->',
-    '',
+  saveReport('rotation', 'Rotation of certificates under continuous admission', [
     ...result.machine,
     '',
     '| | |',
@@ -52,8 +45,5 @@ export function writeReport(result: RotationResult): void {
     `of it is served, and the old one stays trusted for ${result.graceMs} ms instead of a day.`,
     '',
     ...[...failures, ...problems].slice(0, 10).map((problem) => `- ${problem}`),
-  ].join('\n')
-  mkdirSync(FOLDER, { recursive: true })
-  writeFileSync(join(FOLDER, 'rotation.md'), `${text.trimEnd()}\n`)
-  console.log(text)
+  ])
 }
