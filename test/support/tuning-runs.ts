@@ -9,7 +9,7 @@ export async function namespaceWithSecret(rig: Rig): Promise<string> {
   return namespace
 }
 
-export const theJob = (rig: Rig, namespace: string, timeoutMs: number): Promise<KubeObject> =>
+export const theJob = (rig: Rig, namespace: string, timeoutMs?: number): Promise<KubeObject> =>
   eventually('the Job is there', async () => (await rig.list('Job', namespace))[0], timeoutMs)
 
 /** Waits until the Workspace `tune` says that its run is queued. */

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -7,6 +7,7 @@ import { type KeyPair, mintAuthority, mintLeaf } from '#certs/mint.ts'
 import { deafObserver } from '#certs/observer.ts'
 import { firstCertificate } from '#certs/source.ts'
 import { systemClock } from '#src/runtime/clock.ts'
+import { projectSecret } from '#test/support/projected-secret.ts'
 
 const DAY = 86_400_000
 const authority = mintAuthority(new Date(), DAY)
@@ -20,18 +21,14 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** As the kubelet does: a new folder, then one rename of the symbolic link that everything is read through. */
-let generation = 0
-function mount({ certificate, key }: KeyPair) {
-  const version = join(folder, `..${++generation}`)
-  mkdirSync(version, { recursive: true })
-  writeFileSync(join(version, 'tls.crt'), certificate)
-  writeFileSync(join(version, 'tls.key'), key)
-  symlinkSync(version, join(folder, '..tmp'))
-  renameSync(join(folder, '..tmp'), join(folder, '..data'))
-  if (generation > 1) return
-  for (const name of ['tls.crt', 'tls.key']) symlinkSync(join('..data', name), join(folder, name))
-}
+const mount = ({ certificate, key }: KeyPair) =>
+  projectSecret(
+    folder,
+    new Map([
+      ['tls.crt', certificate],
+      ['tls.key', key],
+    ]),
+  )
 
 describe('certificates from a mounted Secret', () => {
   it('are served when they appear, replaced when they change, and kept when the new ones do not fit together', async () => {

@@ -4,6 +4,7 @@ import { BINARIES } from '#test/cluster/binary-catalog.ts'
 import { mustRun } from '#test/cluster/command.ts'
 import type { ControlPlane } from '#test/cluster/control-plane.ts'
 import { ensureGo } from '#test/cluster/go-toolchain.ts'
+import { kubectlFor } from '#test/cluster/node/kubectl.ts'
 import { goModulesDir } from '#test/cluster/paths.ts'
 import { killDaemon, lastLines, startDaemon } from '#test/cluster/process.ts'
 import { toStderr } from '#test/cluster/progress.ts'
@@ -28,11 +29,11 @@ export interface CertManager {
 /** Installs the definitions of cert-manager and starts it as an administrator. Its own webhook does not run. */
 export async function startCertManager(plane: ControlPlane): Promise<CertManager> {
   const binary = (await ensureBinaries(['cert-manager'], toStderr())).get('cert-manager') ?? 'cert-manager'
-  const kubectl = [plane.kubectl, '--kubeconfig', plane.kubeconfig]
+  const { run } = kubectlFor(plane.kubectl, plane.kubeconfig)
   const definitions = (await definitionFiles()).flatMap((file) => ['--filename', file])
-  await mustRun([...kubectl, 'create', ...definitions])
-  await mustRun([...kubectl, 'wait', '--for=condition=Established', '--timeout=60s', ...definitions])
-  await mustRun([...kubectl, 'create', 'namespace', 'cert-manager'])
+  await run('create', ...definitions)
+  await run('wait', '--for=condition=Established', '--timeout=60s', ...definitions)
+  await run('create', 'namespace', 'cert-manager')
   const start = (part: string, ...gates: readonly string[]) =>
     startDaemon({
       name: `cert-manager ${part}`,

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { KubeClient } from '#src/kube/client.ts'
 import type { Credentials } from '#src/kube/credentials.ts'
 import { mintAuthority } from '#test/cluster/certificates.ts'
-import { mustRun } from '#test/cluster/command.ts'
 import { type ControlPlane, startControlPlane } from '#test/cluster/control-plane.ts'
 import { freePort } from '#test/cluster/free-port.ts'
+import { type Kubectl, kubectlFor } from '#test/cluster/node/kubectl.ts'
 import { type Daemon, killDaemon, lastLines } from '#test/cluster/process.ts'
 import { type Redis, startRedis } from '#test/cluster/redis.ts'
 import { eventually } from '#test/support/eventually.ts'
@@ -15,10 +15,10 @@ import { MUTATING, VALIDATING } from '#webhooks/registration.ts'
 import { ApiClient } from '../certs/api-client.ts'
 import { connect } from '../kube/harness.ts'
 import { type MountedSecret, mountSecret } from './cert-manager-mount.ts'
-import { startReleasedOperator } from './cert-manager-operator.ts'
 import { type CertManager, startCertManager } from './cert-manager-rig.ts'
 import { type Calls, duringTraffic } from './cert-manager-traffic.ts'
-import { at, chartDir, helm, NAMESPACE, one, render } from './helm.ts'
+import { at, NAMESPACE, one, release as releaseBy, render } from './helm.ts'
+import { startReleasedOperator } from './released-operator.ts'
 
 const SECRET = { namespace: NAMESPACE, name: 'kaito-ts-webhook-tls' }
 const WORKSPACES = '/apis/kaito.sh/v1alpha1/namespaces/default/workspaces'
@@ -26,6 +26,7 @@ const WORKSPACES = '/apis/kaito.sh/v1alpha1/namespaces/default/workspaces'
 let plane: ControlPlane
 let redis: Redis
 let api: ApiClient
+let kubectl: Kubectl
 let client: KubeClient
 let credentials: Credentials
 let certManager: CertManager
@@ -33,25 +34,14 @@ let mount: MountedSecret
 let operator: Daemon
 let webhookPort: number
 
-const release = async (action: 'install' | 'upgrade', more: object) => {
-  const values = { settings: { nodeProvisioner: 'byo' }, webhook: { port: webhookPort }, ...more }
-  const target = ['--namespace', NAMESPACE, '--create-namespace', '--kubeconfig', plane.kubeconfig]
-  const { code, stderr } = await helm([action, 'kaito', chartDir, ...target], values)
-  expect([code, stderr]).toEqual([0, expect.any(String)])
-}
-
-const kubectl = (...args: readonly string[]) => mustRun([plane.kubectl, '--kubeconfig', plane.kubeconfig, ...args])
-
-const apply = (object: object) =>
-  mustRun(
-    [plane.kubectl, '--kubeconfig', plane.kubeconfig, 'apply', '--server-side', '--force-conflicts', '--filename=-'],
-    { input: JSON.stringify(object) },
-  )
+const release = (action: 'install' | 'upgrade', more: object) =>
+  releaseBy(action, plane.kubeconfig, { settings: { nodeProvisioner: 'byo' }, webhook: { port: webhookPort }, ...more })
 
 beforeAll(async () => {
   ;[plane, redis] = await Promise.all([startControlPlane(), startRedis()])
   ;({ client, credentials } = connect(plane.kubeconfig))
   api = new ApiClient(plane)
+  kubectl = kubectlFor(plane.kubectl, plane.kubeconfig)
   webhookPort = await freePort()
   certManager = await startCertManager(plane)
   await release('install', {})
@@ -76,10 +66,10 @@ async function startOperator(): Promise<void> {
 /** As kube-proxy would, but by name: the API server follows an ExternalName, to the port that the webhook names. */
 async function leadServiceHere(): Promise<void> {
   const spec = { type: 'ExternalName', externalName: 'localhost', clusterIP: null, clusterIPs: null }
-  await kubectl('patch', 'service', 'kaito-ts', `--namespace=${NAMESPACE}`, `--patch=${JSON.stringify({ spec })}`)
+  await kubectl.run('patch', 'service', 'kaito-ts', `--namespace=${NAMESPACE}`, `--patch=${JSON.stringify({ spec })}`)
   const port = [{ op: 'replace', path: '/webhooks/0/clientConfig/service/port', value: webhookPort }]
   for (const { kind, name } of [VALIDATING, MUTATING])
-    await kubectl('patch', kind, name, '--type=json', `--patch=${JSON.stringify(port)}`)
+    await kubectl.run('patch', kind, name, '--type=json', `--patch=${JSON.stringify(port)}`)
 }
 
 const workspace = (name: string, preset = 'phi-3-mini-128k-instruct') => ({
@@ -139,7 +129,7 @@ async function renew(certificate: string, secret: string): Promise<void> {
   }
   const patch = JSON.stringify([{ op: 'add', path: '/status/conditions/-', value: condition }])
   const target = ['certificates.cert-manager.io', certificate, `--namespace=${NAMESPACE}`]
-  await kubectl('patch', ...target, '--subresource=status', '--type=json', `--patch=${patch}`)
+  await kubectl.run('patch', ...target, '--subresource=status', '--type=json', `--patch=${patch}`)
   await changed(before, secret)
 }
 
@@ -192,7 +182,7 @@ describe('a release whose certificates cert-manager keeps', () => {
   it('serves renewed certificates of a renewed authority without a restart or a failed admission', async () => {
     const { admissions, handshakes } = await duringTraffic(calls, async (goesOn) => {
       const [first, authority] = [await stored('tls.crt'), await stored('ca.crt')]
-      await kubectl('delete', 'secret', SECRET.name, `--namespace=${NAMESPACE}`)
+      await kubectl.run('delete', 'secret', SECRET.name, `--namespace=${NAMESPACE}`)
       await changed(first, SECRET.name)
       const next = await renewBoth()
       expect(next).not.toBe(authority)
@@ -211,7 +201,7 @@ describe('a release whose certificates cert-manager keeps', () => {
     const secret = { kind: 'Secret', metadata: { namespace: 'cert-manager', name: 'company' } }
     await client.create({ ...secret, apiVersion: 'v1', type: 'kubernetes.io/tls', data })
     const issuer = { kind: 'ClusterIssuer', metadata: { name: 'company' }, spec: { ca: { secretName: 'company' } } }
-    await apply({ ...issuer, apiVersion: 'cert-manager.io/v1' })
+    await kubectl.apply({ ...issuer, apiVersion: 'cert-manager.io/v1' })
     // A kubelet that takes its time: from now on, the operator serves what it has.
     await mount.stop()
     await duringTraffic(calls, async (goesOn) => {
@@ -237,7 +227,9 @@ describe('a release whose certificates cert-manager keeps', () => {
 /** What an upgrade with another certManager.issuerRef changes. Resolves once the authority of the issuer is trusted. */
 async function issueBy(issuerRef: object): Promise<void> {
   const before = await stored('tls.crt')
-  await apply(one(await render({ certManager: { enabled: true, issuerRef } }), 'Certificate', 'kaito-ts-webhook'))
+  await kubectl.apply(
+    one(await render({ certManager: { enabled: true, issuerRef } }), 'Certificate', 'kaito-ts-webhook'),
+  )
   await changed(before, SECRET.name)
   await injected(await stored('ca.crt'))
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import type { KubeObject } from '#src/kube/resource.ts'
 import { ensureBinaries } from '#test/cluster/binaries.ts'
@@ -45,4 +46,18 @@ export function at(value: unknown, ...path: readonly (string | number)[]): unkno
     (here, key) => (typeof here === 'object' && here !== null ? Reflect.get(here, key) : undefined),
     value,
   )
+}
+
+/** Installs, upgrades or removes the release; whatever helm says against it fails the test. */
+export async function release(
+  action: 'install' | 'upgrade' | 'uninstall',
+  kubeconfig: string,
+  values: Values = {},
+): Promise<void> {
+  const chart = action === 'uninstall' ? [] : [chartDir]
+  const create = action === 'install' ? ['--create-namespace'] : []
+  const target = ['--namespace', NAMESPACE, '--kubeconfig', kubeconfig]
+  const { code, stderr } = await helm([action, 'kaito', ...chart, ...target, ...create], values)
+  expect(stderr).not.toContain('unknown field')
+  expect([code, stderr]).toEqual([0, expect.any(String)])
 }

@@ -7,7 +7,7 @@ import { type ControlPlane, startControlPlane } from '#test/cluster/control-plan
 import { MUTATING, VALIDATING } from '#webhooks/registration.ts'
 import { connect } from '../kube/harness.ts'
 import { CALLS } from './calls.ts'
-import { at, chartDir, helm, NAMESPACE, type Values } from './helm.ts'
+import { at, chartDir, helm, NAMESPACE, release as releaseBy, type Values } from './helm.ts'
 
 const ACCOUNT = `system:serviceaccount:${NAMESPACE}:kaito-ts`
 
@@ -25,16 +25,8 @@ afterAll(async () => {
   await plane?.stop()
 })
 
-const release = async (action: 'install' | 'upgrade' | 'uninstall', values: Values = {}) => {
-  const chart = action === 'uninstall' ? [] : [chartDir]
-  const create = action === 'install' ? ['--create-namespace'] : []
-  const { code, stderr } = await helm(
-    [action, 'kaito', ...chart, '--namespace', NAMESPACE, '--kubeconfig', plane.kubeconfig, ...create],
-    values,
-  )
-  expect(stderr).not.toContain('unknown field')
-  expect([code, stderr]).toEqual([0, expect.any(String)])
-}
+const release = (action: 'install' | 'upgrade' | 'uninstall', values: Values = {}) =>
+  releaseBy(action, plane.kubeconfig, values)
 
 const kubectl = (args: readonly string[], input = '') =>
   runCommand([plane.kubectl, '--kubeconfig', plane.kubeconfig, ...args], { input })

@@ -1,75 +1,39 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { KubeClient } from '#src/kube/client.ts'
 import type { Credentials } from '#src/kube/credentials.ts'
-import { clusterKeys } from '#test/cluster/cluster-keys.ts'
 import { type ControlPlane, startControlPlane } from '#test/cluster/control-plane.ts'
 import { freePort } from '#test/cluster/free-port.ts'
-import { writeKubeconfig } from '#test/cluster/kubeconfig.ts'
+import { type Daemon, killDaemon } from '#test/cluster/process.ts'
 import { type Redis, startRedis } from '#test/cluster/redis.ts'
 import { MUTATING, VALIDATING } from '#webhooks/registration.ts'
 import { connect, until } from '../kube/harness.ts'
-import { at, chartDir, helm, NAMESPACE } from './helm.ts'
-
-const root = join(chartDir, '../..')
+import { at, NAMESPACE, release } from './helm.ts'
+import { startReleasedOperator } from './released-operator.ts'
 
 let plane: ControlPlane
 let redis: Redis
 let client: KubeClient
 let credentials: Credentials
-let operator: ChildProcess
-let healthPort: number
-let output = ''
+let operator: Daemon
 
 beforeAll(async () => {
   ;[plane, redis] = await Promise.all([startControlPlane(), startRedis()])
   ;({ client, credentials } = connect(plane.kubeconfig))
-  healthPort = await freePort()
-  const values = { settings: { nodeProvisioner: 'byo' }, webhook: { port: await freePort() } }
-  const target = ['--namespace', NAMESPACE, '--create-namespace', '--kubeconfig', plane.kubeconfig]
-  const { code, stderr } = await helm(['install', 'kaito', chartDir, ...target], values)
-  expect([code, stderr]).toEqual([0, expect.any(String)])
-  operator = await startOperator()
-  await until('the operator is ready', 30_000, async () => {
-    if (operator.exitCode !== null) throw new Error(output)
-    return fetch(`http://127.0.0.1:${healthPort}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    )
+  await release('install', plane.kubeconfig, {
+    settings: { nodeProvisioner: 'byo' },
+    webhook: { port: await freePort() },
   })
+  operator = await startReleasedOperator({ plane, client, redisUrl: redis.url, logLevel: 'debug' })
 })
 
 afterAll(async () => {
-  operator?.kill('SIGKILL')
+  if (operator !== undefined) await killDaemon(operator)
   await credentials?.close()
   await Promise.all([plane?.stop(), redis?.stop()])
 })
 
-/** The operator with the settings that the chart wrote and the rights that the chart gave: as its ServiceAccount, no more. */
-async function startOperator(): Promise<ChildProcess> {
-  const settings = join(plane.dir, 'settings.yaml')
-  const stored = await client.get({ kind: 'ConfigMap', namespace: NAMESPACE, name: 'kaito-ts-settings' })
-  writeFileSync(settings, String(at(stored, 'data', 'settings.yaml')))
-  const keys = await clusterKeys(join(plane.dir, 'pki'), ['127.0.0.1'], '10.96.0.1')
-  const account = await keys.client('operator', `system:serviceaccount:${NAMESPACE}:kaito-ts`)
-  const kubeconfig = writeKubeconfig(join(plane.dir, 'operator.kubeconfig'), plane.url, plane.ca, account)
-  const child = spawn(process.execPath, ['src/main.ts', 'operator', '--settings', settings], {
-    cwd: root,
-    env: {
-      ...process.env,
-      POD_NAME: 'kaito-ts-0',
-      POD_NAMESPACE: NAMESPACE,
-      KAITO_KUBECONFIG: kubeconfig,
-      KAITO_REDIS_URL: redis.url,
-      KAITO_HEALTH_PORT: String(healthPort),
-      KAITO_LOG_LEVEL: 'debug',
-    },
-  })
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  return child
-}
+const log = () => readFileSync(operator.logFile, 'utf8')
 
 const serving = (name: string) => ({
   apiVersion: 'kaito.sh/v1alpha1',
@@ -131,7 +95,7 @@ describe('the operator with the rights of the chart', () => {
       const { items } = await client.list('Job', { namespace: 'default' })
       return items.length === 1
     }).catch(async (error) => {
-      throw new Error(`${JSON.stringify(at(await client.get(ref), 'status'), null, 1)}\n${output.slice(-4000)}`, {
+      throw new Error(`${JSON.stringify(at(await client.get(ref), 'status'), null, 1)}\n${log().slice(-4000)}`, {
         cause: error,
       })
     })
@@ -148,6 +112,10 @@ describe('the operator with the rights of the chart', () => {
     await client.delete({ ...ref, name: 'chat' })
     await client.delete(ref)
     await until('it is gone', 20_000, async () => (await client.get(ref)) === undefined)
-    expect(output.split('\n').filter((text) => /forbidden|"code":403|status 403/i.test(text))).toEqual([])
+    expect(
+      log()
+        .split('\n')
+        .filter((text) => /forbidden|"code":403|status 403/i.test(text)),
+    ).toEqual([])
   })
 })

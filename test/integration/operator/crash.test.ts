@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startByoRig } from '#test/support/byo-rig.ts'
 import { eventually } from '#test/support/eventually.ts'
-import { type Rig, startRig, verdict } from '#test/support/operator-rig.ts'
-import { ended, type PretendKubelet, pretendKubelet, running } from '#test/support/pretend-kubelet.ts'
+import { type Rig, verdict } from '#test/support/operator-rig.ts'
+import { ended, type PretendKubelet, running } from '#test/support/pretend-kubelet.ts'
 import { jobsAtRest, namespaceWithSecret, queued, theJob } from '#test/support/tuning-runs.ts'
 import { TUNED_DIGEST, TUNED_IMAGE, tuningSpec } from '#test/support/workspaces.ts'
 
@@ -9,9 +10,7 @@ let rig: Rig
 let kubelet: PretendKubelet
 
 beforeAll(async () => {
-  rig = await startRig({ nodeProvisioner: 'byo' })
-  kubelet = pretendKubelet(rig.client)
-  await kubelet.joinNode('gpu-1')
+  ;({ rig, kubelet } = await startByoRig())
 })
 afterAll(() => rig?.stop())
 

@@ -1,17 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { KubeObject } from '#src/kube/resource.ts'
+import { startByoRig } from '#test/support/byo-rig.ts'
 import { eventually, settled } from '#test/support/eventually.ts'
-import { type Rig, startRig, verdict } from '#test/support/operator-rig.ts'
-import { type PretendKubelet, pretendKubelet } from '#test/support/pretend-kubelet.ts'
+import { type Rig, verdict } from '#test/support/operator-rig.ts'
+import type { PretendKubelet } from '#test/support/pretend-kubelet.ts'
 import { inferenceSpec } from '#test/support/workspaces.ts'
 
 let rig: Rig
 let kubelet: PretendKubelet
 
 beforeAll(async () => {
-  rig = await startRig({ nodeProvisioner: 'byo' })
-  kubelet = pretendKubelet(rig.client)
-  await kubelet.joinNode('gpu-1')
+  ;({ rig, kubelet } = await startByoRig())
   await rig.operator()
 })
 afterAll(() => rig?.stop())

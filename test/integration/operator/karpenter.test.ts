@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '#test/support/eventually.ts'
 import { type Operator, type Rig, secret, startRig, verdict } from '#test/support/operator-rig.ts'
 import { ended, type PretendKubelet, pretendKubelet } from '#test/support/pretend-kubelet.ts'
+import { namespaceWithSecret, theJob } from '#test/support/tuning-runs.ts'
 import { inferenceSpec, TUNED_DIGEST, TUNED_IMAGE, tuningSpec } from '#test/support/workspaces.ts'
 
 let rig: Rig
@@ -31,8 +32,7 @@ async function provision(namespace: string, name: string): Promise<void> {
 
 describe('with Karpenter', () => {
   it('a tuning run gets a node of its own, and gives it back when it is done', async () => {
-    const namespace = await rig.namespace()
-    await rig.client.create(secret(namespace, 'push-secret'))
+    const namespace = await namespaceWithSecret(rig)
     await rig.create(namespace, 'tune', tuningSpec())
     const pending = await eventually('it waits for its claim', async () => {
       const status = await rig.status(namespace, 'tune')
@@ -41,7 +41,7 @@ describe('with Karpenter', () => {
     expect(pending.state).toBe('Pending')
     expect(await rig.list('Job', namespace)).toEqual([])
     await provision(namespace, 'tune')
-    const job = await eventually('the Job is there', async () => (await rig.list('Job', namespace))[0])
+    const job = await theJob(rig, namespace)
     const pushed = ended('push', 0, { result: { image: TUNED_IMAGE, digest: TUNED_DIGEST } })
     await kubelet.startPod(job, { phase: 'Succeeded', main: [pushed] })
     await kubelet.completeJob(job)

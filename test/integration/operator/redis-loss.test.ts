@@ -1,15 +1,14 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Rig, startRig } from '#test/support/operator-rig.ts'
-import { pretendKubelet } from '#test/support/pretend-kubelet.ts'
+import { startByoRig } from '#test/support/byo-rig.ts'
+import type { Rig } from '#test/support/operator-rig.ts'
 import { jobsAtRest, namespaceWithSecret, queued, theJob } from '#test/support/tuning-runs.ts'
 import { tuningSpec } from '#test/support/workspaces.ts'
 
 let rig: Rig
 
 beforeAll(async () => {
-  rig = await startRig({ nodeProvisioner: 'byo' })
-  await pretendKubelet(rig.client).joinNode('gpu-1')
+  ;({ rig } = await startByoRig())
 })
 afterAll(() => rig?.stop())
 

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Workspace } from '#src/api/workspace.ts'
 import { tuningJobName } from '#src/desired/names.ts'
+import { startByoRig } from '#test/support/byo-rig.ts'
 import { eventually, settled } from '#test/support/eventually.ts'
-import { type Operator, type Rig, remove, secret, startRig, verdict } from '#test/support/operator-rig.ts'
-import { ended, type PretendKubelet, pretendKubelet, running } from '#test/support/pretend-kubelet.ts'
+import { type Operator, type Rig, remove, secret, verdict } from '#test/support/operator-rig.ts'
+import { ended, type PretendKubelet, running } from '#test/support/pretend-kubelet.ts'
+import { namespaceWithSecret, theJob } from '#test/support/tuning-runs.ts'
 import { TUNED_DIGEST, TUNED_IMAGE, tuningSpec } from '#test/support/workspaces.ts'
 
 let rig: Rig
@@ -11,19 +13,16 @@ let kubelet: PretendKubelet
 let operator: Operator
 
 beforeAll(async () => {
-  rig = await startRig({ nodeProvisioner: 'byo' })
-  kubelet = pretendKubelet(rig.client)
-  await kubelet.joinNode('gpu-1')
+  ;({ rig, kubelet } = await startByoRig())
   operator = await rig.operator()
 })
 afterAll(() => rig?.stop())
 
 /** A namespace with a tuning Workspace `tune` in it, and its Job once that is there. */
 async function tuning(name = 'tune') {
-  const namespace = await rig.namespace()
-  await rig.client.create(secret(namespace, 'push-secret'))
+  const namespace = await namespaceWithSecret(rig)
   const workspace = (await rig.create(namespace, name, tuningSpec())) as unknown as Workspace
-  const job = await eventually('the Job is there', async () => (await rig.list('Job', namespace))[0])
+  const job = await theJob(rig, namespace)
   return { namespace, workspace, job }
 }
 

@@ -125,14 +125,8 @@ describe('a webhook server under load', () => {
 
   it('finishes what is in flight, asks callers to hang up, and is not ready meanwhile', async () => {
     const bundle = mint()
-    let release = () => {}
-    const released = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    let arrived = () => {}
-    const inHand = new Promise<void>((resolve) => {
-      arrived = resolve
-    })
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    const { promise: inHand, resolve: arrived } = Promise.withResolvers<void>()
     const leaving = held()
     const { server, url } = await serve(bundle, {
       ...leaving.options,
@@ -165,10 +159,7 @@ describe('a webhook server under load', () => {
 
   it('cuts connections that do not end in time', async () => {
     const bundle = mint()
-    let arrived = () => {}
-    const inHand = new Promise<void>((resolve) => {
-      arrived = resolve
-    })
+    const { promise: inHand, resolve: arrived } = Promise.withResolvers<void>()
     const { server, url } = await serve(bundle, {
       budgetMs: 60_000,
       timeouts: { ...defaultTimeouts, leaving: 0, lastAnswers: 200 },
@@ -199,10 +190,7 @@ const LEAVING_MS = 7_777
  * callers have had their answers; how long that takes on this machine is not what is tested.
  */
 function held() {
-  let over = () => {}
-  const end = new Promise<void>((resolve) => {
-    over = resolve
-  })
+  const { promise: end, resolve: over } = Promise.withResolvers<void>()
   const clock: Clock = {
     now: systemClock.now,
     after: (ms, fire) => {

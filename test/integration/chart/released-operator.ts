@@ -14,14 +14,16 @@ export interface Surroundings {
   readonly client: KubeClient
   readonly redisUrl: string
   /** Where the Secret with the certificate is mounted, for a release that has one. */
-  readonly certs: string
+  readonly certs?: string
+  readonly logLevel?: 'debug' | 'info'
 }
 
 /**
  * Starts the operator as the Deployment of the release says now, with the volumes at other places and as the ServiceAccount
  * of the chart, and waits until it is ready.
  */
-export async function startReleasedOperator({ plane, client, redisUrl, certs }: Surroundings): Promise<Daemon> {
+export async function startReleasedOperator(surroundings: Surroundings): Promise<Daemon> {
+  const { plane, client, redisUrl, certs = '', logLevel = 'info' } = surroundings
   const stored = await client.get({ kind: 'ConfigMap', namespace: NAMESPACE, name: 'kaito-ts-settings' })
   const settings = join(plane.dir, 'settings.yaml')
   writeFileSync(settings, String(at(stored, 'data', 'settings.yaml')))
@@ -47,6 +49,7 @@ export async function startReleasedOperator({ plane, client, redisUrl, certs }: 
       KAITO_KUBECONFIG: writeKubeconfig(join(plane.dir, 'operator.kubeconfig'), plane.url, plane.ca, account),
       KAITO_REDIS_URL: redisUrl,
       KAITO_HEALTH_PORT: String(healthPort),
+      KAITO_LOG_LEVEL: logLevel,
     },
   })
   await waitReady(daemon, httpProbe(`http://127.0.0.1:${healthPort}/readyz`), 60_000)
