@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv, type ErrorObject } from 'ajv'
 import { parse } from 'yaml'
-import { DEFAULT_SETTINGS, type Settings, settingsSchema } from './api/settings.ts'
+import { type Settings, settingsSchema } from './api/settings.ts'
 import { builtInCatalog } from './catalog/built-in.ts'
 import type { Catalog } from './catalog/catalog.ts'
 import { applyOverlay, type CatalogOverlay, catalogOverlaySchema } from './catalog/overlay.ts'
@@ -53,16 +53,12 @@ export function parseSettings(text: string, redisUrl?: string): Settings {
   const given: unknown = text.trim() === '' ? {} : parse(text, { maxAliasCount: 0 })
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new Error('settings: not a YAML mapping')
-  const merged = {
-    ...DEFAULT_SETTINGS,
-    ...given,
-    ...nested('nodeClass', given),
-    ...nested('images', given),
-    ...nested('webhook', given),
-    ...(redisUrl === undefined ? {} : { redisUrl }),
-  }
-  return checked<Settings>(closed(settingsSchema), merged, 'settings')
+  const settings = { ...withoutNulls(given), ...(redisUrl === undefined ? {} : { redisUrl }) }
+  return checked<Settings>(closed(settingsSchema), settings, 'settings')
 }
+
+/** A key with nothing behind it is YAML for null, and means what no key at all means. */
+const withoutNulls = (given: object) => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))
 
 /** The schema with no other keys than it names, at both levels: a misspelt setting must not silently be the default. */
 function closed(schema: typeof settingsSchema): object {
@@ -81,15 +77,8 @@ function withOverlay(settings: Settings): Catalog {
   return catalog
 }
 
-/** One group of settings over its defaults. What is no mapping stays as it is, for the check to name. */
-const nested = (key: 'nodeClass' | 'images' | 'webhook', given: object) => {
-  const value: unknown = Object.hasOwn(given, key) ? (given as Record<string, unknown>)[key] : undefined
-  if (value === undefined || value === null) return { [key]: DEFAULT_SETTINGS[key] }
-  return { [key]: typeof value === 'object' && !Array.isArray(value) ? { ...DEFAULT_SETTINGS[key], ...value } : value }
-}
-
 function checked<T>(schema: object, value: unknown, where: string): T {
-  const ajv = new Ajv({ allErrors: true, strict: false })
+  const ajv = new Ajv({ allErrors: true, strict: false, useDefaults: true })
   const isValid = ajv.compile<T>(schema)
   if (isValid(value)) return value
   throw new Error((isValid.errors ?? []).map((error) => sentence(where, error)).join('; '))

@@ -27,6 +27,10 @@ export function object<P extends TProperties>(properties: P, docs: Docs = {}): T
   return typed({ type: 'object', ...(required.length > 0 ? { required } : {}), properties, ...docs })
 }
 
+/** An object in a file of which nothing need be written: absent, it is filled from the defaults of its fields. */
+export const group = <P extends TProperties>(properties: P, docs: Docs = {}): TObject<P> =>
+  typed({ ...object(properties, docs), default: {} })
+
 /** The same schema; the object that it becomes a property of does not require it. */
 export const optional = <S extends TSchema>(schema: S): TOptional<S> => typed({ ...schema, [OPTIONAL]: true })
 
@@ -41,10 +45,13 @@ export const int32 = (options: Docs = {}): TInteger => typed({ type: 'integer', 
 
 export const number = (options: Docs = {}): TNumber => typed({ type: 'number', ...options })
 
-export const bool = (options: Docs = {}): TBoolean => typed({ type: 'boolean', ...options })
+export const bool = (options: Docs & { readonly default?: boolean } = {}): TBoolean =>
+  typed({ type: 'boolean', ...options })
 
-export const listOf = <S extends TSchema>(items: S, options: Docs & { readonly maxItems?: number } = {}): TArray<S> =>
-  typed({ type: 'array', items, ...options })
+export const listOf = <S extends TSchema>(
+  items: S,
+  options: Docs & { readonly maxItems?: number; readonly default?: readonly never[] } = {},
+): TArray<S> => typed({ type: 'array', items, ...options })
 
 /** A list that server-side apply merges by key, e.g. conditions by `type`. */
 export const keyedList = <S extends TSchema>(key: string, items: S, options: Docs = {}): TArray<S> => {

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import { DEFAULT_SETTINGS, type Settings } from '#src/api/settings.ts'
+import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { builtInCatalog } from '#src/catalog/built-in.ts'
 import { tuningJobName } from '#src/desired/names.ts'
 import type { Presence, World } from '#src/plan/world.ts'
+import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 import { GPU_TYPE, inferenceSpec, NODE_LABELS, tuningSpec } from './workspaces.ts'
 
 /** 2026-01-02 03:04:05 UTC: when every made-up world is looked at. */

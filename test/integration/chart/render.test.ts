@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { workspaceCrd } from '#src/api/crd.ts'
-import { DEFAULT_SETTINGS, settingsSchema } from '#src/api/settings.ts'
+import { settingsSchema } from '#src/api/settings.ts'
 import { parseSettings } from '#src/config.ts'
 import type { KubeObject } from '#src/kube/resource.ts'
+import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 import { MUTATING, mutatingConfiguration, VALIDATING, validatingConfiguration } from '#webhooks/registration.ts'
 import { all, at, chartDir, helm, NAMESPACE, one, render } from './helm.ts'
 

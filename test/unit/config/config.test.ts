@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { DEFAULT_SETTINGS } from '#src/api/settings.ts'
+import { settingsSchema } from '#src/api/settings.ts'
 import { loadConfig, parseSettings } from '#src/config.ts'
+import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'kaito-config-'))
 afterAll(() => rmSync(dir, { recursive: true }))
@@ -17,8 +18,15 @@ const file = (text: string) => {
 
 describe('settings', () => {
   it('are all defaults when the file is empty', () => {
-    expect(parseSettings('')).toEqual(DEFAULT_SETTINGS)
+    const nodeClass = { group: 'karpenter.azure.com', kind: 'AKSNodeClass', name: 'default' }
+    expect(parseSettings('')).toMatchObject({ cloud: 'azure', nodeClass, insecureRegistries: [] })
     expect(parseSettings('# nothing yet\n---\n{}')).toEqual(DEFAULT_SETTINGS)
+    expect(parseSettings('nodeClass:\nimageVolumes: ~')).toEqual(DEFAULT_SETTINGS)
+  })
+
+  it('have a default for each field but the catalog', () => {
+    const withDefault = Object.entries(settingsSchema.properties).filter(([, schema]) => 'default' in schema)
+    expect(Object.keys(settingsSchema.properties)).toEqual([...withDefault.map(([name]) => name), 'catalog'])
   })
 
   it('keep the defaults of a group of which one is set', () => {

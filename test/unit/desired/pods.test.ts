@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DEFAULT_SETTINGS } from '#src/api/settings.ts'
 import { adapterParts } from '#src/desired/adapters.ts'
 import { engineArgs } from '#src/desired/engine.ts'
 import { placement, wantedNodeLabels } from '#src/desired/placement.ts'
 import { literalEnv } from '#src/desired/pod-parts.ts'
 import { inferenceService } from '#src/desired/service.ts'
 import { datasetParts } from '#src/desired/sources.ts'
+import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 import { inferenceWorkspace, tuningWorkspace } from '#test/support/worlds.ts'
 
 /** Kubernetes' expansion of `$(NAME)` in env values, for any names: a doubled dollar is one, what is not closed stays. */

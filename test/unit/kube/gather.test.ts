@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import type { NodeClaimView, PodView } from '#src/api/objects.ts'
-import { DEFAULT_SETTINGS } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { builtInCatalog } from '#src/catalog/built-in.ts'
 import { tuningJobName } from '#src/desired/names.ts'
@@ -11,6 +10,7 @@ import { releaseOrphans } from '#src/kube/orphans.ts'
 import type { KubeObject } from '#src/kube/resource.ts'
 import { createStores } from '#src/kube/stores.ts'
 import { systemClock } from '#src/runtime/clock.ts'
+import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 import { inferenceWorkspace, NOW, tuningWorkspace } from '#test/support/worlds.ts'
 
 const signal = new AbortController().signal
