@@ -1,3 +1,4 @@
+import { microTime } from '#src/lib/micro-time.ts'
 import type { KubeClient } from './client.ts'
 import { isNotFound } from './errors.ts'
 import type { KubeObject } from './resource.ts'
@@ -143,9 +144,4 @@ function cut(text: string, bytes: number): string {
   if (Buffer.byteLength(text) <= bytes) return text
   const whole = new TextDecoder().decode(Buffer.from(text).subarray(0, bytes - 4)).replace(/\uFFFD$/, '')
   return `${whole}…`
-}
-
-/** Kubernetes' MicroTime: six fractional digits. */
-function microTime(date: Date): string {
-  return date.toISOString().replace(/\.(\d{3})Z$/, '.$1000Z')
 }

@@ -1,5 +1,4 @@
 import { type Clock, deadline } from './clock.ts'
-import { TerminalError } from './terminal-error.ts'
 import type { QueueItem, WorkQueue } from './workqueue.ts'
 
 /** What a reconcile wants next: nothing until something changes, or to be called again after some milliseconds. */
@@ -14,7 +13,6 @@ export type Report = { readonly key: string; readonly waitedMs: number; readonly
   | { readonly outcome: 'done' }
   | { readonly outcome: 'again'; readonly afterMs: number }
   | { readonly outcome: 'failed'; readonly error: unknown; readonly afterMs: number; readonly failures: number }
-  | { readonly outcome: 'terminal'; readonly error: unknown }
 )
 
 export interface ControllerOptions {
@@ -28,8 +26,7 @@ export interface ControllerOptions {
 }
 
 /**
- * Workers that take keys from a queue and reconcile them. Throwing means "try again later" with the key's backoff;
- * throwing TerminalError means "tell, and wait for a change".
+ * Workers that take keys from a queue and reconcile them. Throwing means "try again later" with the key's backoff.
  */
 export class Controller {
   readonly #options: ControllerOptions
@@ -58,11 +55,6 @@ export class Controller {
     await Promise.all(this.#workers)
   }
 
-  /** Aborts what is under way; for when `stop` takes too long. */
-  abort(reason: unknown): void {
-    this.#abort.abort(reason)
-  }
-
   async #work(): Promise<void> {
     const { queue, onReport } = this.#options
     for (let item = await queue.next(); item !== undefined; item = await queue.next()) {
@@ -85,10 +77,6 @@ export class Controller {
       return { ...base, outcome: 'again', afterMs: result.again }
     } catch (error) {
       const base = { key, waitedMs, tookMs: clock.now() - startedAt, error }
-      if (error instanceof TerminalError) {
-        queue.forget(key)
-        return { ...base, outcome: 'terminal' }
-      }
       const afterMs = queue.addRateLimited(key)
       return { ...base, outcome: 'failed', afterMs, failures: queue.failures(key) }
     } finally {

@@ -1,4 +1,5 @@
 import { between, type Random } from '#src/lib/backoff.ts'
+import { microTime } from '#src/lib/micro-time.ts'
 import { type Clock, deadline, pause } from './clock.ts'
 
 /** What a lease says. Times in it are for people; who leads is decided on times observed locally. */
@@ -201,11 +202,6 @@ export class Elector {
       bounded.release()
     }
   }
-}
-
-/** Kubernetes' MicroTime: six fractional digits. */
-function microTime(date: Date): string {
-  return date.toISOString().replace(/\.(\d{3})Z$/, '.$1000Z')
 }
 
 /** Rejects as soon as `signal` aborts, even if the call below ignores it: a deadline that can be missed is none. */

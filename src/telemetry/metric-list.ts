@@ -23,7 +23,7 @@ export const metricList = {
   reconciles: {
     kind: 'counter',
     name: 'kaito_reconciles_total',
-    help: 'Reconciles by controller and outcome (done, again, failed, terminal).',
+    help: 'Reconciles by controller and outcome (done, again, failed).',
     labels: ['controller', 'outcome'],
   },
   reconcileSeconds: {

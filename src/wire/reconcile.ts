@@ -87,8 +87,6 @@ function reportTo(report: Report, log: Logger, metrics: Metrics): void {
   metrics.observe('queueWaitSeconds', waitedMs / 1000, CONTROLLER)
   if (report.outcome === 'failed') {
     log.warn({ workspace, err: report.error, againMs: report.afterMs }, 'a reconcile failed and will be tried again')
-  } else if (report.outcome === 'terminal') {
-    log.error({ workspace, err: report.error }, 'a reconcile failed for good')
   } else {
     log.debug({ workspace, outcome, tookMs }, 'reconciled')
   }

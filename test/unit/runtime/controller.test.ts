@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { Controller, type Reconcile, type Report } from '#src/runtime/controller.ts'
-import { TerminalError } from '#src/runtime/terminal-error.ts'
 import { WorkQueue } from '#src/runtime/workqueue.ts'
 import { FakeClock, settle } from './fake-clock.ts'
 
@@ -41,15 +40,6 @@ describe('Controller', () => {
       'done',
     ])
     expect(queue.failures('a')).toBe(0)
-  })
-
-  it('reports a terminal error and does not try again', async () => {
-    const { clock, queue, reports } = begin(async () => {
-      throw new TerminalError('never')
-    })
-    queue.add('a')
-    await clock.advance(100_000)
-    expect(reports.map(({ outcome }) => outcome)).toEqual(['terminal'])
   })
 
   it('works on as many keys at once as it has workers, and on no key twice at once', async () => {
