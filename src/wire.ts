@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { createLeaseLock } from './kube/lease-lock.ts'
+import { NO_PROVISIONER } from './plan/steps/nodes.ts'
 import { systemClock } from './runtime/clock.ts'
 import { Elector } from './runtime/leader.ts'
 import { type Component, Lifecycle } from './runtime/lifecycle.ts'
@@ -44,6 +45,7 @@ export function wireOperator({ config, log, certDir, onLost }: OperatorOptions):
       { name: 'webhooks', check: () => (webhooks.isServing() ? undefined : 'no certificate is served yet') },
       { name: 'redis', check: tuning.problem },
     ],
+    notes: [{ name: 'provisioner', check: () => provisionerTrouble(config, kubernetes) }],
   })
   metrics.beforeScrape(() => metrics.set('watchSilentSeconds', kubernetes.stores.silence(), { kind: 'all' }))
   return new Lifecycle(
@@ -63,6 +65,11 @@ export function wireOperator({ config, log, certDir, onLost }: OperatorOptions):
       onError: (err, name) => log.error({ err, component: name }, 'did not stop cleanly'),
     },
   )
+}
+
+function provisionerTrouble({ settings }: Config, { stores }: Kubernetes): string | undefined {
+  if (settings.nodeProvisioner === 'byo' || !stores.isSynced() || stores.hasNodeClaims()) return undefined
+  return NO_PROVISIONER
 }
 
 /** Stands for election, and reconciles while it leads. */

@@ -23,6 +23,7 @@ export type ConditionType = (typeof CONDITION)[keyof typeof CONDITION]
 export const REASON = {
   NodesReady: 'Enough matching nodes with free GPUs are ready.',
   NodesMissing: 'No (or not enough) ready node matches labelSelector, instanceType and GPU count.',
+  NodeProvisionerMissing: "Nodes should be provisioned, but the cluster does not have Karpenter's definitions.",
   NodeClaimPending: 'A NodeClaim waits for its node.',
   NodeClaimFailed: "A NodeClaim reported why it cannot get a node; the message is the cloud's own.",
   ConfigInvalid: 'A ConfigMap that the Workspace names is missing or does not hold what it should.',

@@ -1,17 +1,23 @@
 import { ANNOTATION, LABEL } from '#src/api/labels.ts'
 import type { K8sObject } from '#src/api/objects.ts'
+import { nodeLabels } from '#src/api/selector.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { nodeClaimName } from './names.ts'
-import { wantedNodeLabels } from './placement.ts'
 
-/** One NodeClaim per wanted node, with upstream's labels, taint and requirements, under a name that never changes. */
-export function nodeClaims(workspace: Workspace, settings: Settings, storageGiB: number): K8sObject[] {
+/**
+ * One NodeClaim per wanted node, with upstream's labels, taint and requirements, under a name that never changes.
+ *
+ * It requests no resources: the instance type is named, and Karpenter launches only a type that fits every request. A type
+ * offers no resource called `storage` (that word is gpu-provisioner's own), and its `ephemeral-storage` is what the NodeClass
+ * gives it: the size of the disk is said there.
+ */
+export function nodeClaims(workspace: Workspace, settings: Settings): K8sObject[] {
   const count = workspace.resource?.count ?? 1
-  return Array.from({ length: count }, (_, index) => nodeClaim(workspace, settings, storageGiB, index))
+  return Array.from({ length: count }, (_, index) => nodeClaim(workspace, settings, index))
 }
 
-function nodeClaim(workspace: Workspace, settings: Settings, storageGiB: number, index: number): K8sObject {
+function nodeClaim(workspace: Workspace, settings: Settings, index: number): K8sObject {
   const instanceType = workspace.resource?.instanceType ?? ''
   const only = (key: string, ...values: string[]) => ({ key, operator: 'In', values })
   return {
@@ -20,7 +26,7 @@ function nodeClaim(workspace: Workspace, settings: Settings, storageGiB: number,
     metadata: {
       name: nodeClaimName(workspace, index),
       labels: {
-        ...wantedNodeLabels(workspace),
+        ...nodeLabels(workspace.resource?.labelSelector),
         [LABEL.nodePool]: 'kaito',
         [LABEL.workspace]: workspace.metadata.name,
         [LABEL.workspaceNamespace]: workspace.metadata.namespace ?? 'default',
@@ -38,7 +44,6 @@ function nodeClaim(workspace: Workspace, settings: Settings, storageGiB: number,
         only('kubernetes.io/os', 'linux'),
         ...(settings.cloud === 'azure' ? [only('karpenter.azure.com/sku-name', instanceType)] : []),
       ],
-      resources: { requests: { storage: `${storageGiB}Gi` } },
     },
   }
 }

@@ -1,20 +1,12 @@
 import { LABEL } from '#src/api/labels.ts'
+import { nodeLabels } from '#src/api/selector.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Json } from './pod-parts.ts'
 
-/** The labels a node must have for a Workspace: matchLabels and the single-valued `In` expressions. */
-export function wantedNodeLabels(workspace: Workspace): Record<string, string> {
-  const selector = workspace.resource?.labelSelector
-  const single = (selector?.matchExpressions ?? []).flatMap(({ key, operator, values }) =>
-    operator === 'In' && values?.length === 1 && values[0] !== undefined ? [[key, values[0]] as const] : [],
-  )
-  return { ...selector?.matchLabels, ...Object.fromEntries(single) }
-}
-
 /** Where the pods of a Workspace may run: on nodes with its labels and type; on its own nodes where those are provisioned. */
 export function placement(workspace: Workspace, settings: Settings): Json {
-  const labels: Record<string, string> = { ...wantedNodeLabels(workspace) }
+  const labels: Record<string, string> = { ...nodeLabels(workspace.resource?.labelSelector) }
   const instanceType = workspace.resource?.instanceType
   if (instanceType !== undefined && instanceType !== '') labels[LABEL.instanceType] = instanceType
   if (settings.nodeProvisioner === 'karpenter') {

@@ -1,4 +1,4 @@
-import { LABEL } from '#src/api/labels.ts'
+import { FIELD_MANAGER, LABEL } from '#src/api/labels.ts'
 import type { NodeClaimView, PodView } from '#src/api/objects.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
@@ -10,7 +10,7 @@ import { created } from '#src/observe/tuning-run.ts'
 import type { Presence, World } from '#src/plan/world.ts'
 import { secretUses } from '#src/rules/subject.ts'
 import type { KubeClient } from './client.ts'
-import { isForbidden, KubeError } from './errors.ts'
+import { isForbidden, isNotFound, KubeError } from './errors.ts'
 import type { Stores } from './stores.ts'
 
 export interface GatherOptions {
@@ -42,9 +42,8 @@ export async function gather(
   const statefulSet = stores.statefulSets.get(key)
   const deleting = workspace.metadata.deletionTimestamp !== undefined
   const [nodeClaims, config, secrets, progress] = await Promise.all([
-    deleting && settings.nodeProvisioner === 'karpenter'
-      ? readNodeClaims(client, key, signal)
-      : stores.nodeClaims.by('workspace', key),
+    // In any mode: claims made before the provisioner was changed cost money, too.
+    deleting ? readNodeClaims(client, key, signal) : stores.nodeClaims.by('workspace', key),
     readConfig(client, workspace, signal),
     readPresence(client, workspace, signal),
     readProgress(client, workspace, pods, signal),
@@ -55,7 +54,8 @@ export async function gather(
     settings,
     catalog,
     nodes: stores.nodes.all(),
-    nodeClaims,
+    hasNodeClaims: stores.hasNodeClaims(),
+    nodeClaims: nodeClaims.filter(({ metadata }) => metadata.labels?.[LABEL.managedBy] === FIELD_MANAGER),
     jobs: stores.jobs.by('workspace', key),
     pods,
     secrets,
@@ -70,7 +70,13 @@ export async function gather(
 async function readNodeClaims(client: KubeClient, key: string, signal: AbortSignal): Promise<NodeClaimView[]> {
   const [namespace = '', name = ''] = key.split('/')
   const labelSelector = `${LABEL.workspace}=${name},${LABEL.workspaceNamespace}=${namespace}`
-  return (await client.list('NodeClaim', { labelSelector }, {}, signal)).items as unknown as NodeClaimView[]
+  try {
+    return (await client.list('NodeClaim', { labelSelector }, {}, signal)).items as unknown as NodeClaimView[]
+  } catch (error) {
+    // Without Karpenter's definitions there is no claim either.
+    if (isNotFound(error)) return []
+    throw error
+  }
 }
 
 async function readConfig(client: KubeClient, workspace: Workspace, signal: AbortSignal) {

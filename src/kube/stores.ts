@@ -5,8 +5,9 @@ import type { Clock } from '#src/runtime/clock.ts'
 import { type Change, keyOf, Store, type Stored } from '#src/runtime/store.ts'
 import { WatchLoop, type WatchSource } from '#src/runtime/watch-loop.ts'
 import type { KubeClient, Selection } from './client.ts'
+import { NotServed, optionalSource } from './optional-source.ts'
 import type { Kind } from './resource.ts'
-import { watchSource } from './watch-source.ts'
+import { type KindSource, watchSource } from './watch-source.ts'
 
 /** Everything that reconciles read without asking the apiserver: one watch for each kind. */
 export interface Stores {
@@ -17,6 +18,8 @@ export interface Stores {
   readonly services: Store<Owned>
   readonly nodes: Store<NodeView>
   readonly nodeClaims: Store<NodeClaimView>
+  /** Does the cluster know NodeClaims? Only then can nodes be provisioned or given back. */
+  readonly hasNodeClaims: () => boolean
   /** Runs all watches until the signal aborts. */
   start(signal: AbortSignal): void
   /** Resolves when every store holds a full first list. */
@@ -29,8 +32,8 @@ export interface Stores {
 export interface StoresOptions {
   readonly client: KubeClient
   readonly clock: Clock
-  /** NodeClaims are watched only where nodes are provisioned: elsewhere the CRD may not exist. */
-  readonly withNodeClaims: boolean
+  /** Told once it is known whether the cluster has Karpenter's definitions, and again whenever that changes. */
+  readonly onNodeClaims: (isServed: boolean) => void
   readonly onError: (kind: Kind, error: unknown) => void
 }
 
@@ -45,6 +48,11 @@ export function createStores(options: StoresOptions): Stores {
   const services = new Store<Owned>()
   const nodes = new Store<NodeView>({ trim: trimNode })
   const nodeClaims = new Store<NodeClaimView>({ indexes: { workspace: ownerKey } })
+  const claimSource = optionalSource(
+    watchSource(options.client, 'NodeClaim', OF_WORKSPACES),
+    options.clock,
+    options.onNodeClaims,
+  )
   const loops = [
     loop(options, 'Workspace', {}, workspaces),
     loop(options, 'Job', OURS, jobs),
@@ -52,9 +60,8 @@ export function createStores(options: StoresOptions): Stores {
     loop(options, 'StatefulSet', OURS, statefulSets),
     loop(options, 'Service', OURS, services),
     loop(options, 'Node', {}, nodes),
-    ...(options.withNodeClaims ? [loop(options, 'NodeClaim', OF_WORKSPACES, nodeClaims)] : []),
+    loopOver(options, 'NodeClaim', claimSource, nodeClaims),
   ]
-  if (!options.withNodeClaims) nodeClaims.replace([])
   const all = [workspaces, jobs, pods, statefulSets, services, nodes, nodeClaims]
   return {
     workspaces,
@@ -64,6 +71,7 @@ export function createStores(options: StoresOptions): Stores {
     services,
     nodes,
     nodeClaims,
+    hasNodeClaims: () => claimSource.isServed() === true,
     start: (signal) => {
       for (const one of loops) void one.run(signal)
     },
@@ -136,14 +144,19 @@ function trimNode(node: NodeView): NodeView {
   }
 }
 
-function loop<T extends Stored>(options: StoresOptions, kind: Kind, selection: Selection, sink: Store<T>) {
-  const { client, clock, onError } = options
+const loop = <T extends Stored>(options: StoresOptions, kind: Kind, selection: Selection, sink: Store<T>) =>
+  loopOver(options, kind, watchSource(options.client, kind, selection), sink)
+
+function loopOver<T extends Stored>(options: StoresOptions, kind: Kind, source: KindSource, sink: Store<T>) {
+  const { clock, onError } = options
   return new WatchLoop<T>({
     // The apiserver sends objects of the kind that was asked for; the view types name the fields that are read.
-    source: watchSource(client, kind, selection) as unknown as WatchSource<T>,
+    source: source as unknown as WatchSource<T>,
     sink,
     clock,
     random: Math.random,
-    onError: (error) => onError(kind, error),
+    onError: (error) => {
+      if (!(error instanceof NotServed)) onError(kind, error)
+    },
   })
 }

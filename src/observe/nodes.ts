@@ -34,9 +34,7 @@ export function whyNoNode(
   gpus: number,
 ): string {
   const wanted = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
-  const labelled = nodes.filter((node) =>
-    Object.entries(labels).every(([key, value]) => node.metadata.labels?.[key] === value),
-  )
+  const labelled = labelledNodes(nodes, labels, undefined)
   if (labelled.length === 0)
     return `no node has the labels ${wanted.join(', ')}: kubectl label node <node> ${wanted.join(' ')}`
   const typed = labelled.filter((node) => instanceType === undefined || hasType(node, instanceType))
@@ -66,7 +64,7 @@ function atLeast(version: string, wanted: readonly number[]): boolean {
   return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)
 }
 
-const isReady = (node: NodeView) =>
+export const isReady = (node: NodeView) =>
   node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
 
 const hasType = (node: NodeView, instanceType: string) =>

@@ -1,8 +1,8 @@
 import { FINALIZER } from '#src/api/labels.ts'
 import type { K8sObject } from '#src/api/objects.ts'
+import { nodeLabels } from '#src/api/selector.ts'
 import { inferenceSet, templateSet } from '#src/desired/inference-set.ts'
 import { tuningRevision } from '#src/desired/names.ts'
-import { wantedNodeLabels } from '#src/desired/placement.ts'
 import { tuningJob } from '#src/desired/tuning-job.ts'
 import { labelledNodes, mountImages } from '#src/observe/nodes.ts'
 import type { Trouble } from '#src/observe/pod-trouble.ts'
@@ -53,16 +53,16 @@ function stepsFor(world: World, intent: Intent): StepResult[] {
     return run === undefined ? [unclearStep(intent.trouble)] : [seenNodes(world), tuningStep(world)]
   }
   if (intent.kind === 'tuning') {
-    const nodes = nodesStep(world, { gpus: 1, storageGiB: diskGiB(intent.preset.weightsGiB) })
+    const nodes = nodesStep(world, { gpus: 1 })
     return nodes.go || run !== undefined ? [nodes, tuningStep(world)] : [nodes]
   }
   const { workspace, settings } = world
   if (intent.kind === 'template') {
-    const nodes = nodesStep(world, { gpus: 0, storageGiB: diskGiB(0) })
+    const nodes = nodesStep(world, { gpus: 0 })
     return serving(world, nodes, inferenceStep(world, templateSet(workspace, intent.template, settings), false))
   }
   const needs = servingNeeds(world, intent.preset, intent.engine)
-  const nodes = nodesStep(world, { gpus: needs.gpus, storageGiB: diskGiB(intent.preset.weightsGiB) })
+  const nodes = nodesStep(world, { gpus: needs.gpus })
   const { kind: _, ...inputs } = intent
   const imageVolumes = canMountImages(world)
   const set = inferenceSet({ workspace, settings, imageVolumes, pinned: world.pushed, ...inputs, ...needs })
@@ -76,15 +76,14 @@ function serving(world: World, nodes: StepResult, step: StepResult): StepResult[
 }
 
 /** The nodes of a run under way, only looked at. */
-const seenNodes = (world: World): StepResult => ({ ...nodesStep(world, { gpus: 1, storageGiB: 0 }), plan: NOTHING })
-
-/** Upstream's figure: the weights and 80 GiB for images and caches (inventory 5.3). */
-const diskGiB = (weightsGiB: number) => Math.floor(weightsGiB + 80)
+const seenNodes = (world: World): StepResult => ({ ...nodesStep(world, { gpus: 1 }), plan: NOTHING })
 
 function canMountImages(world: World): boolean {
   if (world.settings.imageVolumes !== 'auto') return world.settings.imageVolumes === 'always'
   const { nodes, workspace } = world
-  return mountImages(labelledNodes(nodes, wantedNodeLabels(workspace), workspace.resource?.instanceType))
+  return mountImages(
+    labelledNodes(nodes, nodeLabels(workspace.resource?.labelSelector), workspace.resource?.instanceType),
+  )
 }
 
 /** Nothing is provisioned for a Workspace that cannot work: the reason stands where a GPU would have been asked for. */

@@ -15,7 +15,9 @@ export interface World {
   readonly settings: Settings
   readonly catalog: Catalog
   readonly nodes: readonly NodeView[]
-  /** Owned by this Workspace. */
+  /** Does the cluster have Karpenter's NodeClaims at all? */
+  readonly hasNodeClaims: boolean
+  /** Made by this operator for this Workspace. */
   readonly nodeClaims: readonly NodeClaimView[]
   readonly jobs: readonly JobView[]
   readonly pods: readonly PodView[]

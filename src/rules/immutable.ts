@@ -1,10 +1,10 @@
+import { askedLabels } from '#src/api/selector.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { findPreset } from '#src/catalog/catalog.ts'
 import { deepEqual } from '#src/lib/deep.ts'
 import { type Complaint, immutable } from '#src/lib/field-error.ts'
 import { DEFAULT_METHOD } from '#src/tuning/methods/index.ts'
 import { type Facts, type Rule, rule } from './rule.ts'
-import { selectorLabels } from './selector.ts'
 import { presetUses } from './subject.ts'
 
 const ANOTHER = 'make a new Workspace for it'
@@ -50,8 +50,8 @@ export const immutableRules = [
     about: 'resource.labelSelector keeps asking for the same labels, however they are written.',
     check: ({ resource }, old) => {
       if (!old.resource?.labelSelector) return []
-      const before = selectorLabels(old.resource.labelSelector)
-      const now = selectorLabels(resource?.labelSelector)
+      const before = askedLabels(old.resource.labelSelector)
+      const now = askedLabels(resource?.labelSelector)
       return deepEqual(before, now) ? [] : [unchangeable('resource.labelSelector', now, before)]
     },
   }),

@@ -1,10 +1,9 @@
-import { RESERVED_SELECTOR_KEYS } from '#src/api/labels.ts'
 import type { LabelSelector } from '#src/api/resource.ts'
+import { askedLabels, isReservedKey } from '#src/api/selector.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { type Complaint, forbidden, invalid, notSupported, required } from '#src/lib/field-error.ts'
 import { lastOnly } from '#src/lib/per-object.ts'
 import { rule } from './rule.ts'
-import { selectorLabels } from './selector.ts'
 
 export const resourceRules = [
   rule({
@@ -74,7 +73,7 @@ export const resourceRules = [
     level: 'error',
     check: (workspace) => {
       const keys = selectorEntries(workspace).map(([key]) => key)
-      if (keys.length === 0 || !keys.every(isReserved)) return []
+      if (keys.length === 0 || !keys.every(isReservedKey)) return []
       return [
         forbidden('resource.labelSelector', keys, 'all of these labels are reserved for the operator', {
           fix: 'add a label of your own, for example matchLabels: {apps: phi-3}',
@@ -89,8 +88,8 @@ export const resourceRules = [
     level: 'warning',
     check: (workspace) => {
       const keys = selectorEntries(workspace).map(([key]) => key)
-      if (keys.every(isReserved)) return []
-      return keys.filter(isReserved).map((key) =>
+      if (keys.every(isReservedKey)) return []
+      return keys.filter(isReservedKey).map((key) =>
         forbidden(`resource.labelSelector.matchLabels[${key}]`, key, 'this label is reserved and will be ignored', {
           fix: 'remove it',
         }),
@@ -100,7 +99,7 @@ export const resourceRules = [
 ]
 
 const selectorEntries = lastOnly((workspace: Workspace): readonly [string, string][] =>
-  Object.entries(selectorLabels(workspace.resource?.labelSelector)),
+  Object.entries(askedLabels(workspace.resource?.labelSelector)),
 )
 
 function conflicts(selector: LabelSelector | undefined): Complaint[] {
@@ -118,8 +117,6 @@ function conflicts(selector: LabelSelector | undefined): Complaint[] {
     ]
   })
 }
-
-const isReserved = (key: string) => RESERVED_SELECTOR_KEYS.includes(key)
 
 const NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/
 const isLabelValue = (text: string) => text === '' || (text.length <= 63 && NAME.test(text))

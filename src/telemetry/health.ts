@@ -14,6 +14,8 @@ export interface HealthOptions {
   readonly live?: readonly Check[]
   /** Wrong here means: send me no traffic. */
   readonly ready?: readonly Check[]
+  /** Told in /readyz, but wrong here keeps no traffic away: what an administrator should mend. */
+  readonly notes?: readonly Check[]
   readonly metrics?: { text(): Promise<string>; readonly contentType: string }
   /** Per check; the kubelet's own default is 1 s for the whole answer. */
   readonly checkTimeoutMs?: number
@@ -28,25 +30,29 @@ export interface HealthServer {
   readonly app: FastifyInstance
 }
 
-/** `/livez`, `/readyz` (with the API server's `[+]name ok` lines, and `?exclude=name`) and `/metrics`, in plain HTTP. */
+/** `/livez`, `/readyz` (with the API server's `[+]name ok` lines, `[!]name: …` for notes, and `?exclude=name`) and `/metrics`, in plain HTTP. */
 export function createHealthServer(options: HealthOptions): HealthServer {
-  const { host, port, live = [], ready = [], metrics, checkTimeoutMs = 800 } = options
+  const { host, port, live = [], ready = [], notes = [], metrics, checkTimeoutMs = 800 } = options
   const app = fastify({ bodyLimit: 1024, forceCloseConnections: true })
   let draining = false
   const shutdown: Check = { name: 'shutdown', check: () => (draining ? 'shutting down' : undefined) }
 
-  const serve = (path: string, checks: readonly Check[]) =>
+  const serve = (path: string, checks: readonly Check[], beside: readonly Check[] = []) =>
     app.get<{ Querystring: { exclude?: string | string[] } }>(path, async (request, reply) => {
       const excluded = new Set([request.query.exclude ?? []].flat())
       const asked = checks.filter(({ name }) => !excluded.has(name))
       const answers = await Promise.all(asked.map((check) => ask(check, checkTimeoutMs)))
-      const lines = asked.map(({ name }, index) => line(name, answers[index]))
+      const told = await Promise.all(beside.map(async (note) => ({ ...note, wrong: await ask(note, checkTimeoutMs) })))
+      const lines = [
+        ...asked.map(({ name }, index) => line(name, answers[index])),
+        ...told.flatMap(({ name, wrong }) => (wrong === undefined ? [] : [`[!]${name}: ${wrong}`])),
+      ]
       const failed = answers.some((answer) => answer !== undefined)
       reply.code(failed ? 503 : 200).type('text/plain; charset=utf-8')
       return `${[...lines, failed ? 'failed' : 'ok'].join('\n')}\n`
     })
   serve('/livez', live)
-  serve('/readyz', [shutdown, ...ready])
+  serve('/readyz', [shutdown, ...ready], notes)
   if (metrics) {
     app.get('/metrics', async (_request, reply) => {
       reply.type(metrics.contentType)

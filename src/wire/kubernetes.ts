@@ -10,6 +10,7 @@ import { createHttp, type Http } from '#src/kube/http.ts'
 import { kubeconfig } from '#src/kube/kubeconfig.ts'
 import { serviceAccount } from '#src/kube/service-account.ts'
 import { createStores, type Stores } from '#src/kube/stores.ts'
+import { NO_PROVISIONER } from '#src/plan/steps/nodes.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import type { Component } from '#src/runtime/lifecycle.ts'
 import type { Metrics } from '#src/telemetry/metrics.ts'
@@ -39,7 +40,11 @@ export function wireKubernetes(config: Config, log: Logger, metrics: Metrics): K
   const stores = createStores({
     client,
     clock: systemClock,
-    withNodeClaims: config.settings.nodeProvisioner === 'karpenter',
+    onNodeClaims: (isServed) => {
+      if (config.settings.nodeProvisioner === 'byo') return
+      if (isServed) log.info('NodeClaims (karpenter.sh/v1) are served: nodes can be provisioned')
+      else log.warn(NO_PROVISIONER)
+    },
     onError: (kind, error) => {
       metrics.count('watchErrors', { kind })
       log.warn({ err: error, kind }, 'a watch broke and begins again')

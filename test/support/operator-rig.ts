@@ -28,6 +28,8 @@ export interface Operator {
   stop(): Promise<void>
   readonly log: () => string
   readonly isReady: () => Promise<boolean>
+  /** The text of /readyz. */
+  readonly readyz: () => Promise<string>
   /** The text of /metrics. */
   readonly metrics: () => Promise<string>
 }
@@ -36,8 +38,11 @@ export interface Operator {
 export interface Rig {
   readonly client: KubeClient
   readonly redis: Redis
-  /** Starts an operator and waits until it reconciles or stands by. The same name again is the same pod, restarted. */
-  operator(name?: string): Promise<Operator>
+  /**
+   * Starts an operator and waits until it reconciles or stands by. The same name again is the same pod, restarted.
+   * `settings` are laid over the rig's own.
+   */
+  operator(name?: string, settings?: Readonly<Record<string, unknown>>): Promise<Operator>
   /** Refuses every Job in a namespace, as a worker sees it that loses the apiserver; returns how to allow them again. */
   forbidJobs(namespace: string): Promise<() => Promise<void>>
   /** Creates a namespace of its own for one test, so that tests do not see each other. */
@@ -49,7 +54,11 @@ export interface Rig {
   stop(): Promise<void>
 }
 
-export async function startRig(settings: Readonly<Record<string, unknown>>): Promise<Rig> {
+/** `withKarpenter: false` leaves Karpenter's definitions out. */
+export async function startRig(
+  settings: Readonly<Record<string, unknown>>,
+  { withKarpenter = true } = {},
+): Promise<Rig> {
   const [plane, redis] = await Promise.all([startControlPlane(), startRedis()])
   const credentials = createCredentials(() => kubeconfig(plane.kubeconfig))
   const http = createHttp({ credentials, userAgent: 'test' })
@@ -59,7 +68,7 @@ export async function startRig(settings: Readonly<Record<string, unknown>>): Pro
   let namespaces = 0
   const read = async (namespace: string, name: string) =>
     (await client.get({ kind: 'Workspace', namespace, name })) as unknown as Workspace | undefined
-  await install(client)
+  await install(client, withKarpenter)
 
   return {
     client,
@@ -75,8 +84,9 @@ export async function startRig(settings: Readonly<Record<string, unknown>>): Pro
       await http.text({ method: 'PATCH', path: `${path}/no-jobs/status`, body: { status }, contentType })
       return async () => void (await http.text({ method: 'DELETE', path: `${path}/no-jobs` }))
     },
-    operator: async (name = 'operator-0') => {
-      const launched = await launch({ dir, name, kubeconfig: plane.kubeconfig, redisUrl: redis.url, settings })
+    operator: async (name = 'operator-0', other = {}) => {
+      const all = { ...settings, ...other }
+      const launched = await launch({ dir, name, kubeconfig: plane.kubeconfig, redisUrl: redis.url, settings: all })
       running.add(launched.daemon)
       return launched.operator
     },
@@ -133,18 +143,19 @@ async function launch({ dir, name, kubeconfig, redisUrl, settings }: Launch) {
     stop: () => stopDaemon(daemon, 35_000),
     log: () => lastLines(logFile, 200),
     isReady: httpProbe(`${url}/readyz`),
+    readyz: async () => (await fetch(`${url}/readyz`)).text(),
     metrics: async () => (await fetch(`${url}/metrics`)).text(),
   }
   return { daemon, operator }
 }
 
-async function install(client: KubeClient): Promise<void> {
+async function install(client: KubeClient, withKarpenter: boolean): Promise<void> {
   const crd: KubeObject = parse(readFileSync(join(ROOT, 'crds/kaito.sh_workspaces.yaml'), 'utf8'))
   await client.create(crd)
-  await client.create(nodeClaimCrd)
+  if (withKarpenter) await client.create(nodeClaimCrd)
   await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: HOME } })
   await eventually('the CRDs are served', async () => {
-    const kinds = [client.list('Workspace'), client.list('NodeClaim')]
+    const kinds = [client.list('Workspace'), ...(withKarpenter ? [client.list('NodeClaim')] : [])]
     return (await Promise.allSettled(kinds)).every(({ status }) => status === 'fulfilled')
   })
 }

@@ -45,6 +45,7 @@ export const aWorld = (workspace: Workspace, more: Partial<World> = {}): World =
   settings: { ...DEFAULT_SETTINGS, nodeProvisioner: 'byo' },
   catalog: builtInCatalog,
   nodes: [readyNode()],
+  hasNodeClaims: true,
   nodeClaims: [],
   jobs: [],
   pods: [],

@@ -1,46 +1,62 @@
 import { LABEL } from '#src/api/labels.ts'
-import type { NodeClaimView, NodeView } from '#src/api/objects.ts'
+import type { NodeClaimView, NodeView, PodView } from '#src/api/objects.ts'
+import { nodeLabels } from '#src/api/selector.ts'
 import { nodeClaims } from '#src/desired/node-claim.ts'
-import { wantedNodeLabels } from '#src/desired/placement.ts'
 import type { Verdict } from '#src/observe/conditions.ts'
-import { matchingNodes, whyNoNode } from '#src/observe/nodes.ts'
+import { isReady, matchingNodes, whyNoNode } from '#src/observe/nodes.ts'
 import type { StepResult } from '../context.ts'
 import { NOTHING } from '../plan.ts'
 import type { World } from '../world.ts'
 import { nodeClaimRemoval } from './deletion.ts'
 
+/** Said where nodes should be provisioned and Karpenter's definitions are not there: what is missing, and both ways out. */
+export const NO_PROVISIONER =
+  'this cluster has no NodeClaims (karpenter.sh/v1): install Karpenter (on AKS: node auto-provisioning), ' +
+  'or set settings.nodeProvisioner=byo to use nodes that exist'
+
 /** What the workload asks of each node. */
 export interface NodeNeeds {
   readonly gpus: number
-  readonly storageGiB: number
 }
 
 /** Owns ResourceReady: enough nodes with the labels, the type and the GPUs, claimed first where nodes are provisioned. */
-export function nodesStep(world: World, needs: NodeNeeds): StepResult & { readonly nodes: readonly NodeView[] } {
+export function nodesStep(world: World, needs: NodeNeeds): StepResult {
   const provisioned = world.settings.nodeProvisioner === 'karpenter'
-  const apply = provisioned ? nodeClaims(world.workspace, world.settings, needs.storageGiB) : []
-  const missing = apply.filter(
+  const claims = provisioned && world.hasNodeClaims ? nodeClaims(world.workspace, world.settings) : []
+  const missing = claims.filter(
     ({ metadata }) => !world.nodeClaims.some((claim) => claim.metadata.name === metadata.name),
   )
-  const labels = provisioned ? claimedLabels(world) : wantedNodeLabels(world.workspace)
+  const labels = provisioned ? claimedLabels(world) : nodeLabels(world.workspace.resource?.labelSelector)
   const instanceType = world.workspace.resource?.instanceType
-  const found = matchingNodes(world.nodes, labels, instanceType, needs.gpus)
+  const nodes = usableNodes(world, matchingNodes(world.nodes, labels, instanceType, needs.gpus))
   const count = world.workspace.resource?.count ?? 1
-  const nodes = found.slice(0, Math.max(count, found.length))
-  const go = found.length >= count
-  const verdict: Verdict = go
-    ? ready(nodes, count)
-    : provisioned
-      ? claimTrouble(world.nodeClaims, missing.length)
-      : waiting('NodesMissing', whyNoNode(world.nodes, labels, instanceType, needs.gpus))
+  const go = nodes.length >= count
+  const trouble = () => {
+    if (!provisioned) return waiting('NodesMissing', whyNoNode(world.nodes, labels, instanceType, needs.gpus))
+    if (!world.hasNodeClaims) return waiting('NodeProvisionerMissing', NO_PROVISIONER)
+    return claimTrouble(world.nodeClaims, missing.length)
+  }
   return {
-    plan: { ...NOTHING, apply: missing, ...(go ? {} : { again: 30_000 }) },
-    verdicts: [verdict],
+    // Where the nodes are there, none is bought: not even when the provisioner was changed in the middle of a run.
+    plan: go ? NOTHING : { ...NOTHING, apply: missing, again: world.hasNodeClaims ? 30_000 : 10_000 },
+    verdicts: [go ? ready(nodes, count) : trouble()],
     go,
     workerNodes: nodes.map((node) => node.metadata.name),
-    nodes,
   }
 }
+
+/**
+ * The nodes that match, and those that run pods of this Workspace already: a scheduled pod stays when its node is cordoned
+ * or labelled otherwise, so a server that answers there is not without a node.
+ */
+function usableNodes(world: World, matching: readonly NodeView[]): readonly NodeView[] {
+  const inUse = new Set(world.pods.filter(isRunning).map(({ spec }) => spec?.nodeName))
+  const more = world.nodes.filter((node) => inUse.has(node.metadata.name) && isReady(node) && !matching.includes(node))
+  return [...matching, ...more]
+}
+
+const isRunning = ({ metadata, status }: PodView) =>
+  status?.phase === 'Running' && metadata.deletionTimestamp === undefined
 
 /** After a run has ended its nodes only cost money: the claims go back at once. */
 export function releasedNodes(world: World): StepResult {
@@ -60,7 +76,7 @@ export function releasedNodes(world: World): StepResult {
 }
 
 const claimedLabels = ({ workspace }: World) => ({
-  ...wantedNodeLabels(workspace),
+  ...nodeLabels(workspace.resource?.labelSelector),
   [LABEL.workspace]: workspace.metadata.name,
   [LABEL.workspaceNamespace]: workspace.metadata.namespace ?? 'default',
 })
@@ -72,7 +88,7 @@ const ready = (nodes: readonly NodeView[], count: number): Verdict => ({
   message: `${nodes.length} of ${count} wanted nodes: ${nodes.map((node) => node.metadata.name).join(', ')}`,
 })
 
-const waiting = (reason: 'NodesMissing' | 'NodeClaimPending' | 'NodeClaimFailed', message: string): Verdict => ({
+const waiting = (reason: Verdict['reason'], message: string): Verdict => ({
   type: 'ResourceReady',
   status: 'False',
   reason,

@@ -36,11 +36,11 @@ describe('the roles of the chart', () => {
     expect(lines.filter((text) => text.startsWith('/secrets'))).toEqual(['/secrets get'])
   })
 
-  it('leave NodeClaims alone where nodes are brought, and certificates where cert-manager keeps them', async () => {
+  it('make no NodeClaims where nodes are brought, only give them back, and leave certificates to cert-manager', async () => {
     const lines = await grantedBy({ settings: { nodeProvisioner: 'byo' }, certManager: { enabled: true } })
     expect(
       lines.filter((text) => /nodeclaims|webhookconfigurations|kaito-ts-webhook-cert|home:\/secrets/.test(text)),
-    ).toEqual([])
+    ).toEqual(['get', 'list', 'watch', 'delete'].map((verb) => `karpenter.sh/nodeclaims ${verb}`))
   })
 
   it('can do without Secrets outside the listed namespaces, or altogether', async () => {

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { nodeLabels } from '#src/api/selector.ts'
 import { adapterParts } from '#src/desired/adapters.ts'
 import { engineArgs } from '#src/desired/engine.ts'
-import { placement, wantedNodeLabels } from '#src/desired/placement.ts'
+import { placement } from '#src/desired/placement.ts'
 import { literalEnv } from '#src/desired/pod-parts.ts'
 import { inferenceService } from '#src/desired/service.ts'
 import { datasetParts } from '#src/desired/sources.ts'
@@ -112,7 +113,7 @@ describe('where pods may run', () => {
       ...tuningWorkspace(),
       resource: { labelSelector: { matchLabels: { apps: 'x' }, matchExpressions } },
     }
-    expect(wantedNodeLabels(workspace)).toEqual({ apps: 'x', zone: 'a' })
+    expect(nodeLabels(workspace.resource?.labelSelector)).toEqual({ apps: 'x', zone: 'a' })
   })
 
   it('is on its own nodes where those are provisioned', () => {
