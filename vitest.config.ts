@@ -6,6 +6,9 @@ const WORKERS = 3
 const SEED = ['test/support/fixed-seed.ts']
 
 /** Three layers, each runnable alone: `npx vitest run --project unit`. Only `unit` needs nothing outside this repository. */
+// The regular-expression checker has native and pure builds; the pure one runs everywhere.
+process.env['RECHECK_BACKEND'] ??= 'pure'
+
 export default defineConfig({
   test: {
     sequence: { sequencer: SlowestFirst },

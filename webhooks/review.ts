@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv'
 import { type FieldError, renderError } from '#src/lib/field-error.ts'
 import type { PatchOperation } from '#src/lib/json-patch.ts'
-import { causes } from '#src/rules/feedback.ts'
+import { causes, told, untold } from '#src/rules/feedback.ts'
 import type { AdmissionRequest } from './admission.ts'
 import { parseJson } from './json-guard.ts'
 
@@ -67,7 +67,8 @@ export function denied(
   warnings: readonly string[] = [],
 ): AdmissionReview {
   const { kind, group } = request.kind
-  const lines = errors.map(renderError)
+  const shown = told(errors)
+  const lines = [...shown.map(renderError), untold(errors.length, shown.length)].filter((line) => line !== '')
   // The same shape as the API server's own schema errors, so that people read one kind of message only.
   const list = lines.length === 1 ? ` ${lines[0]}` : lines.map((line) => `\n* ${line}`).join('')
   const name = request.name ?? ''
@@ -77,7 +78,7 @@ export function denied(
       group,
       kind,
       name,
-      causes: causes(errors),
+      causes: causes(shown),
     },
   }
   return review(request, { allowed: false, status, ...withWarnings(warnings) })
@@ -123,7 +124,7 @@ const review = (request: AdmissionRequest, response: Omit<AdmissionResponse, 'ui
 
 /** Warnings travel as HTTP headers: the API server drops one that holds a line break or another control character. */
 const withWarnings = (warnings: readonly string[]): Pick<AdmissionResponse, 'warnings'> =>
-  warnings.length === 0 ? {} : { warnings: warnings.map((warning) => warning.replaceAll(/\s*\p{Cc}+\s*/gu, ' ')) }
+  warnings.length === 0 ? {} : { warnings: warnings.map((warning) => warning.replaceAll(/[\s\p{Cc}]+/gu, ' ')) }
 
 const short = { type: 'string', maxLength: 253 }
 const requestSchema = {

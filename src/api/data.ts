@@ -1,21 +1,28 @@
+import { LIMIT } from './limits.ts'
 import { listOf, object, open, optional, type Static, text } from './schema-kit.ts'
-
-const MAX_URL = 4096
 
 export const dataSourceSchema = object(
   {
     name: optional(
-      text({ maxLength: 253, description: 'Name of the data; for an adapter, the model name it is served under.' }),
+      text({
+        maxLength: LIMIT.name,
+        description: 'Name of the data; for an adapter, the model name it is served under.',
+      }),
     ),
     urls: optional(
-      listOf(text({ maxLength: MAX_URL }), {
-        maxItems: 100,
+      listOf(text({ maxLength: LIMIT.url }), {
+        maxItems: LIMIT.urls,
         description: 'http(s) addresses of the files. All of them are used.',
       }),
     ),
     volumeSource: optional(open({ description: 'A Kubernetes volume source that holds the data.' })),
-    image: optional(text({ maxLength: 1024, description: 'OCI image that holds the data under /data.' })),
-    imagePullSecrets: optional(listOf(text(), { description: 'Secrets (same namespace) to pull the image with.' })),
+    image: optional(text({ maxLength: LIMIT.image, description: 'OCI image that holds the data under /data.' })),
+    imagePullSecrets: optional(
+      listOf(text({ maxLength: LIMIT.name }), {
+        maxItems: LIMIT.pullSecrets,
+        description: 'Secrets (same namespace) to pull the image with.',
+      }),
+    ),
   },
   { description: 'Where data comes from: exactly one of urls, image, volumeSource.' },
 )
@@ -25,12 +32,15 @@ export const dataDestinationSchema = object(
     volumeSource: optional(open({ description: 'A Kubernetes volume source to write the adapter to.' })),
     image: optional(
       text({
-        maxLength: 1024,
+        maxLength: LIMIT.image,
         description: 'OCI image to push the adapter as, e.g. myacr.azurecr.io/adapters/phi-3:0.0.1.',
       }),
     ),
     imagePushSecret: optional(
-      text({ description: 'Secret (same namespace, type kubernetes.io/dockerconfigjson) to push the image with.' }),
+      text({
+        maxLength: LIMIT.name,
+        description: 'Secret (same namespace, type kubernetes.io/dockerconfigjson) to push the image with.',
+      }),
     ),
   },
   { description: 'Where the adapter goes: exactly one of image, volumeSource.' },

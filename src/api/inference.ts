@@ -1,4 +1,5 @@
 import { dataSourceSchema } from './data.ts'
+import { LIMIT } from './limits.ts'
 import { presetSchema } from './preset.ts'
 import { listOf, object, open, optional, type Static, text } from './schema-kit.ts'
 
@@ -6,7 +7,7 @@ export const adapterSchema = object({
   source: optional(dataSourceSchema),
   strength: optional(
     text({
-      maxLength: 32,
+      maxLength: LIMIT.strength,
       description: 'How strongly the adapter changes the base model, 0 to 1 as a string. Default "1.0".',
     }),
   ),
@@ -17,9 +18,14 @@ export const inferenceSchema = object(
     preset: optional(presetSchema),
     template: optional(open({ description: 'A pod template to run instead of a preset.' })),
     config: optional(
-      text({ maxLength: 253, description: 'ConfigMap (same namespace) with the key inference_config.yaml.' }),
+      text({ maxLength: LIMIT.name, description: 'ConfigMap (same namespace) with the key inference_config.yaml.' }),
     ),
-    adapters: optional(listOf(adapterSchema, { description: 'LoRA adapters, each served under its source.name.' })),
+    adapters: optional(
+      listOf(adapterSchema, {
+        maxItems: LIMIT.adapters,
+        description: 'LoRA adapters, each served under its source.name.',
+      }),
+    ),
   },
   { description: 'Serve a model. Exactly one of preset, template.' },
 )

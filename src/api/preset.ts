@@ -1,8 +1,12 @@
+import { LIMIT } from './limits.ts'
 import { listOf, object, oneOf, optional, type Static, text } from './schema-kit.ts'
 
 export const presetSchema = object(
   {
-    name: text({ maxLength: 256, description: 'A preset of the catalog, or a Hugging Face id such as Qwen/Qwen3-8B.' }),
+    name: text({
+      maxLength: LIMIT.model,
+      description: 'A preset of the catalog, or a Hugging Face id such as Qwen/Qwen3-8B.',
+    }),
     accessMode: optional(
       oneOf(['public', 'private'], {
         default: 'public',
@@ -11,12 +15,20 @@ export const presetSchema = object(
     ),
     presetOptions: optional(
       object({
-        image: optional(text({ maxLength: 1024, description: 'OCI image that holds the weights under /model.' })),
+        image: optional(
+          text({ maxLength: LIMIT.image, description: 'OCI image that holds the weights under /model.' }),
+        ),
         imagePullSecrets: optional(
-          listOf(text(), { description: 'Secrets (same namespace) to pull that image with.' }),
+          listOf(text({ maxLength: LIMIT.name }), {
+            maxItems: LIMIT.pullSecrets,
+            description: 'Secrets (same namespace) to pull that image with.',
+          }),
         ),
         modelAccessSecret: optional(
-          text({ description: 'Secret (same namespace) with the key HF_TOKEN, for gated models.' }),
+          text({
+            maxLength: LIMIT.name,
+            description: 'Secret (same namespace) with the key HF_TOKEN, for gated models.',
+          }),
         ),
       }),
     ),

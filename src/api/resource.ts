@@ -1,13 +1,17 @@
+import { LIMIT } from './limits.ts'
 import { int, listOf, mapOf, object, oneOf, optional, type Static, text } from './schema-kit.ts'
 
 const requirementSchema = object({
-  key: text(),
+  key: text({ maxLength: LIMIT.labelKey }),
   operator: oneOf(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-  values: optional(listOf(text())),
+  values: optional(listOf(text({ maxLength: LIMIT.labelValue }), { maxItems: LIMIT.selectorValues })),
 })
 
 export const labelSelectorSchema = object(
-  { matchLabels: optional(mapOf(text())), matchExpressions: optional(listOf(requirementSchema)) },
+  {
+    matchLabels: optional(mapOf(text({ maxLength: LIMIT.labelValue }), { maxProperties: LIMIT.selectorEntries })),
+    matchExpressions: optional(listOf(requirementSchema, { maxItems: LIMIT.selectorEntries })),
+  },
   {
     description:
       'Which nodes may be used. Labels of new nodes, too. Only matchLabels and single-valued In are supported.',
@@ -17,18 +21,26 @@ export const labelSelectorSchema = object(
 export const resourceSchema = object(
   {
     count: optional(
-      int({ minimum: 1, default: 1, description: 'How many nodes are wanted. Tuning uses exactly one.' }),
+      int({
+        minimum: 1,
+        maximum: LIMIT.nodes,
+        default: 1,
+        description: 'How many nodes are wanted. Tuning uses exactly one.',
+      }),
     ),
     instanceType: optional(
       text({
-        maxLength: 128,
+        maxLength: LIMIT.instanceType,
         description:
           'Cloud instance type with the GPU, e.g. Standard_NC24ads_A100_v4. When absent, the cheapest type that fits is chosen.',
       }),
     ),
     labelSelector: labelSelectorSchema,
     preferredNodes: optional(
-      listOf(text(), { description: 'Names of existing nodes to use first. They must match labelSelector.' }),
+      listOf(text({ maxLength: LIMIT.name }), {
+        maxItems: LIMIT.nodes,
+        description: 'Accepted for compatibility and not used: labelSelector says which nodes may be used.',
+      }),
     ),
   },
   { description: 'The GPU nodes this Workspace needs.' },

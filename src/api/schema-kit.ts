@@ -54,7 +54,11 @@ export const listOf = <S extends TSchema>(
 ): TArray<S> => typed({ type: 'array', items, ...options })
 
 /** A list that server-side apply merges by key, e.g. conditions by `type`. */
-export const keyedList = <S extends TSchema>(key: string, items: S, options: Docs = {}): TArray<S> => {
+export const keyedList = <S extends TSchema>(
+  key: string,
+  items: S,
+  options: Docs & { readonly maxItems?: number } = {},
+): TArray<S> => {
   const merged = { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] }
   return typed({ type: 'array', items, ...merged, ...options })
 }
@@ -66,8 +70,10 @@ export const oneOf = <const V extends readonly string[]>(
 ): TUnsafe<V[number]> => typed({ type: 'string', enum: [...values], ...options })
 
 /** A map with string keys: `additionalProperties`, as a CRD wants it. */
-export const mapOf = <S extends TSchema>(values: S, docs: Docs = {}): TUnsafe<Readonly<Record<string, Static<S>>>> =>
-  typed({ type: 'object', additionalProperties: values, ...docs })
+export const mapOf = <S extends TSchema>(
+  values: S,
+  options: Docs & { readonly maxProperties?: number } = {},
+): TUnsafe<Readonly<Record<string, Static<S>>>> => typed({ type: 'object', additionalProperties: values, ...options })
 
 /** An object whose inside is somebody else's (a pod template, a volume source): kept as it comes. */
 export const open = (docs: Docs = {}): TUnsafe<Readonly<Record<string, unknown>>> =>

@@ -1,3 +1,4 @@
+import { LIMIT } from './limits.ts'
 import { bool, group, int, listOf, object, oneOf, open, optional, type Static, text } from './schema-kit.ts'
 
 /**
@@ -14,6 +15,12 @@ export const settingsSchema = object({
     group: text({ default: 'karpenter.azure.com' }),
     kind: text({ default: 'AKSNodeClass' }),
     name: text({ default: 'default' }),
+  }),
+  maxNodesPerWorkspace: int({
+    default: 16,
+    minimum: 1,
+    maximum: LIMIT.nodes,
+    description: 'Most nodes that one Workspace may ask for with resource.count.',
   }),
   images: group(
     {

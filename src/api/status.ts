@@ -1,3 +1,4 @@
+import { LIMIT } from './limits.ts'
 import {
   int,
   int32,
@@ -12,60 +13,72 @@ import {
   text,
 } from './schema-kit.ts'
 
+const word = text({ maxLength: LIMIT.word })
+
 export const conditionSchema = object({
   type: text({ maxLength: 316 }),
   status: oneOf(['True', 'False', 'Unknown']),
   observedGeneration: optional(int()),
-  lastTransitionTime: text(),
+  lastTransitionTime: word,
   reason: text({ maxLength: 1024 }),
-  message: text({ maxLength: 32_768 }),
+  message: text({ maxLength: LIMIT.message }),
 })
 
 const tuningStatusSchema = object(
   {
-    jobName: optional(text({ description: 'The Kubernetes Job of this run.' })),
-    progress: optional(text({ description: 'For people: 60% (12/20).' })),
+    jobName: optional(text({ maxLength: LIMIT.name, description: 'The Kubernetes Job of this run.' })),
+    progress: optional(text({ maxLength: LIMIT.word, description: 'For people: 60% (12/20).' })),
     step: optional(int()),
     maxSteps: optional(int()),
     epoch: optional(number()),
     loss: optional(number()),
     learningRate: optional(number()),
     etaSeconds: optional(int()),
-    lastUpdate: optional(text()),
+    lastUpdate: optional(word),
     lossHistory: optional(
       listOf(object({ step: int(), loss: number() }), {
         maxItems: 50,
         description: 'Loss over steps, thinned to 50 points.',
       }),
     ),
-    image: optional(text({ description: 'The pushed adapter, by digest.' })),
-    startedAt: optional(text()),
-    finishedAt: optional(text()),
+    image: optional(text({ maxLength: LIMIT.image, description: 'The pushed adapter, by digest.' })),
+    startedAt: optional(word),
+    finishedAt: optional(word),
   },
   { description: 'What is known of the tuning run.' },
 )
 
 const adapterStatusSchema = object({
-  name: text(),
-  image: optional(text({ description: 'The adapter image by digest, as mounted.' })),
-  strength: optional(text()),
-  mount: optional(text({ description: 'imageVolume, initContainer or volume.' })),
-  phase: optional(text({ description: 'Pending, Loaded or Failed.' })),
-  message: optional(text()),
+  name: text({ maxLength: LIMIT.name }),
+  image: optional(text({ maxLength: LIMIT.image, description: 'The adapter image by digest, as mounted.' })),
+  strength: optional(word),
+  mount: optional(text({ maxLength: LIMIT.word, description: 'imageVolume, initContainer or volume.' })),
+  phase: optional(text({ maxLength: LIMIT.word, description: 'Pending, Loaded or Failed.' })),
+  message: optional(text({ maxLength: LIMIT.message })),
 })
 
 export const statusSchema = object({
   observedGeneration: optional(int()),
-  state: optional(text({ description: 'Pending, Running, Ready, NotReady, Succeeded or Failed.' })),
-  workerNodes: optional(listOf(text())),
+  state: optional(
+    text({ maxLength: LIMIT.word, description: 'Pending, Running, Ready, NotReady, Succeeded or Failed.' }),
+  ),
+  workerNodes: optional(listOf(text({ maxLength: LIMIT.name }), { maxItems: LIMIT.nodes })),
   targetNodeCount: optional(int32()),
-  conditions: optional(keyedList('type', conditionSchema)),
+  conditions: optional(keyedList('type', conditionSchema, { maxItems: LIMIT.conditions })),
   tuning: optional(tuningStatusSchema),
-  adapters: optional(keyedList('name', adapterStatusSchema)),
+  adapters: optional(keyedList('name', adapterStatusSchema, { maxItems: LIMIT.adapters })),
   performance: optional(
     object({
       metrics: optional(
-        mapOf(object({ description: text(), value: text(), unit: optional(text()), config: optional(mapOf(text())) })),
+        mapOf(
+          object({
+            description: word,
+            value: word,
+            unit: optional(word),
+            config: optional(mapOf(word, { maxProperties: LIMIT.metrics })),
+          }),
+          { maxProperties: LIMIT.metrics },
+        ),
       ),
     }),
   ),

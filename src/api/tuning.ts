@@ -1,13 +1,14 @@
 import { dataDestinationSchema, dataSourceSchema } from './data.ts'
+import { LIMIT } from './limits.ts'
 import { presetSchema } from './preset.ts'
 import { object, optional, type Static, text } from './schema-kit.ts'
 
 export const tuningSchema = object(
   {
     preset: optional(presetSchema),
-    method: optional(text({ maxLength: 64, description: 'lora or qlora (any case). Default lora.' })),
+    method: optional(text({ maxLength: LIMIT.method, description: 'lora or qlora (any case). Default lora.' })),
     config: optional(
-      text({ maxLength: 253, description: 'ConfigMap (same namespace) with the key training_config.yaml.' }),
+      text({ maxLength: LIMIT.name, description: 'ConfigMap (same namespace) with the key training_config.yaml.' }),
     ),
     input: dataSourceSchema,
     output: dataDestinationSchema,

@@ -1,13 +1,23 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { LIMIT } from './limits.ts'
 import { type Workspace, workspaceSchema } from './workspace.ts'
 
 /** Formats are the apiserver's to check; keywords of Kubernetes (x-kubernetes-…) mean nothing to ajv. */
 const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false })
 let compiled: ValidateFunction | undefined
 
+/** Stops at the first fault, and looks only at what rules read: asked before every admission. */
+const strict = new Ajv({ allErrors: false, strict: false, validateFormats: false })
+let compiledForRules: ValidateFunction | undefined
+
 export type Shaped =
   | { readonly ok: true; readonly workspace: Workspace }
   | { readonly ok: false; readonly problems: string[] }
+
+export interface ShapeFault {
+  readonly path: string
+  readonly detail: string
+}
 
 /** Has a value the shape that the CRD demands of a Workspace? For where no apiserver has checked it before us. */
 export function asShapedWorkspace(value: unknown): Shaped {
@@ -18,7 +28,7 @@ export function asShapedWorkspace(value: unknown): Shaped {
 }
 
 /** What is wrong with the shape, each with where it is; empty for a Workspace. */
-export function shapeFaults(value: unknown): readonly { readonly path: string; readonly detail: string }[] {
+export function shapeFaults(value: unknown): readonly ShapeFault[] {
   // Compiled when first asked for: an operator behind an API server may never need it.
   compiled ??= ajv.compile(workspaceSchema)
   if (!compiled(value)) return (compiled.errors ?? []).map(describe)
@@ -31,6 +41,29 @@ export function shapeFaults(value: unknown): readonly { readonly path: string; r
       : []),
   ]
 }
+
+/**
+ * The first fault in what rules read: a shape or a size that the CRD does not allow. Rules may take both for granted, and
+ * an API server has seen to it; whoever asks the webhook without one must not be able to hand them anything larger.
+ */
+export function faultForRules(value: unknown): ShapeFault | undefined {
+  compiledForRules ??= strict.compile(rulesSchema)
+  if (!compiledForRules(value)) return (compiledForRules.errors ?? []).map(describe)[0]
+  const { inference, tuning } = value as Workspace
+  const inside: readonly (readonly [string, unknown])[] = [
+    ['inference.template', inference?.template],
+    ...(inference?.adapters ?? []).map(
+      ({ source }, index) => [`inference.adapters[${index}].source.volumeSource`, source?.volumeSource] as const,
+    ),
+    ['tuning.input.volumeSource', tuning?.input?.volumeSource],
+    ['tuning.output.volumeSource', tuning?.output?.volumeSource],
+  ]
+  const large = inside.find(([, open]) => open !== undefined && JSON.stringify(open).length > LIMIT.openJson)
+  return large && { path: large[0], detail: `must be at most ${LIMIT.openJson} bytes of JSON` }
+}
+
+const { resource, inference, tuning } = workspaceSchema.properties
+const rulesSchema = { type: 'object', properties: { resource, inference, tuning } }
 
 function describe({ instancePath, message, params }: ErrorObject) {
   const path = instancePath

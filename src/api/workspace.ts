@@ -1,5 +1,6 @@
 import { inferenceSchema } from './inference.ts'
 import { API_VERSION } from './labels.ts'
+import { LIMIT } from './limits.ts'
 import { resourceSchema } from './resource.ts'
 import { object, open, optional, type Static, text, withRules } from './schema-kit.ts'
 import { statusSchema } from './status.ts'
@@ -12,8 +13,8 @@ import { tuningSchema } from './tuning.ts'
 export const workspaceSchema = withRules(
   object(
     {
-      apiVersion: optional(text()),
-      kind: optional(text()),
+      apiVersion: optional(text({ maxLength: LIMIT.word })),
+      kind: optional(text({ maxLength: LIMIT.word })),
       metadata: optional(open()),
       resource: optional(resourceSchema),
       inference: optional(inferenceSchema),

@@ -1,5 +1,6 @@
 import type { Workspace } from '#src/api/workspace.ts'
 import { stableHash } from '#src/lib/stable-hash.ts'
+import { trimEnd } from '#src/lib/trim.ts'
 
 /**
  * Which run of a Workspace this is: ten hex digits over what a run is made from. The uid is part of it, so that a Workspace
@@ -30,5 +31,5 @@ export const nodeClaimName = (workspace: Workspace, index: number): string => {
 
 /** A name cut to a length, with a hash of the whole where something was cut. */
 function fitted(name: string, length: number): string {
-  return name.length <= length ? name : `${name.slice(0, length - 7).replace(/[-.]+$/, '')}-${stableHash(name, 6)}`
+  return name.length <= length ? name : `${trimEnd(name.slice(0, length - 7), '-.')}-${stableHash(name, 6)}`
 }

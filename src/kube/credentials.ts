@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Agent, type Dispatcher } from 'undici'
+import { trimEnd } from '#src/lib/trim.ts'
 
 /** Where to send a request, over which connections, and with which headers. */
 export interface Connection {
@@ -55,7 +56,7 @@ export function createCredentials(
     // A new Agent only when the TLS material changed: the old one finishes what it has, watches included.
     const dispatcher = held?.tls === tls ? held.connection.dispatcher : newAgent(connect)
     if (held && held.tls !== tls) void held.connection.dispatcher.close().catch(() => {})
-    const connection = { origin: server.origin, prefix: server.pathname.replace(/\/+$/, ''), dispatcher, headers }
+    const connection = { origin: server.origin, prefix: trimEnd(server.pathname, '/'), dispatcher, headers }
     held = { connection, tls, at: now() }
     return connection
   }

@@ -50,7 +50,8 @@ function registriesOf(data: Readonly<Record<string, string>>): string[] {
 const hostOf = (key: string) =>
   key
     .replace(/^https?:\/\//, '')
-    .replace(/\/.*$/, '')
+    .split('/', 1)
+    .join('')
     .toLowerCase()
 
 const stringsOf = (value: unknown): Record<string, string> =>

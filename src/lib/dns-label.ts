@@ -1,3 +1,5 @@
+import { trimBoth } from './trim.ts'
+
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
 
 /** RFC 1123 label: what Kubernetes wants of container, volume and Service names. At most 63 characters. */
@@ -9,8 +11,10 @@ export const isDnsSubdomain = (text: string): boolean =>
 
 /** The nearest legal label to a text, for suggestions in messages; empty when nothing of it can be kept. */
 export const toDnsLabel = (text: string): string =>
-  text
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9-]+/g, '-')
-    .slice(0, 63)
-    .replaceAll(/^-+|-+$/g, '')
+  trimBoth(
+    text
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9-]+/g, '-')
+      .slice(0, 63),
+    '-',
+  )

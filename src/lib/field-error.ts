@@ -89,10 +89,15 @@ export const tooLong = (path: string, value: unknown, detail: string, rest: Rest
 
 /** One line for one complaint: `path: value: why; fix [rule]`. Long values are cut so that a message stays readable. */
 export function renderError(error: FieldError): string {
-  const value = error.value === undefined ? '' : ` ${shorten(JSON.stringify(error.value) ?? 'undefined')}:`
+  const value = error.value === undefined ? '' : ` ${shorten(JSON.stringify(error.value) ?? 'undefined', MAX_VALUE)}:`
   const fix = error.fix === undefined ? '' : `; ${error.fix}`
-  return `${error.path}:${value} ${error.detail}${fix} [${error.origin}]`
+  return `${shortPath(error)}:${value} ${shorten(`${error.detail}${fix}`, MAX_DETAIL)} [${error.origin}]`
 }
 
+/** A path may end in a key that somebody made up. */
+export const shortPath = ({ path }: Pick<FieldError, 'path'>): string => shorten(path, MAX_PATH)
+
+const MAX_PATH = 400
 const MAX_VALUE = 120
-const shorten = (text: string) => (text.length <= MAX_VALUE ? text : `${text.slice(0, MAX_VALUE - 1)}…`)
+const MAX_DETAIL = 1500
+const shorten = (text: string, most: number) => (text.length <= most ? text : `${text.slice(0, most - 1)}…`)

@@ -1,5 +1,6 @@
 import type { ImageRef } from '#src/lib/image-ref.ts'
 import { isJsonObject, parseJsonObject } from '#src/lib/json.ts'
+import { trimEnd } from '#src/lib/trim.ts'
 
 /** What a docker config holds for one registry: a password, or a refresh token to trade for access tokens. */
 export type Credential =
@@ -69,15 +70,12 @@ function decodePair(auth: string | undefined): { username: string; password: str
   if (auth === undefined) return undefined
   const pair = Buffer.from(auth, 'base64').toString('utf8')
   const colon = pair.indexOf(':')
-  return colon < 1 ? undefined : { username: pair.slice(0, colon), password: pair.slice(colon + 1).replace(/\0+$/, '') }
+  return colon < 1 ? undefined : { username: pair.slice(0, colon), password: trimEnd(pair.slice(colon + 1), '\0') }
 }
 
 /** `https://index.docker.io/v1/` and `index.docker.io` both mean Docker Hub. */
 function normaliseKey(key: string): string {
-  const bare = key
-    .replace(/^https?:\/\//, '')
-    .replace(/\/v[12]\/?$/, '')
-    .replace(/\/+$/, '')
+  const bare = trimEnd(key.replace(/^https?:\/\//, '').replace(/\/v[12]\/?$/, ''), '/')
   const host = bare.split('/', 1).join('').toLowerCase()
   const rest = bare.slice(host.length)
   return (host === 'index.docker.io' || host === 'registry-1.docker.io' ? 'docker.io' : host) + rest

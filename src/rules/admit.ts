@@ -1,9 +1,9 @@
-import { shapeFaults } from '#src/api/validate.ts'
+import { faultForRules, type ShapeFault, shapeFaults } from '#src/api/validate.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { deepEqual } from '#src/lib/deep.ts'
 import { invalid } from '#src/lib/field-error.ts'
 import type { Facts } from './rule.ts'
-import { type Findings, runRules } from './run.ts'
+import { type Findings, MAX_FINDINGS, runRules } from './run.ts'
 import { WORKSPACE_RULES } from './workspace-rules.ts'
 
 /** What `kubectl apply --dry-run=server` shows of the consequences, one line each. Given by whoever can plan. */
@@ -21,6 +21,9 @@ export interface Admission extends Findings {
 export function admit(workspace: Workspace, facts: Facts, planLines?: PlanLines): Admission {
   try {
     if (workspace.metadata?.deletionTimestamp !== undefined || isUntouched(workspace, facts)) return SILENT
+    const fault = faultForRules(workspace)
+    // An object that was stored before there was a limit may keep what it has.
+    if (fault !== undefined && !(facts.old && faultForRules(facts.old)?.path === fault.path)) return misshapen([fault])
     const findings = runRules(WORKSPACE_RULES, workspace, facts)
     const plan = facts.dryRun && findings.errors.length === 0 && planLines ? planLines(workspace, facts) : []
     return { ...findings, plan }
@@ -38,13 +41,16 @@ export function admit(workspace: Workspace, facts: Facts, planLines?: PlanLines)
  */
 function ofAnotherShape(workspace: Workspace, facts: Facts, planLines?: PlanLines): Admission | undefined {
   const faults = shapeFaults(workspace)
-  const fix = 'install the CustomResourceDefinition of this version of the operator'
-  if (faults.length > 0) {
-    const errors = faults.map(({ path, detail }) => invalid(path, undefined, detail, { fix }))
-    return { ...SILENT, errors: errors.map((error) => ({ ...error, origin: 'workspace.shape' })) }
-  }
+  if (faults.length > 0) return misshapen(faults)
   const { old, ...rest } = facts
   return old === undefined || shapeFaults(old).length === 0 ? undefined : admit(workspace, rest, planLines)
+}
+
+/** An API server with our definition would have said so itself; that one is the first thing to look at. */
+function misshapen(faults: readonly ShapeFault[]): Admission {
+  const fix = 'install the CustomResourceDefinition of this version of the operator'
+  const errors = faults.slice(0, MAX_FINDINGS).map(({ path, detail }) => invalid(path, undefined, detail, { fix }))
+  return { ...SILENT, errors: errors.map((error) => ({ ...error, origin: 'workspace.shape' })) }
 }
 
 const SILENT: Admission = { errors: [], warnings: [], plan: [] }

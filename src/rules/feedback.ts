@@ -1,4 +1,5 @@
-import { type ComplaintType, type FieldError, renderError } from '#src/lib/field-error.ts'
+import { type ComplaintType, type FieldError, renderError, shortPath } from '#src/lib/field-error.ts'
+import { MAX_FINDINGS } from './run.ts'
 
 /** One entry of a Kubernetes Status' details.causes. */
 export interface StatusCause {
@@ -10,16 +11,35 @@ export interface StatusCause {
 /** Longest warning that the apiserver passes on unshortened is 256 characters (all of them together: 4096). */
 const MAX_WARNING = 256
 const MAX_WARNINGS_TOTAL = 4096
-/** A refusal with more problems than this is not read to its end. */
-const MAX_SHOWN = 25
+/** Bytes of all that a refusal says of its errors, to people and to programs together. */
+const MAX_TOLD = 7168
+
+/**
+ * The errors that a refusal tells: the first ones, at most 25 and as many as fit. Each is told twice, as a line and as a
+ * cause, and the apiserver has to hold the answer.
+ */
+export function told(errors: readonly FieldError[]): readonly FieldError[] {
+  let bytes = 0
+  const first = errors.slice(0, MAX_FINDINGS)
+  const tooMuch = first.findIndex((error) => {
+    bytes += 2 * Buffer.byteLength(JSON.stringify(renderError(error))) + CAUSE_FRAME
+    return bytes > MAX_TOLD
+  })
+  return tooMuch === -1 ? first : first.slice(0, Math.max(1, tooMuch))
+}
+
+/** Bytes of a cause beside its texts. */
+const CAUSE_FRAME = 100
+
+/** How many errors there are beside those that are told; empty where there are none. */
+export const untold = (all: number, shown: number): string => (all > shown ? `… and ${all - shown} more` : '')
 
 /** The errors for programs: editors and CI jump to `field`. */
 export function causes(errors: readonly FieldError[]): StatusCause[] {
-  return errors.map((error) => ({
-    reason: CAUSE[error.type],
-    field: error.path,
-    message: renderError(error).slice(error.path.length + 2),
-  }))
+  return errors.map((error) => {
+    const field = shortPath(error)
+    return { reason: CAUSE[error.type], field, message: renderError(error).slice(field.length + 2) }
+  })
 }
 
 /** The errors for people: one block, how many there are, then one line for each. */
@@ -27,9 +47,10 @@ export function message(errors: readonly FieldError[]): string {
   const [only] = errors
   if (only === undefined) return ''
   if (errors.length === 1) return renderError(only)
-  const lines = errors.slice(0, MAX_SHOWN).map((error) => `  - ${renderError(error)}`)
-  const more = errors.length > MAX_SHOWN ? [`  … and ${errors.length - MAX_SHOWN} more`] : []
-  return [`${errors.length} problems:`, ...lines, ...more].join('\n')
+  const shown = told(errors)
+  const lines = shown.map((error) => `  - ${renderError(error)}`)
+  const more = untold(errors.length, shown.length)
+  return [`${errors.length} problems:`, ...lines, ...(more === '' ? [] : [`  ${more}`])].join('\n')
 }
 
 /** The warnings as kubectl shows them: one line each, none too long to be shown, the most that fit. */

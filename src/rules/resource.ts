@@ -7,6 +7,35 @@ import { rule } from './rule.ts'
 
 export const resourceRules = [
   rule({
+    id: 'resource.count',
+    about: 'Each node costs money: a Workspace asks for no more of them than the administrator allows.',
+    level: 'error',
+    check: ({ resource }, { policy }) => {
+      const count = resource?.count ?? 1
+      if (count <= policy.maxNodes) return []
+      return [
+        invalid('resource.count', count, `${count} nodes are asked for, and ${policy.maxNodes} are allowed`, {
+          fix: `ask for at most ${policy.maxNodes}, or let an administrator raise settings.maxNodesPerWorkspace`,
+        }),
+      ]
+    },
+  }),
+
+  rule({
+    id: 'resource.preferred-nodes',
+    about: 'resource.preferredNodes is accepted for compatibility, and nobody reads it.',
+    level: 'warning',
+    check: ({ resource }) =>
+      (resource?.preferredNodes?.length ?? 0) === 0
+        ? []
+        : [
+            forbidden('resource.preferredNodes', resource?.preferredNodes, 'the list is not used', {
+              fix: 'put a label on these nodes and ask for it in resource.labelSelector',
+            }),
+          ],
+  }),
+
+  rule({
     id: 'resource.required',
     about: 'resource.labelSelector says which nodes may be used and labels new ones; without it no node can be found.',
     level: 'error',

@@ -11,14 +11,17 @@ export interface Policy {
   readonly cloud: Cloud
   /** `byo`: nodes exist already and are found by labels; otherwise they are provisioned. */
   readonly nodeProvisioner: 'karpenter' | 'byo'
+  /** Most nodes that one Workspace may ask for. */
+  readonly maxNodes: number
   /** Hosts and CIDRs that datasets may come from although they are private. */
   readonly datasetAllowPrivate: readonly string[]
 }
 
 /** The part of the settings that rules care about. */
-export const policyOf = ({ cloud, nodeProvisioner, datasetAllowPrivate }: Settings): Policy => ({
+export const policyOf = ({ cloud, nodeProvisioner, maxNodesPerWorkspace, datasetAllowPrivate }: Settings): Policy => ({
   cloud,
   nodeProvisioner,
+  maxNodes: maxNodesPerWorkspace,
   datasetAllowPrivate,
 })
 

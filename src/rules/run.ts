@@ -2,6 +2,9 @@ import type { Workspace } from '#src/api/workspace.ts'
 import type { FieldError } from '#src/lib/field-error.ts'
 import type { Facts, Rule } from './rule.ts'
 
+/** A refusal with more faults than this is not read to its end; the rest is told once these are mended. */
+export const MAX_FINDINGS = 25
+
 /** What the rules say of one object: errors refuse it, warnings accompany it. */
 export interface Findings {
   readonly errors: readonly FieldError[]
@@ -14,18 +17,24 @@ export interface Findings {
  * It is still shown, as a warning.
  */
 export function runRules(rules: readonly Rule[], workspace: Workspace, facts: Facts): Findings {
+  if (facts.operation !== 'UPDATE' || facts.old === undefined) return evaluate(rules, workspace, facts, MAX_FINDINGS)
+  // Both to the end: what is told of the new object must not depend on how much else was wrong with the old one.
   const found = evaluate(rules, workspace, facts)
-  if (facts.operation !== 'UPDATE' || facts.old === undefined) return found
   const { old, ...rest } = facts
   const before = new Set(evaluate(rules, old, { ...rest, operation: 'CREATE' }).errors.map(identity))
   const tolerated = found.errors.filter((error) => before.has(identity(error)))
   return {
-    errors: found.errors.filter((error) => !before.has(identity(error))),
-    warnings: [...found.warnings, ...tolerated],
+    errors: found.errors.filter((error) => !before.has(identity(error))).slice(0, MAX_FINDINGS),
+    warnings: [...found.warnings, ...tolerated].slice(0, MAX_FINDINGS),
   }
 }
 
-function evaluate(rules: readonly Rule[], workspace: Workspace, facts: Facts): Findings {
+function evaluate(
+  rules: readonly Rule[],
+  workspace: Workspace,
+  facts: Facts,
+  most = Number.POSITIVE_INFINITY,
+): Findings {
   const errors: FieldError[] = []
   const warnings: FieldError[] = []
   for (const rule of rules) {
@@ -34,8 +43,9 @@ function evaluate(rules: readonly Rule[], workspace: Workspace, facts: Facts): F
     if (complaints.length === 0) continue
     const target = rule.level === 'error' ? errors : warnings
     for (const complaint of complaints) target.push({ ...complaint, origin: rule.id })
+    if (errors.length >= most) break
   }
-  return { errors, warnings }
+  return { errors: errors.slice(0, most), warnings: warnings.slice(0, most) }
 }
 
 const identity = (error: FieldError) => `${error.origin}\n${error.path}\n${JSON.stringify(error.value)}`

@@ -28,7 +28,7 @@ const shapes: readonly [RegExp, string][] = [
   // user:password@ in a URL.
   [/\b([a-z][a-z0-9+.-]{0,15}:\/\/)[^\s/@"']{1,256}@/gi, `$1${hidden}@`],
   // JSON web tokens, Hugging Face and GitHub tokens.
-  [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, hidden],
+  [/(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, hidden],
   [/\b(hf_|gh[pousr]_|github_pat_)[A-Za-z0-9_]{16,}/g, hidden],
   // Signed URLs: SAS of Azure, presigned of S3 and GCS.
   [

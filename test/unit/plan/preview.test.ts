@@ -11,7 +11,7 @@ const facts = (nodeProvisioner: 'karpenter' | 'byo'): Facts => ({
   operation: 'CREATE',
   namespace: 'default',
   dryRun: true,
-  policy: { cloud: 'azure', nodeProvisioner, datasetAllowPrivate: [] },
+  policy: { cloud: 'azure', nodeProvisioner, maxNodes: 16, datasetAllowPrivate: [] },
   catalog: builtInCatalog,
   configMaps: new Map(),
   secrets: new Map(),

@@ -141,7 +141,7 @@ export const anyFacts: fc.Arbitrary<Partial<Facts>> = fc
     fc.option(anyWorkspace, { nil: undefined }),
   )
   .map(([cloud, nodeProvisioner, maps, found, old]) => ({
-    policy: { cloud, nodeProvisioner, datasetAllowPrivate: [] },
+    policy: { cloud, nodeProvisioner, maxNodes: 16, datasetAllowPrivate: [] },
     configMaps: new Map(Object.entries(maps)),
     secrets: new Map(Object.entries(found)),
     ...(old === undefined ? {} : { operation: 'UPDATE' as const, old }),

@@ -70,7 +70,7 @@ export const facts: Facts = {
   operation: 'CREATE',
   namespace: 'team',
   dryRun: false,
-  policy: { cloud: 'azure', nodeProvisioner: 'karpenter', datasetAllowPrivate: [] },
+  policy: { cloud: 'azure', nodeProvisioner: 'karpenter', maxNodes: 16, datasetAllowPrivate: [] },
   catalog: builtInCatalog,
   configMaps: new Map(),
   secrets: new Map(),

@@ -6,7 +6,7 @@ const url = (...urls: string[]) => tuningWith({ input: { urls } })
 const volume = (volumeSource: Readonly<Record<string, unknown>>) => tuningWith({ output: { volumeSource } })
 const dataset = (volumeSource: Readonly<Record<string, unknown>>) => tuningWith({ input: { volumeSource } })
 const allow = (...hosts: string[]) => ({
-  policy: { cloud: 'azure', nodeProvisioner: 'karpenter', datasetAllowPrivate: hosts } as const,
+  policy: { cloud: 'azure', nodeProvisioner: 'karpenter', maxNodes: 16, datasetAllowPrivate: hosts } as const,
 })
 const FIRST = ['tuning.input.urls[0]']
 const DIGEST = `sha256:${'a'.repeat(64)}`

@@ -39,6 +39,24 @@ export const workspaceRows = [
       says: 'at most 45',
     },
   ]),
+  ...rowsOf('resource.count', [
+    { when: 'of 16 nodes where 16 are allowed', workspace: nodesWith({ count: 16 }), at: [] },
+    {
+      when: 'of 17 nodes where 16 are allowed',
+      workspace: nodesWith({ count: 17 }),
+      at: ['resource.count'],
+      says: '17 nodes are asked for, and 16 are allowed',
+    },
+  ]),
+  ...rowsOf('resource.preferred-nodes', [
+    { when: 'that names no preferred nodes', workspace: nodesWith({ preferredNodes: [] }), at: [] },
+    {
+      when: 'that names preferred nodes',
+      workspace: nodesWith({ preferredNodes: ['gpu-node-1'] }),
+      at: ['resource.preferredNodes'],
+      says: 'not used',
+    },
+  ]),
   ...rowsOf('annotation.runtime', [
     { when: 'that asks for vllm', workspace: annotated({ 'kaito.sh/runtime': 'vllm' }), at: [] },
     {
