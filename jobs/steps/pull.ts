@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Credential, credentialsFor, parseDockerConfig } from '#src/lib/docker-config.ts'
 import { formatImageRef, type ImageRef, parseImageRef } from '#src/lib/image-ref.ts'
-import { type Credential, credentialsFor, parseDockerConfig } from '#src/oci/credentials.ts'
 import { type Descriptor, parseManifest, platformList, selectPlatform } from '#src/oci/manifest.ts'
 import { openRegistry, type Registry } from '#src/oci/registry.ts'
 import { errorCode, RegistryError } from '#src/oci/registry-error.ts'
@@ -18,6 +18,7 @@ export type PullSpec = {
   /** Folder of docker configs (mounted pull secrets); all are tried. */
   readonly authDir: string | undefined
   readonly insecureRegistries: readonly string[]
+  readonly tokenServices: readonly string[]
   /** For the unpacked image. */
   readonly maxBytes: number
 }
@@ -28,6 +29,7 @@ export function readPullSpec(fields: Fields): PullSpec {
     out: fields.folder('out'),
     authDir: fields.optionalFolder('authDir'),
     insecureRegistries: fields.texts('insecureRegistries'),
+    tokenServices: fields.texts('tokenServices'),
     maxBytes: fields.count('maxBytes'),
   }
 }
@@ -37,8 +39,9 @@ export async function runPull(spec: PullSpec): Promise<Outcome> {
   const parsed = parseImageRef(spec.image)
   if (!parsed.ok) return failed('ConfigInvalid', `the image "${spec.image}" is not usable: ${parsed.reason}`)
   const credentials = await readCredentials(spec.authDir, parsed.ref)
-  const { insecureRegistries } = spec
-  const registry = openRegistry(parsed.ref.registry, { insecureRegistries, credentials: () => credentials })
+  const { insecureRegistries, tokenServices } = spec
+  const known = { insecureRegistries, tokenServices, credentials: () => credentials }
+  const registry = openRegistry(parsed.ref.registry, known)
   try {
     return await pullImage(registry, parsed.ref, spec)
   } catch (error) {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { type Credential, credentialsFor, parseDockerConfig } from '#src/lib/docker-config.ts'
 import { type ImageRef, parseImageRef } from '#src/lib/image-ref.ts'
-import { type Credential, credentialsFor, parseDockerConfig } from '#src/oci/credentials.ts'
 import { buildAdapterImage } from '#src/oci/image.ts'
 import { openRegistry } from '#src/oci/registry.ts'
 import { errorCode, RegistryError } from '#src/oci/registry-error.ts'
@@ -15,6 +15,7 @@ export type PushSpec = {
   /** Docker config with the push secret; without one the push is anonymous. */
   readonly authFile: string | undefined
   readonly insecureRegistries: readonly string[]
+  readonly tokenServices: readonly string[]
   readonly annotations: Readonly<Record<string, string>>
 }
 
@@ -24,6 +25,7 @@ export function readPushSpec(fields: Fields): PushSpec {
     image: fields.text('image'),
     authFile: fields.optionalFolder('authFile'),
     insecureRegistries: fields.texts('insecureRegistries'),
+    tokenServices: fields.texts('tokenServices'),
     annotations: fields.record('annotations'),
   }
 }
@@ -41,8 +43,9 @@ export async function runPush(spec: PushSpec): Promise<Outcome> {
   const login = await readLogin(spec.authFile, parsed.ref)
   if (!login.ok) return failed('ConfigInvalid', login.reason)
   const image = await buildAdapterImage(adapter.files, spec.annotations)
-  const { insecureRegistries } = spec
-  const registry = openRegistry(parsed.ref.registry, { insecureRegistries, credentials: () => login.credentials })
+  const { insecureRegistries, tokenServices } = spec
+  const credentials = () => login.credentials
+  const registry = openRegistry(parsed.ref.registry, { insecureRegistries, tokenServices, credentials })
   const progress = startProgress('push')
   progress.expect(image.size)
   try {

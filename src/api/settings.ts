@@ -52,6 +52,10 @@ export const settingsSchema = object({
     default: [],
     description: 'host:port of registries that speak plain HTTP.',
   }),
+  tokenServices: listOf(text(), {
+    default: [],
+    description: 'Hosts that may be given the login of any registry which sends one there to sign in.',
+  }),
   datasetAllowPrivate: listOf(text(), {
     default: [],
     description: 'Hosts and CIDRs that datasets may come from although they are private.',

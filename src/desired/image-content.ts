@@ -41,6 +41,7 @@ export function imageContent(content: ImageContent): PodParts {
       image,
       out: mountPath,
       insecureRegistries: settings.insecureRegistries,
+      tokenServices: settings.tokenServices,
       maxBytes: MAX_IMAGE_BYTES,
       ...(auth === undefined ? {} : { authDir: auth.mount['mountPath'] }),
     },

@@ -15,6 +15,7 @@ export function pushParts(inputs: TuningInputs): { readonly parts: PodParts; rea
       image: output.image,
       ...(output.imagePushSecret === undefined ? {} : { authFile: '/mnt/push-auth/config.json' }),
       insecureRegistries: inputs.settings.insecureRegistries,
+      tokenServices: inputs.settings.tokenServices,
       annotations: provenance(inputs),
     },
     mounts: [

@@ -1,3 +1,4 @@
+import { parseDockerConfig } from '#src/lib/docker-config.ts'
 import type { Lookup, SecretFacts } from '#src/rules/rule.ts'
 import type { KubeClient } from './client.ts'
 
@@ -28,31 +29,26 @@ export async function secretLookup(
     if (object === undefined) return { state: 'missing' }
     const data = stringsOf(object['data'])
     const type = typeof object['type'] === 'string' ? object['type'] : 'Opaque'
-    return { state: 'found', value: { type, keys: Object.keys(data), registries: registriesOf(data) } }
+    return { state: 'found', value: { type, keys: Object.keys(data), ...entriesOf(data) } }
   } catch {
     return { state: 'unknown' }
   }
 }
 
-/** Registry hosts in a docker config: `https://index.docker.io/v1/` and `myacr.azurecr.io` are both in use as keys. */
-function registriesOf(data: Readonly<Record<string, string>>): string[] {
+/** The entries of a docker config, at most 1000 of each kind. The push step reads the same file by the same function. */
+function entriesOf(data: Readonly<Record<string, string>>): Pick<SecretFacts, 'registries' | 'loginless'> {
   const encoded = data['.dockerconfigjson']
-  if (encoded === undefined) return []
-  try {
-    const config: unknown = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'))
-    const auths = typeof config === 'object' && config !== null && 'auths' in config ? config.auths : undefined
-    return typeof auths === 'object' && auths !== null ? Object.keys(auths).map(hostOf) : []
-  } catch {
-    return []
+  const config = encoded === undefined ? undefined : parseDockerConfig(Buffer.from(encoded, 'base64').toString('utf8'))
+  if (config?.ok !== true) return { registries: [], loginless: [] }
+  const registries = config.auths.map(({ key }) => key)
+  return {
+    registries: registries.filter(isName).slice(0, 1000),
+    loginless: config.loginless.filter(isName).slice(0, 1000),
   }
 }
 
-const hostOf = (key: string) =>
-  key
-    .replace(/^https?:\/\//, '')
-    .split('/', 1)
-    .join('')
-    .toLowerCase()
+/** No registry has a longer name; what is longer covers nothing, and is nobody's to read. */
+const isName = (key: string) => key.length <= 512
 
 const stringsOf = (value: unknown): Record<string, string> =>
   typeof value === 'object' && value !== null

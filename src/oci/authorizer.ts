@@ -1,7 +1,9 @@
+import type { Credential } from '#src/lib/docker-config.ts'
 import { parseJson } from '#src/lib/json.ts'
 import { parseChallenge } from './challenge.ts'
-import type { Credential } from './credentials.ts'
+import { ownWords } from './error-detail.ts'
 import { readLimited } from './limited-body.ts'
+import { isHome, maySignInAt, type Trust, tokenServiceAt } from './origins.ts'
 import { RegistryError } from './registry-error.ts'
 import { firstValue, type Transport, type TransportRequest, type TransportResponse } from './transport.ts'
 
@@ -10,44 +12,84 @@ export type Scope = { readonly repository: string; readonly actions: 'pull' | 'p
 /** Sends a request to a registry and answers its challenges with the credentials at hand, one after another. */
 export type Authorizer = { send(scope: Scope, request: TransportRequest): Promise<TransportResponse> }
 
+export type AuthorizerOptions = {
+  readonly transport: Transport
+  /** The registry as image references name it, for messages. */
+  readonly registry: string
+  /** Where the registry is: credentials go nowhere else. */
+  readonly home: URL
+  readonly trust: Trust
+  /** What to try for a repository, in order. */
+  readonly credentials: (repository: string) => readonly Credential[]
+}
+
 /**
- * `credentials` are tried in order; for Bearer registries an anonymous token comes last (public images must not fail
- * because of a stale login). What worked is kept per scope. Throws RegistryError `denied` when nothing worked.
+ * For Bearer registries an anonymous token comes last (public images must not fail because of a stale login). What worked is
+ * kept per scope. Credentials, and answers to challenges, go to the registry's own origin only: an upload or a blob on
+ * another host gets neither. Throws RegistryError `denied` when nothing worked.
  */
-export function createAuthorizer(
-  transport: Transport,
-  registry: string,
-  credentials: (repository: string) => readonly Credential[],
-): Authorizer {
+export function createAuthorizer(options: AuthorizerOptions): Authorizer {
+  const { transport, home, credentials } = options
   const kept = new Map<string, string>()
   return {
     async send(scope, message) {
+      if (!isHome(message.url, home)) return transport.send(message)
       const key = `${scope.repository} ${scope.actions}`
       const remembered = kept.get(key)
       let response = await transport.send(authorized(message, remembered))
       if (response.statusCode !== 401 && !(response.statusCode === 403 && remembered === undefined)) return response
-      const challenge = parseChallenge(firstValue(response.headers['www-authenticate']) ?? '')
-      for (const credential of [...credentials(scope.repository), undefined]) {
+      const known = credentials(scope.repository)
+      const refusal: Refusal = { known: known.length, sent: 0 }
+      // A host that the registry redirects to may not ask for the registry's login.
+      const asked = isHome(response.from, home) ? firstValue(response.headers['www-authenticate']) : undefined
+      const challenge = parseChallenge(asked ?? '')
+      for (const credential of challenge === undefined ? [] : [...known, undefined]) {
         if (challenge === undefined || (credential === undefined && challenge.scheme === 'basic')) continue
-        await response.body.dump({ limit: 65_536 })
         const header =
           challenge.scheme === 'basic'
             ? basicHeader(credential)
-            : await fetchToken(transport, challenge, scope, credential)
+            : await fetchToken(options, { challenge, scope, credential }, refusal)
         if (header === undefined) continue
+        if (credential !== undefined) refusal.sent++
+        await response.body.dump({ limit: 65_536 })
         response = await transport.send(authorized(message, header))
         if (response.statusCode !== 401 && response.statusCode !== 403) {
           kept.set(key, header)
           return response
         }
       }
-      const status = response.statusCode
-      await response.body.dump({ limit: 65_536 })
-      throw new RegistryError('denied', deniedMessage(registry, scope, credentials(scope.repository).length, status), {
-        status,
-      })
+      const words = (await ownWords(response)) ?? refusal.words
+      const { statusCode: status } = response
+      const who = whoWasRefused(refusal)
+      const action = scope.actions === 'pull' ? 'pull from' : 'push to'
+      const said = words === undefined ? '' : `; it says: ${words}`
+      const text = `${options.registry} does not allow to ${action} ${scope.repository} (${status}): ${who}${said}`
+      throw new RegistryError('denied', text, { status })
     },
   }
+}
+
+/** What is known of a refusal while credentials are tried. */
+type Refusal = {
+  readonly known: number
+  /** Credentials that reached the registry or its token service. */
+  sent: number
+  /** The token service's own words. */
+  words?: string
+  /** A token service that was not trusted with the login. */
+  stranger?: string
+}
+
+function whoWasRefused({ known, sent, stranger }: Refusal): string {
+  if (known === 0) return 'no credentials for this registry were given'
+  if (stranger !== undefined) {
+    return (
+      `the credentials were never sent, because it asks to sign in at ${stranger}, which is not known to belong to it ` +
+      '(an administrator can list that host in settings.tokenServices)'
+    )
+  }
+  if (sent === 0) return 'the credentials were never sent, because it did not ask for a login'
+  return `${known === 1 ? 'the credentials given were' : `all ${known} credentials given were`} refused`
 }
 
 function authorized(message: TransportRequest, header: string | undefined): TransportRequest {
@@ -59,27 +101,34 @@ function basicHeader(credential: Credential | undefined): string | undefined {
   return `Basic ${Buffer.from(`${credential.username}:${credential.password}`).toString('base64')}`
 }
 
+type TokenQuestion = {
+  readonly challenge: { readonly realm: string; readonly service: string | undefined }
+  readonly scope: Scope
+  readonly credential: Credential | undefined
+}
+
 /** A Bearer header from the token service, or undefined where the service refuses these credentials. */
 async function fetchToken(
-  transport: Transport,
-  challenge: { realm: string; service: string | undefined },
-  scope: Scope,
-  credential: Credential | undefined,
+  { transport, home, trust }: AuthorizerOptions,
+  { challenge, scope, credential }: TokenQuestion,
+  refusal: Refusal,
 ): Promise<string | undefined> {
-  const realm = URL.parse(challenge.realm)
-  if (realm === null || transport.urlFor(realm.host, '/').protocol !== realm.protocol) {
-    throw new RegistryError(
-      'invalid',
-      `the registry asks to sign in at "${challenge.realm}", which is not an HTTPS URL`,
-    )
+  const realm = tokenServiceAt(challenge.realm, home, trust)
+  if (credential !== undefined && !maySignInAt(realm, home, trust)) {
+    refusal.stranger = realm.host
+    return undefined
   }
   const query = new URLSearchParams({ scope: `repository:${scope.repository}:${scope.actions}` })
   if (challenge.service !== undefined) query.set('service', challenge.service)
   const response = await transport.send(tokenRequest(realm, query, credential))
   if (response.statusCode !== 200) {
-    await response.body.dump({ limit: 65_536 })
-    if (response.statusCode >= 400 && response.statusCode < 500) return undefined
-    throw new RegistryError('unavailable', `the token service ${realm.host} answered ${response.statusCode}`)
+    const words = await ownWords(response)
+    if (response.statusCode < 400 || response.statusCode >= 500) {
+      throw new RegistryError('unavailable', `the token service ${realm.host} answered ${response.statusCode}`)
+    }
+    if (credential !== undefined) refusal.sent++
+    if (words !== undefined) refusal.words ??= words
+    return undefined
   }
   const token = tokenOf((await readLimited(response.body, TOKEN_LIMIT)).toString('utf8'))
   if (token === undefined)
@@ -110,13 +159,4 @@ function tokenOf(json: string): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   if ('token' in value && typeof value.token === 'string') return value.token
   return 'access_token' in value && typeof value.access_token === 'string' ? value.access_token : undefined
-}
-
-function deniedMessage(registry: string, scope: Scope, tried: number, status: number): string {
-  const action = scope.actions === 'pull' ? 'pull from' : 'push to'
-  const who =
-    tried === 0
-      ? 'no credentials for this registry were given'
-      : `${tried === 1 ? 'the credentials given were' : `all ${tried} credentials given were`} refused`
-  return `${registry} does not allow to ${action} ${scope.repository} (${status}): ${who}`
 }

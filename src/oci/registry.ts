@@ -1,10 +1,12 @@
+import type { Credential } from '#src/lib/docker-config.ts'
 import { createAuthorizer, type Scope } from './authorizer.ts'
 import { readBlob } from './blob-reader.ts'
 import { type UploadableBlob, uploadBlob } from './blob-upload.ts'
-import type { Credential } from './credentials.ts'
 import { digestOf } from './digest.ts'
+import { ownWords } from './error-detail.ts'
 import { readLimited } from './limited-body.ts'
 import { type Descriptor, MANIFEST_TYPES } from './manifest.ts'
+import { adopted, urlOf } from './origins.ts'
 import { RegistryError } from './registry-error.ts'
 import {
   createTransport,
@@ -40,7 +42,7 @@ export type Registry = {
 /** The call that every part of the client is built on: authorised, retried, its status checked. */
 export type Call = (
   scope: Scope,
-  request: Omit<TransportRequest, 'url'> & { path: string | URL },
+  request: Omit<TransportRequest, 'url'> & { path: string },
   expected: readonly number[],
 ) => Promise<TransportResponse>
 
@@ -48,10 +50,11 @@ export type Call = (
 export function openRegistry(host: string, options: RegistryOptions = {}): Registry {
   const transportOptions = { ...DEFAULT_TRANSPORT, ...options }
   const transport = createTransport(transportOptions)
-  const authorizer = createAuthorizer(transport, host, options.credentials ?? (() => []))
-  const base = transport.urlFor(host === 'docker.io' ? 'registry-1.docker.io' : host, '/')
+  const home = urlOf(host === 'docker.io' ? 'registry-1.docker.io' : host, '/', transportOptions)
+  const credentials = options.credentials ?? (() => [])
+  const authorizer = createAuthorizer({ transport, registry: host, home, trust: transportOptions, credentials })
   const call: Call = async (scope, { path, ...rest }, expected) => {
-    const url = new URL(path, base)
+    const url = adopted(path, home, transportOptions)
     const response = await authorizer.send(scope, { ...rest, url })
     if (expected.includes(response.statusCode)) return response
     throw await statusError(response, host, scope)
@@ -75,7 +78,7 @@ export function openRegistry(host: string, options: RegistryOptions = {}): Regis
       await response.body.dump()
       const location = firstValue(response.headers.location)
       // Registries drop forgotten sessions by themselves, and some (ECR) have no cancel: a refusal here is no failure.
-      if (location !== undefined) await cancel(call, scope, new URL(location, base))
+      if (location !== undefined) await cancel(call, scope, location)
     },
     close: () => transport.close(),
   }
@@ -131,7 +134,7 @@ async function hasBlob(call: Call, repository: string, digest: string): Promise<
   return response.statusCode === 200
 }
 
-async function cancel(call: Call, scope: Scope, path: URL): Promise<void> {
+async function cancel(call: Call, scope: Scope, path: string): Promise<void> {
   try {
     const response = await call(scope, { method: 'DELETE', path, attempts: 1 }, [204, 200, 202, 404, 405])
     await response.body.dump()
@@ -142,31 +145,12 @@ async function cancel(call: Call, scope: Scope, path: URL): Promise<void> {
 
 async function statusError(response: TransportResponse, host: string, scope: Scope): Promise<RegistryError> {
   const status = response.statusCode
-  const detail = await errorDetail(response)
+  const words = await ownWords(response)
+  const detail = words === undefined ? `the registry answered ${status}` : `${words} (${status})`
   const about = `${host}/${scope.repository}: ${detail}`
   if (status === 401 || status === 403) return new RegistryError('denied', about, { status })
   if (status === 404) return new RegistryError('not-found', about, { status })
   if (status === 413) return new RegistryError('too-large', about, { status })
   if (status === 429) return new RegistryError('rate-limited', about, { status })
   return new RegistryError(status >= 500 || status === 408 ? 'unavailable' : 'invalid', about, { status })
-}
-
-/** The registry's own words from its `{"errors":[{code,message}]}` body, shortened; else the status alone. */
-async function errorDetail(response: TransportResponse): Promise<string> {
-  try {
-    const body: unknown = JSON.parse((await readLimited(response.body, 65_536)).toString('utf8'))
-    if (typeof body === 'object' && body !== null && 'errors' in body && Array.isArray(body.errors)) {
-      const words = body.errors.slice(0, 3).map((error: unknown) => describe(error))
-      return `${words.join('; ')} (${response.statusCode})`.slice(0, 500)
-    }
-  } catch {
-    await response.body.dump()
-  }
-  return `the registry answered ${response.statusCode}`
-}
-
-function describe(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return 'unknown error'
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN'
-  return 'message' in error && typeof error.message === 'string' ? `${code}: ${error.message}` : code
 }

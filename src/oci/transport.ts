@@ -3,17 +3,18 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Agent, type Dispatcher, request } from 'undici'
 import { backoffMs } from '#src/lib/backoff.ts'
 import { assertUrlAllowed, guardedLookup } from './address-guard.ts'
+import { adopted, isHome, type Trust } from './origins.ts'
 import { connectionError, RegistryError } from './registry-error.ts'
 
-export type TransportOptions = {
-  /** Hosts (with port, as in image references) spoken to over plain HTTP; every other host gets TLS only. */
-  readonly insecureRegistries: readonly string[]
+export type TransportOptions = Trust & {
   /** Tries per request, the first included. */
   readonly attempts: number
   /** Longest silence, in ms, before the answer starts and between two pieces of a body. */
   readonly silenceMs: number
   /** Private hosts and ranges that may be contacted; leave out where the network is not guarded (a user's own pod). */
   readonly guard?: readonly string[]
+  /** Certificates (PEM) to trust instead of those that Node knows. */
+  readonly ca?: string
 }
 
 export type TransportRequest = {
@@ -26,26 +27,33 @@ export type TransportRequest = {
   readonly attempts?: number
 }
 
-export type TransportResponse = Dispatcher.ResponseData
+/** An answer, and the address that it came from: after redirects not the one that was asked. */
+export type TransportResponse = Dispatcher.ResponseData & { readonly from: URL }
 
 /** HTTP with time limits, retries with backoff (5xx, 408, 429, broken connections) and wary redirects. */
 export type Transport = {
   send(request: TransportRequest): Promise<TransportResponse>
-  urlFor(host: string, path: string): URL
   close(): Promise<void>
 }
 
-export const DEFAULT_TRANSPORT: TransportOptions = { insecureRegistries: [], attempts: 5, silenceMs: 60_000 }
+export const DEFAULT_TRANSPORT: TransportOptions = {
+  insecureRegistries: [],
+  tokenServices: [],
+  attempts: 5,
+  silenceMs: 60_000,
+}
 
 export function createTransport(options: TransportOptions): Transport {
   const agent = new Agent({
-    connect: { timeout: 10_000, ...(options.guard && { lookup: guardedLookup(options.guard) }) },
+    connect: {
+      timeout: 10_000,
+      ...(options.guard && { lookup: guardedLookup(options.guard) }),
+      ...(options.ca !== undefined && { ca: options.ca }),
+    },
     headersTimeout: options.silenceMs,
     bodyTimeout: options.silenceMs,
   })
-  const isInsecure = (host: string) => options.insecureRegistries.includes(host)
   return {
-    urlFor: (host, path) => new URL(`${isInsecure(host) ? 'http' : 'https'}://${host}${path}`),
     send: (message) => sendWithRetries(agent, options, message),
     // Not `close`: a body that nobody finished reading would hold it for ever.
     close: () => agent.destroy(),
@@ -97,14 +105,13 @@ async function sendOnce(
     })
     const location = firstValue(response.headers.location)
     const isRedirect = [301, 302, 303, 307, 308].includes(response.statusCode) && location !== undefined
-    if (!isRedirect || (message.method !== 'GET' && message.method !== 'HEAD')) return response
-    await response.body.dump({ limit: 65_536 })
-    const next = new URL(location, url)
-    if (next.protocol !== 'https:' && url.protocol === 'https:') {
-      throw new RegistryError('invalid', `${url.host} redirects to ${next.protocol}//${next.host}, which is not HTTPS`)
+    if (!isRedirect || (message.method !== 'GET' && message.method !== 'HEAD')) {
+      return { ...response, from: url }
     }
+    await response.body.dump({ limit: 65_536 })
+    const next = adopted(location, url, options)
     // Blobs live in object stores behind signed URLs; the registry's credentials are not for them.
-    if (next.origin !== url.origin) headers = without(headers, 'authorization')
+    if (!isHome(next, message.url)) headers = without(headers, 'authorization')
     url = next
   }
   throw new RegistryError('invalid', `${message.url.host} redirects more than ${REDIRECT_LIMIT} times`)

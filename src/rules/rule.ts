@@ -30,9 +30,12 @@ export type Lookup<T> = { readonly state: 'found'; readonly value: T } | { reado
 
 export interface SecretFacts {
   readonly type: string
-  /** Keys only, and for docker configs the registries they have an entry for. Values never reach a rule. */
+  /** Keys only, and for docker configs which entries they have, as `covers` reads them. Values never reach a rule. */
   readonly keys: readonly string[]
+  /** Entries with a login. */
   readonly registries: readonly string[]
+  /** Entries without one. */
+  readonly loginless: readonly string[]
 }
 
 /** Everything a rule may know beside the object itself. Gathered before any rule runs; rules never fetch. */

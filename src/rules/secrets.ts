@@ -1,6 +1,7 @@
 import { isDnsSubdomain } from '#src/lib/dns-label.ts'
+import { covers } from '#src/lib/docker-config.ts'
 import { invalid, required } from '#src/lib/field-error.ts'
-import { parseImageRef } from '#src/lib/image-ref.ts'
+import { type ImageRef, parseImageRef } from '#src/lib/image-ref.ts'
 import { isPlaceholder } from './placeholder.ts'
 import { type Facts, rule, type SecretFacts } from './rule.ts'
 import { type SecretUse, secretUses } from './subject.ts'
@@ -60,19 +61,20 @@ export const secretRules = [
 
   rule({
     id: 'secret.registry',
-    about: "Registry credentials that exist include the image's registry.",
+    about: "Registry credentials that exist include a login for the image's registry.",
     level: 'warning',
     check: (workspace, facts) =>
       found(workspace, facts).flatMap(({ use, secret }) => {
-        const registry = registryOf(use)
-        if (use.role === 'token' || registry === undefined || !secret.keys.includes('.dockerconfigjson')) return []
-        if (secret.registries.some((entry) => registryName(entry) === registry)) return []
+        const image = imageOf(use)
+        if (use.role === 'token' || image === undefined || !secret.keys.includes('.dockerconfigjson')) return []
+        if (secret.registries.some((entry) => covers(entry, image))) return []
+        const fix = createDocker(use, facts)
+        if (secret.loginless.some((entry) => covers(entry, image))) {
+          const why = `its entry for ${image.registry} holds no login: a credential helper of the machine it comes from keeps it`
+          return [invalid(use.path, use.name, why, { fix })]
+        }
         const has = secret.registries.length === 0 ? 'none' : secret.registries.slice(0, 3).join(', ')
-        return [
-          invalid(use.path, use.name, `it has no credentials for ${registry} (it has ${has})`, {
-            fix: createDocker(use, facts),
-          }),
-        ]
+        return [invalid(use.path, use.name, `it has no credentials for ${image.registry} (it has ${has})`, { fix })]
       }),
   }),
 
@@ -115,20 +117,10 @@ function found(
   })
 }
 
-function registryOf(use: SecretUse): string | undefined {
+function imageOf(use: SecretUse): ImageRef | undefined {
   const parsed = use.image === undefined || isPlaceholder(use.image) ? undefined : parseImageRef(use.image)
-  return parsed?.ok ? parsed.ref.registry : undefined
-}
-
-/** The registry that an entry of a docker config means: `https://index.docker.io/v1/` is docker.io. */
-function registryName(entry: string): string {
-  const host =
-    entry
-      .replace(/^https?:\/\//, '')
-      .split('/')[0]
-      ?.toLowerCase() ?? ''
-  return host === 'index.docker.io' || host === 'registry-1.docker.io' ? 'docker.io' : host
+  return parsed?.ok ? parsed.ref : undefined
 }
 
 const createDocker = (use: SecretUse, { namespace }: Facts) =>
-  `kubectl create secret docker-registry ${use.name} --docker-server=${registryOf(use) ?? '…'} --docker-username=… --docker-password=… -n ${namespace}`
+  `kubectl create secret docker-registry ${use.name} --docker-server=${imageOf(use)?.registry ?? '…'} --docker-username=… --docker-password=… -n ${namespace}`

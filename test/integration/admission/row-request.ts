@@ -90,8 +90,9 @@ async function surround({ api, unreadable }: AdmissionRig, namespace: string, fa
   }
 }
 
-function secretLike({ type, keys, registries }: SecretFacts) {
-  const auths = Object.fromEntries(registries.map((host) => [host, { auth: 'dXNlcjpwYXNz' }]))
+function secretLike({ type, keys, registries, loginless }: SecretFacts) {
+  const logins = registries.map((host) => [host, { auth: 'dXNlcjpwYXNz' }] as const)
+  const auths = Object.fromEntries([...logins, ...loginless.map((host) => [host, {}] as const)])
   const docker = JSON.stringify({ auths })
   const stringData = Object.fromEntries(keys.map((key) => [key, key === '.dockerconfigjson' ? docker : 'x']))
   return { kind: 'Secret', type, stringData }

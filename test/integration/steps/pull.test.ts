@@ -37,6 +37,7 @@ async function pull(repository: string, more: object = {}) {
     out,
     authDir: join(scratch, 'auth'),
     insecureRegistries: [server.url],
+    tokenServices: [],
     maxBytes: 50_000_000,
     ...more,
   }

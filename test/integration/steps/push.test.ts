@@ -34,6 +34,7 @@ const push = (tag: string, more: object = {}) =>
     image: `${server.url}/team/adapter:${tag}`,
     authFile: join(scratch, 'config.json'),
     insecureRegistries: [server.url],
+    tokenServices: [],
     annotations: { 'sh.kaito.model.name': 'phi-3-mini-128k-instruct' },
     ...more,
   })
@@ -50,6 +51,7 @@ describe('the push step', () => {
       out: join(scratch, 'pulled'),
       authDir: scratch,
       insecureRegistries: [server.url],
+      tokenServices: [],
       maxBytes: 1_000_000,
     })
     expect(pulled.code).toBe(0)
@@ -69,6 +71,7 @@ describe('the push step', () => {
     const { code, message } = await push('4', {
       image: '127.0.0.1:9/team/adapter:1',
       insecureRegistries: ['127.0.0.1:9'],
+      tokenServices: [],
     })
     expect({ code, reason: message.reason }).toEqual({ code: 75, reason: 'PushFailed' })
   }, 90_000)

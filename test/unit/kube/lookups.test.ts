@@ -35,9 +35,17 @@ describe('a ConfigMap that a rule asks for', () => {
 
 describe('a Secret that a rule asks for', () => {
   it.for<[string, unknown, readonly string[]]>([
-    ['of a registry', { auths: { 'myacr.azurecr.io': {} } }, ['myacr.azurecr.io']],
-    ['of Docker Hub, by its old address', { auths: { 'https://index.docker.io/v1/': {} } }, ['index.docker.io']],
-    ['with a port, in other case', { auths: { 'Registry.Example.com:5000': {} } }, ['registry.example.com:5000']],
+    ['of a registry', { auths: { 'myacr.azurecr.io': { auth: 'dTpw' }, 'b.io': {} } }, ['myacr.azurecr.io']],
+    [
+      'of Docker Hub, by its old address',
+      { auths: { 'https://index.docker.io/v1/': { auth: 'dTpw' } } },
+      ['docker.io'],
+    ],
+    [
+      'with a port, in other case',
+      { auths: { 'Registry.Example.com:5000': { auth: 'dTpw' } } },
+      ['registry.example.com:5000'],
+    ],
     ['without registries', {}, []],
     ['with a text for registries', { auths: 'x' }, []],
     ['that is no JSON', 'auths: {}', []],
@@ -47,9 +55,24 @@ describe('a Secret that a rule asks for', () => {
     expect(found.state === 'found' && found.value.registries).toEqual(registries)
   })
 
+  it('tells which entries hold no login: a desktop keeps it elsewhere', async () => {
+    const found = await secret(dockerSecret({ auths: { 'https://a.io/v2/': {} }, credsStore: 'desktop' }))
+    expect(found).toMatchObject({ value: { registries: [], loginless: ['a.io'] } })
+  })
+
+  it('gives rules neither endless keys nor endless many', async () => {
+    const many = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`r${index}.io`, { auth: 'dTpw' }]))
+    const found = await secret(dockerSecret({ auths: { ['/'.repeat(100_000)]: {}, ...many } }))
+    expect(found.state === 'found' && found.value.registries).toHaveLength(1000)
+    expect(found.state === 'found' && found.value.loginless).toEqual([''])
+  })
+
   it('tells its type and keys, and never a value', async () => {
     const found = await secret({ data: { HF_TOKEN: base64('hf_secret') } })
-    expect(found).toEqual({ state: 'found', value: { type: 'Opaque', keys: ['HF_TOKEN'], registries: [] } })
+    expect(found).toEqual({
+      state: 'found',
+      value: { type: 'Opaque', keys: ['HF_TOKEN'], registries: [], loginless: [] },
+    })
     const passwords = await secret(dockerSecret({ auths: { 'a.example.com': { auth: 'cGFzc3dvcmQ=' } } }))
     expect(JSON.stringify(passwords)).not.toContain('cGFzc3dvcmQ')
   })

@@ -127,7 +127,10 @@ const secrets = fc.dictionary(
     fc.constant<Lookup<SecretFacts>>({ state: 'unknown' }),
     fc
       .tuple(fc.array(word('.dockerconfigjson', 'HF_TOKEN')), fc.array(word('myacr.azurecr.io', 'https://x/')))
-      .map(([keys, registries]) => ({ state: 'found' as const, value: { type: 'Opaque', keys, registries } })),
+      .map(([keys, registries]) => ({
+        state: 'found' as const,
+        value: { type: 'Opaque', keys, registries, loginless: registries },
+      })),
   ),
 )
 

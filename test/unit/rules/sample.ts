@@ -96,10 +96,15 @@ export const secret = (name: string, lookup: Lookup<SecretFacts>): Partial<Facts
 
 export const dockerSecret = (...registries: string[]): Lookup<SecretFacts> => ({
   state: 'found',
-  value: { type: 'kubernetes.io/dockerconfigjson', keys: ['.dockerconfigjson'], registries },
+  value: { type: 'kubernetes.io/dockerconfigjson', keys: ['.dockerconfigjson'], registries, loginless: [] },
+})
+
+export const loginlessSecret = (...loginless: string[]): Lookup<SecretFacts> => ({
+  state: 'found',
+  value: { type: 'kubernetes.io/dockerconfigjson', keys: ['.dockerconfigjson'], registries: [], loginless },
 })
 
 export const opaqueSecret = (...keys: string[]): Lookup<SecretFacts> => ({
   state: 'found',
-  value: { type: 'Opaque', keys, registries: [] },
+  value: { type: 'Opaque', keys, registries: [], loginless: [] },
 })

@@ -1,5 +1,5 @@
 import { rowsOf } from '../row.ts'
-import { adapter, dockerSecret, opaqueSecret, pushed, secret, servingWith } from '../sample.ts'
+import { adapter, dockerSecret, loginlessSecret, opaqueSecret, pushed, secret, servingWith } from '../sample.ts'
 
 const IMAGE = ['tuning.output.image']
 const PUSH = ['tuning.output.imagePushSecret']
@@ -86,14 +86,27 @@ export const referenceRows = [
     {
       when: "with the registry's credentials",
       workspace: pushed('a.io/b:1'),
-      facts: secret('push', dockerSecret('https://a.io')),
+      facts: secret('push', dockerSecret('a.io')),
       at: [],
     },
     {
       when: "with Docker Hub's credentials, however they are written",
       workspace: pushed('someone/b:1'),
-      facts: secret('push', dockerSecret('https://index.docker.io/v1/')),
+      facts: secret('push', dockerSecret('docker.io')),
       at: [],
+    },
+    {
+      when: 'with credentials for all registries of a cloud',
+      workspace: pushed('mine.azurecr.io/b:1'),
+      facts: secret('push', dockerSecret('*.azurecr.io')),
+      at: [],
+    },
+    {
+      when: 'with an entry that holds no login',
+      workspace: pushed('a.io/b:1'),
+      facts: secret('push', loginlessSecret('a.io')),
+      at: PUSH,
+      says: 'its entry for a.io holds no login',
     },
     {
       when: "with another registry's credentials",

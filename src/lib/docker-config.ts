@@ -1,6 +1,6 @@
-import type { ImageRef } from '#src/lib/image-ref.ts'
-import { isJsonObject, parseJsonObject } from '#src/lib/json.ts'
-import { trimEnd } from '#src/lib/trim.ts'
+import type { ImageRef } from './image-ref.ts'
+import { isJsonObject, parseJsonObject } from './json.ts'
+import { trimEnd } from './trim.ts'
 
 /** What a docker config holds for one registry: a password, or a refresh token to trade for access tokens. */
 export type Credential =
@@ -11,7 +11,12 @@ export type Credential =
 export type DockerAuth = { readonly key: string; readonly credential: Credential }
 
 export type DockerConfigResult =
-  | { readonly ok: true; readonly auths: readonly DockerAuth[] }
+  | {
+      readonly ok: true
+      readonly auths: readonly DockerAuth[]
+      /** Keys of entries that hold no login: a desktop keeps it in a helper (`credsStore`) and leaves `{}` behind. */
+      readonly loginless: readonly string[]
+    }
   | { readonly ok: false; readonly reason: string }
 
 /** Reads `config.json` / `.dockerconfigjson` (with `auths`) and the older `.dockercfg` (hosts at the top level). */
@@ -21,12 +26,14 @@ export function parseDockerConfig(text: string): DockerConfigResult {
   if (root === undefined) return { ok: false, reason: 'the docker config is not a JSON object' }
   const auths = 'auths' in root ? root['auths'] : root
   if (!isJsonObject(auths)) return { ok: false, reason: 'the docker config has no "auths" object' }
+  const entries = Object.entries(auths).map(([key, value]) => ({
+    key: normaliseKey(key),
+    credential: isJsonObject(value) ? credentialOf(value) : undefined,
+  }))
   return {
     ok: true,
-    auths: Object.entries(auths).flatMap(([key, value]) => {
-      const credential = isJsonObject(value) ? credentialOf(value) : undefined
-      return credential === undefined ? [] : [{ key: normaliseKey(key), credential }]
-    }),
+    auths: entries.flatMap(({ key, credential }) => (credential === undefined ? [] : [{ key, credential }])),
+    loginless: entries.filter(({ credential }) => credential === undefined).map(({ key }) => key),
   }
 }
 
@@ -45,7 +52,7 @@ export function credentialsFor(
 const CONFIG_LIMIT = 1_048_576
 
 /** A key names a host, maybe with `*` for whole labels (as the kubelet allows), and maybe the start of a path. */
-function covers(key: string, image: Pick<ImageRef, 'registry' | 'repository'>): boolean {
+export function covers(key: string, image: Pick<ImageRef, 'registry' | 'repository'>): boolean {
   const slash = key.indexOf('/')
   const host = (slash === -1 ? key : key.slice(0, slash)).split('.')
   const path = slash === -1 ? '' : key.slice(slash + 1)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { credentialsFor, parseDockerConfig } from '#src/oci/credentials.ts'
+import { credentialsFor, parseDockerConfig } from '#src/lib/docker-config.ts'
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 const password = (username: string, word: string) => ({ kind: 'password', username, password: word })
