@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { type Credential, credentialsFor, parseDockerConfig } from '#src/lib/docker-config.ts'
 import { type ImageRef, parseImageRef } from '#src/lib/image-ref.ts'
-import { buildAdapterImage } from '#src/oci/image.ts'
+import { type BuiltImage, buildAdapterImage } from '#src/oci/image.ts'
 import { openRegistry } from '#src/oci/registry.ts'
 import { errorCode, RegistryError } from '#src/oci/registry-error.ts'
 import { readAdapter } from './adapter-files.ts'
 import { failed, type Outcome } from './outcome.ts'
+import { withPatience } from './patience.ts'
 import { startProgress } from './progress.ts'
 import type { Fields } from './spec.ts'
 
@@ -17,6 +18,8 @@ export type PushSpec = {
   readonly insecureRegistries: readonly string[]
   readonly tokenServices: readonly string[]
   readonly annotations: Readonly<Record<string, string>>
+  /** How long to go on trying, seconds: training again costs more than waiting for a registry or a corrected Secret. */
+  readonly patienceSeconds: number
 }
 
 export function readPushSpec(fields: Fields): PushSpec {
@@ -27,6 +30,7 @@ export function readPushSpec(fields: Fields): PushSpec {
     insecureRegistries: fields.texts('insecureRegistries'),
     tokenServices: fields.texts('tokenServices'),
     annotations: fields.record('annotations'),
+    patienceSeconds: fields.count('patienceSeconds'),
   }
 }
 
@@ -34,30 +38,37 @@ export function readPushSpec(fields: Fields): PushSpec {
 export async function runPush(spec: PushSpec): Promise<Outcome> {
   const parsed = parseImageRef(spec.image)
   if (!parsed.ok) return failed('ConfigInvalid', `the image "${spec.image}" is not usable: ${parsed.reason}`)
-  const tag = parsed.ref.tag
-  if (parsed.ref.digest !== undefined || tag === undefined) {
+  const { ref } = parsed
+  const { tag } = ref
+  if (ref.digest !== undefined || tag === undefined) {
     return failed('ConfigInvalid', `the image "${spec.image}" names a digest; an output needs a tag instead`)
   }
   const adapter = await readAdapter(spec.from)
   if (!adapter.ok) return failed('TrainingFailed', `the training left no usable adapter: ${adapter.reason}`)
-  const login = await readLogin(spec.authFile, parsed.ref)
-  if (!login.ok) return failed('ConfigInvalid', login.reason)
   const image = await buildAdapterImage(adapter.files, spec.annotations)
+  const attempt = () => pushOnce(spec, { ...ref, tag }, image)
+  return withPatience(spec.patienceSeconds, attempt)
+}
+
+async function pushOnce(spec: PushSpec, ref: ImageRef & { readonly tag: string }, image: BuiltImage): Promise<Outcome> {
+  // Read anew each time: a Secret that was corrected meanwhile is in the mounted file within about a minute.
+  const login = await readLogin(spec.authFile, ref)
+  if (!login.ok) return failed('PushDenied', login.reason)
   const { insecureRegistries, tokenServices } = spec
   const credentials = () => login.credentials
-  const registry = openRegistry(parsed.ref.registry, { insecureRegistries, tokenServices, credentials })
+  const registry = openRegistry(ref.registry, { insecureRegistries, tokenServices, credentials })
   const progress = startProgress('push')
   progress.expect(image.size)
   try {
     for (const blob of image.blobs) {
-      await registry.putBlob(parsed.ref.repository, blob)
+      await registry.putBlob(ref.repository, blob)
       progress.add(blob.size)
     }
-    await registry.putManifest(parsed.ref.repository, tag, image.mediaType, image.manifest)
+    await registry.putManifest(ref.repository, ref.tag, image.mediaType, image.manifest)
     progress.add(image.manifest.length)
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
-    return pushFailure(error, parsed.ref)
+    return pushFailure(error, ref)
   } finally {
     await registry.close()
   }
@@ -83,12 +94,16 @@ async function readLogin(path: string | undefined, ref: ImageRef): Promise<Login
 }
 
 function pushFailure(error: RegistryError, ref: ImageRef): Outcome {
+  if (isAboutRoom(error.message)) return failed('PushDenied', `${error.message}; make room there, or raise the quota`)
   if (error.kind === 'denied') return failed('PushDenied', `${error.message}; ${deniedHint(ref)}`)
   if (error.kind === 'not-found') {
     return failed('PushDenied', `${error.message}; the registry has no such repository, create it first`)
   }
-  return failed(error.isTemporary ? 'PushFailed' : 'ConfigInvalid', error.message)
+  return failed('PushFailed', error.message)
 }
+
+/** A full project is refused like a missing role, and no login mends it. */
+const isAboutRoom = (message: string) => /quota|storage limit/i.test(message)
 
 function deniedHint(ref: ImageRef): string {
   if (ref.registry.endsWith('.azurecr.io')) {

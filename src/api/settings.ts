@@ -70,6 +70,11 @@ export const settingsSchema = object({
     minimum: 60,
     description: 'A tuning run that takes longer is stopped.',
   }),
+  pushPatienceSeconds: int({
+    default: 3600,
+    minimum: 1,
+    description: 'How long a push goes on trying, also after a refusal, before the trained adapter is given up.',
+  }),
   tuningConcurrency: int({
     default: 32,
     minimum: 1,

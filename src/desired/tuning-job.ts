@@ -18,6 +18,7 @@ const RESULTS = '/mnt/results'
 export function tuningJob(inputs: TuningInputs): K8sObject {
   const { workspace, settings } = inputs
   const labels = ownedLabels(workspace, 'tuning')
+  const push = inputs.tuning.output.image !== undefined
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -30,9 +31,10 @@ export function tuningJob(inputs: TuningInputs): K8sObject {
     },
     spec: {
       backoffLimit: 3,
-      activeDeadlineSeconds: settings.tuningDeadlineSeconds,
+      // The deadline is the training's; a push that waits must not be cut off by it.
+      activeDeadlineSeconds: settings.tuningDeadlineSeconds + (push ? settings.pushPatienceSeconds : 0),
       podReplacementPolicy: 'Failed',
-      podFailurePolicy: { rules: FAILURE_RULES },
+      podFailurePolicy: { rules: push ? [...FAILURE_RULES, PUSH_RULE] : FAILURE_RULES },
       template: {
         metadata: { labels, annotations: { [ANNOTATION.doNotDisrupt]: 'true' } },
         spec: tuningPod(inputs),
@@ -49,6 +51,9 @@ const FAILURE_RULES: readonly Json[] = [
   { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
   { action: 'FailJob', onExitCodes: { operator: 'In', values: [64, 65, 66, 67, 68, 69, 77] } },
 ]
+
+/** A push has tried for long enough by itself, and another pod would have to train first. */
+const PUSH_RULE: Json = { action: 'FailJob', onExitCodes: { containerName: 'push', operator: 'NotIn', values: [0] } }
 
 function tuningPod(inputs: TuningInputs): Json {
   const { workspace, tuning, settings, imageVolumes } = inputs

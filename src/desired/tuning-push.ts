@@ -17,6 +17,7 @@ export function pushParts(inputs: TuningInputs): { readonly parts: PodParts; rea
       insecureRegistries: inputs.settings.insecureRegistries,
       tokenServices: inputs.settings.tokenServices,
       annotations: provenance(inputs),
+      patienceSeconds: inputs.settings.pushPatienceSeconds,
     },
     mounts: [
       { name: 'results', mountPath: '/mnt/results', readOnly: true },

@@ -5,7 +5,8 @@ import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
 import { tuningJobName } from '#src/desired/names.ts'
 import { isDnsSubdomain } from '#src/lib/dns-label.ts'
-import { type ProgressPoint, parseProgress } from '#src/observe/progress.ts'
+import { parseProgress } from '#src/observe/progress.ts'
+import { pushWait } from '#src/observe/push-wait.ts'
 import { created } from '#src/observe/tuning-run.ts'
 import type { Presence, World } from '#src/plan/world.ts'
 import { secretUses } from '#src/rules/subject.ts'
@@ -41,12 +42,12 @@ export async function gather(
   const pods = stores.pods.by('workspace', key)
   const statefulSet = stores.statefulSets.get(key)
   const deleting = workspace.metadata.deletionTimestamp !== undefined
-  const [nodeClaims, config, secrets, progress] = await Promise.all([
+  const [nodeClaims, config, secrets, logs] = await Promise.all([
     // In any mode: claims made before the provisioner was changed cost money, too.
     deleting ? readNodeClaims(client, key, signal) : stores.nodeClaims.by('workspace', key),
     readConfig(client, workspace, signal),
     readPresence(client, workspace, signal),
-    readProgress(client, workspace, pods, signal),
+    readLogs(client, workspace, pods, signal),
   ])
   return {
     now: now(),
@@ -59,7 +60,7 @@ export async function gather(
     jobs: stores.jobs.by('workspace', key),
     pods,
     secrets,
-    progress,
+    ...logs,
     pushed: pushedImages(stores.workspaces.by('namespace', namespace)),
     ...(statefulSet === undefined ? {} : { statefulSet }),
     ...(config === undefined ? {} : { config }),
@@ -114,36 +115,44 @@ async function readPresence(
   return new Map(found.flat())
 }
 
-/** The train step's log, as long as it can tell something new: while the run is not recorded as finished. */
-async function readProgress(
+/** What the steps' logs say, as long as that can be new: while the run is not recorded as finished. */
+async function readLogs(
   client: KubeClient,
   workspace: Workspace,
   pods: readonly PodView[],
   signal: AbortSignal,
-): Promise<ProgressPoint[]> {
+): Promise<Pick<World, 'progress' | 'pushWait'>> {
   const recorded = workspace.status?.tuning
-  if (workspace.tuning === undefined) return []
+  if (workspace.tuning === undefined) return { progress: [] }
   const jobName = tuningJobName(workspace)
-  if (recorded?.jobName === jobName && recorded.finishedAt !== undefined) return []
+  if (recorded?.jobName === jobName && recorded.finishedAt !== undefined) return { progress: [] }
   const pod = pods
     .filter((candidate) => candidate.metadata.labels?.['job-name'] === jobName && hasTrained(candidate))
     .toSorted((a, b) => created(a) - created(b))
     .at(-1)
-  if (pod === undefined) return []
-  try {
-    const where = { namespace: workspace.metadata.namespace ?? '', name: pod.metadata.name }
-    return parseProgress(await client.logs(where, { container: 'train', tailLines: 1000, signal }))
-  } catch (error) {
-    // A log can be gone with its node at any time; progress is then simply not known.
-    if (error instanceof KubeError) return []
-    throw error
+  if (pod === undefined) return { progress: [] }
+  const where = { namespace: workspace.metadata.namespace ?? '', name: pod.metadata.name }
+  const read = async (container: string, tailLines: number) => {
+    try {
+      return await client.logs(where, { container, tailLines, signal })
+    } catch (error) {
+      // A log can be gone with its node at any time; what it says is then simply not known.
+      if (error instanceof KubeError) return ''
+      throw error
+    }
   }
+  const [trained, pushed] = await Promise.all([read('train', 1000), isPushing(pod) ? read('push', 20) : ''])
+  const wait = pushWait(pushed)
+  return { progress: parseProgress(trained), ...(wait === undefined ? {} : { pushWait: wait }) }
 }
 
 const hasTrained = (pod: PodView) =>
   [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].some(
     ({ name, state }) => name === 'train' && (state?.running ?? state?.terminated) !== undefined,
   )
+
+const isPushing = (pod: PodView) =>
+  pod.status?.containerStatuses?.some(({ name, state }) => name === 'push' && state?.running !== undefined) === true
 
 /** What tuning Workspaces of a namespace have pushed: the tag they were asked for -> the digest they pushed. */
 export const pushedImages = (workspaces: readonly Workspace[]): Map<string, string> =>

@@ -1,4 +1,4 @@
-import { forbidden, required } from '#src/lib/field-error.ts'
+import { forbidden, invalid, required } from '#src/lib/field-error.ts'
 import { isPlaceholder } from './placeholder.ts'
 import { rule } from './rule.ts'
 
@@ -45,17 +45,16 @@ export const outputRules = [
 
   rule({
     id: 'output.checkpoints',
-    about: 'Without a volume the checkpoints die with the pod: an evicted run starts over.',
+    about: 'Where the adapter goes to an image, checkpoints die with the pod: a run whose node goes starts over.',
     level: 'warning',
     check: ({ tuning }) =>
       tuning?.output?.image && !tuning.output.volumeSource
         ? [
-            required(
-              'tuning.output.volumeSource',
-              'no volume keeps checkpoints: if the pod is evicted, training starts over',
-              {
-                fix: 'nothing to do for short runs',
-              },
+            invalid(
+              'tuning.output.image',
+              tuning.output.image,
+              'no checkpoint outlives the pod: if its node goes, training starts over',
+              { fix: 'nothing to do for short runs; for long ones write to a volumeSource instead of an image' },
             ),
           ]
         : [],

@@ -25,7 +25,7 @@ export function tuningStep(world: World): StepResult {
   const again = run.phase === 'running' ? 3_000 : run.phase === 'pending' ? 15_000 : undefined
   return {
     plan: { ...plan, ...(again === undefined ? {} : { again }) },
-    verdicts: [describe(run, tuning)],
+    verdicts: [run.phase === 'running' && run.step === 'Pushing' ? pushing(world) : describe(run, tuning)],
     go: run.phase === 'succeeded',
     tuning,
   }
@@ -91,6 +91,21 @@ function describe(run: TuningRun, tuning: TuningStatus): Verdict {
     case 'failed':
       return jobStarted('False', run.trouble.reason, run.trouble.message)
   }
+}
+
+/** What a push waits for, and what to do about it: the adapter is there, and nothing is trained again meanwhile. */
+function pushing({ workspace, pushWait }: World): Verdict {
+  if (pushWait === undefined) return jobStarted('True', 'Pushing', WORDS.Pushing())
+  const { reason, message, until } = pushWait
+  const secret = workspace.tuning?.output.imagePushSecret
+  const remedy =
+    reason === 'PushDenied' && secret !== undefined ? `Correct Secret ${secret} or what it says; the` : 'The'
+  const end = until.replace(/\.\d+Z$/, 'Z')
+  return jobStarted(
+    'True',
+    reason,
+    `${message}. ${remedy} push is tried again by itself at least every minute, until ${end}`,
+  )
 }
 
 const WORDS = {

@@ -1,6 +1,7 @@
 import { mkdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { pushWait } from '#src/observe/push-wait.ts'
 import { type Registry, startRegistry } from '#test/cluster/registry.ts'
 import { ADAPTER_CONFIG, safetensors } from '#test/unit/oci/adapter-sample.ts'
 import { runStep, scratchFolder } from './step-run.ts'
@@ -36,6 +37,7 @@ const push = (tag: string, more: object = {}) =>
     insecureRegistries: [server.url],
     tokenServices: [],
     annotations: { 'sh.kaito.model.name': 'phi-3-mini-128k-instruct' },
+    patienceSeconds: 1,
     ...more,
   })
 
@@ -76,6 +78,28 @@ describe('the push step', () => {
     expect({ code, reason: message.reason }).toEqual({ code: 75, reason: 'PushFailed' })
   }, 90_000)
 
+  test('a Secret that is corrected while the push waits is used, and the log says meanwhile what it waits for', async () => {
+    await writeLogin('wrong')
+    const pushing = push('7', { patienceSeconds: 60 })
+    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    await writeLogin(server.password)
+    const { code, log } = await pushing
+    expect(code).toBe(0)
+    const waits = log.split('\n').filter((line) => line.startsWith('{"kaito":"waiting"'))
+    expect(waits).toHaveLength(1)
+    expect(pushWait(waits[0] ?? '')).toMatchObject({ reason: 'PushDenied' })
+    // Once it goes on, the last word is no longer that it waits.
+    expect(pushWait(log)).toBeUndefined()
+  }, 90_000)
+
+  test('a registry that comes back while the push waits gets the adapter', async () => {
+    await server.kill()
+    const pushing = push('8', { patienceSeconds: 60 })
+    await new Promise((resolve) => setTimeout(resolve, 9_000))
+    await server.start()
+    expect((await pushing).code).toBe(0)
+  }, 120_000)
+
   test.each([
     ['weights that are cut short', 'adapter_model.safetensors', safetensors().subarray(0, 200), /holds \d+/],
     [
@@ -98,7 +122,7 @@ describe('the push step', () => {
     expect((await push('6', { image: `${server.url}/a@${digest}` })).message.message).toMatch(/needs a tag instead/)
     await writeFile(join(scratch, 'config.json'), 'not json')
     expect((await push('6')).message).toMatchObject({
-      reason: 'ConfigInvalid',
+      reason: 'PushDenied',
       message: expect.stringMatching(/push secret/),
     })
   })

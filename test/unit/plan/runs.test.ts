@@ -36,6 +36,36 @@ const failed = aWorld(tuningWorkspace(), {
   pods: [trainPod({ exitCode: 65, message: outcome })],
 })
 
+describe('a push that waits', () => {
+  const pushPod: PodView = {
+    ...trainPod('running'),
+    status: {
+      phase: 'Running',
+      initContainerStatuses: [{ name: 'train', state: { terminated: { exitCode: 0 } } }],
+      containerStatuses: [{ name: 'push', state: { running: {} } }],
+    },
+  }
+  const wait = { reason: 'PushDenied', message: 'it is refused', until: '2026-01-01T01:00:00.000Z' } as const
+  const pushing = aWorld(tuningWorkspace(), { jobs: [job()], pods: [pushPod] })
+
+  it('says for what, which Secret to correct, and until when; the run goes on', () => {
+    const plan = planWorkspace({ ...pushing, pushWait: wait })
+    const ready = plan.status?.conditions?.find(({ type }) => type === 'Ready')
+    expect(ready).toMatchObject({ status: 'False', reason: 'PushDenied' })
+    expect(ready?.message).toBe(
+      'it is refused. Correct Secret push-secret or what it says; the push is tried again by itself at least every minute, until 2026-01-01T01:00:00Z',
+    )
+    expect(plan.status?.state).toBe('Running')
+    expect(plan.enqueue).toBeUndefined()
+    expect(reasonOf(pushing)).toBe('Pushing')
+  })
+
+  it('is never a reason for another pod', () => {
+    const created = planTuningJob(aWorld(tuningWorkspace()))
+    expect(JSON.stringify(created)).toContain('{"containerName":"push","operator":"NotIn","values":[0]}')
+  })
+})
+
 describe('a run under way', () => {
   it('is followed while its node is not ready', () => {
     const world = { ...running, nodes: [] }

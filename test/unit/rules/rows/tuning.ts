@@ -171,7 +171,7 @@ export const tuningRows = [
   ]),
   ...rowsOf('output.checkpoints', [
     { when: 'with a volume', workspace: tuning, at: [] },
-    { when: 'with an image', workspace: pushed('a.io/b:1'), at: ['tuning.output.volumeSource'] },
+    { when: 'with an image', workspace: pushed('a.io/b:1'), at: ['tuning.output.image'] },
   ]),
   ...rowsOf('volume.one-kind', [
     { when: 'with a claim', workspace: tuning, at: [] },

@@ -1,0 +1,27 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type BackoffPolicy, backoffMs } from '#src/lib/backoff.ts'
+import { failed, type Outcome } from './outcome.ts'
+
+/** 5 s doubling to a minute: a corrected Secret reaches a mounted volume within about that time. */
+const PAUSES: BackoffPolicy = { baseMs: 5_000, factor: 2, capMs: 60_000, jitter: 0.2 }
+
+/**
+ * Tries until it works or `seconds` have passed. Before each pause a line on standard output tells the operator what is
+ * waited for, and until when.
+ */
+export async function withPatience(seconds: number, attempt: () => Promise<Outcome>): Promise<Outcome> {
+  const until = Date.now() + seconds * 1000
+  for (let failures = 0; ; failures++) {
+    const outcome = await attempt()
+    if (outcome.ok) return outcome
+    const pause = backoffMs(PAUSES, failures, Math.random)
+    if (Date.now() + pause > until) {
+      const spent = failures === 0 ? '' : ` (tried ${failures + 1} times in ${Math.round(seconds / 60)} minutes)`
+      return failed(outcome.reason, `${outcome.message}${spent}`)
+    }
+    const { reason, message } = outcome
+    const line = { kaito: 'waiting', reason, message: message.slice(0, 1000), until: new Date(until).toISOString() }
+    console.log(JSON.stringify(line))
+    await delay(pause)
+  }
+}
