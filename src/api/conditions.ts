@@ -48,6 +48,8 @@ export const REASON = {
   DeadlineExceeded: 'The run took longer than its deadline.',
   Unschedulable: "The scheduler finds no node; the message is the scheduler's own.",
   ContainerCannotStart: "A container cannot start; the message is the kubelet's own.",
+  NameTaken:
+    'An object that the Workspace needs is there already and is not its own; the message names it. It is left alone.',
   CrashLoop: 'A container keeps crashing; the message has its last words.',
   ServerStarting: 'The server loads the model.',
   ServerReady: 'The server answers.',

@@ -4,17 +4,8 @@ import type { ObjectMeta } from './workspace.ts'
 export interface K8sObject {
   readonly apiVersion: string
   readonly kind: string
-  readonly metadata: ObjectMeta & { readonly ownerReferences?: readonly OwnerReference[] }
+  readonly metadata: ObjectMeta
   readonly [field: string]: unknown
-}
-
-export interface OwnerReference {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly name: string
-  readonly uid: string
-  readonly controller?: boolean
-  readonly blockOwnerDeletion?: boolean
 }
 
 export interface ConditionView {

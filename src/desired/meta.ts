@@ -1,6 +1,5 @@
 import { LABEL, WORKSPACE_API } from '#src/api/labels.ts'
-import type { OwnerReference } from '#src/api/objects.ts'
-import type { Workspace } from '#src/api/workspace.ts'
+import type { OwnerReference, Workspace } from '#src/api/workspace.ts'
 
 export type Component = 'tuning' | 'inference'
 

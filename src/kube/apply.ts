@@ -1,6 +1,6 @@
 import type { KubeClient } from './client.ts'
 import { isConflict, isNotFound } from './errors.ts'
-import type { KubeObject, Ref } from './resource.ts'
+import { type KubeObject, type Ref, resourceOf } from './resource.ts'
 
 /** What became of a removal: `absent` if it was gone, `replaced` if another object now has the name. Neither is an error. */
 export type Removal = 'removed' | 'absent' | 'replaced'
@@ -12,6 +12,13 @@ export interface Applier {
    * Fields this manager set before and that are missing now are removed. Set `metadata.uid` to refuse creation.
    */
   applyObject(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>
+  /**
+   * The same for a name that nobody has, as far as was seen. Fails with a conflict instead of taking fields over, should
+   * somebody have made an object of that name in this moment.
+   */
+  createObject(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>
+  /** What the server has under that name now. */
+  find(object: KubeObject, signal?: AbortSignal): Promise<KubeObject | undefined>
   /** The same for `/status`, under a manager of its own so that the two never take each other's fields away. */
   applyStatus(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>
   /** Deletes the very object that was looked at, never a later one of the same name. */
@@ -30,6 +37,11 @@ export function createApplier(client: KubeClient, manager: string): Applier {
   return {
     // `force`: these fields are ours, and a hand edit to them is undone rather than argued with.
     applyObject: (object, signal) => client.apply(withoutServerFields(object), { manager, force: true, signal }),
+    createObject: (object, signal) => client.apply(withoutServerFields(object), { manager, force: false, signal }),
+    find: ({ apiVersion, kind, metadata: { namespace, name } }, signal) => {
+      const ref = { kind: resourceOf({ apiVersion, kind }).kind as Ref['kind'], name }
+      return client.get(namespace === undefined ? ref : { ...ref, namespace }, signal)
+    },
     applyStatus: (object, signal) =>
       client.applyStatus(withoutServerFields(object), { manager: `${manager}-status`, force: true, signal }),
     async remove(ref, uid, signal) {

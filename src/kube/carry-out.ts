@@ -1,11 +1,13 @@
 import { FINALIZER, WORKSPACE_API } from '#src/api/labels.ts'
 import type { K8sObject } from '#src/api/objects.ts'
 import type { TuningTask } from '#src/api/tuning-task.ts'
-import type { Workspace } from '#src/api/workspace.ts'
+import type { ObjectMeta, Workspace } from '#src/api/workspace.ts'
 import { canonicalJson } from '#src/lib/stable-hash.ts'
 import type { Plan } from '#src/plan/plan.ts'
+import type { Obstacle } from '#src/plan/world.ts'
 import type { Applier } from './apply.ts'
 import type { EventRecorder } from './events.ts'
+import { controllerOf, isControlledBy, ownerInWords } from './ownership.ts'
 import { type KubeObject, resourceOf } from './resource.ts'
 
 export interface CarryOutOptions {
@@ -16,7 +18,17 @@ export interface CarryOutOptions {
   /** Told when a task could not be handed over. */
   readonly onNotQueued: (task: TuningTask, error: unknown) => void
   /** What the watch knows of an object now: its resourceVersion (and generation), to see whether somebody changed it. */
-  readonly seen: (object: K8sObject) => { readonly generation?: number; readonly resourceVersion?: string } | undefined
+  readonly seen: (object: K8sObject) => Seen | undefined
+}
+
+/** The part of an object's metadata that tells whose it is and whether it has changed. */
+export type Seen = Pick<ObjectMeta, 'uid' | 'generation' | 'resourceVersion' | 'ownerReferences'>
+
+/** Why an object could not be applied: plan again with it, so that the Workspace says so. */
+export interface Failure {
+  readonly obstacle: Obstacle
+  /** Absent where the plan itself says when to look again. */
+  readonly error?: unknown
 }
 
 /**
@@ -32,10 +44,12 @@ export class PlanRunner {
     this.#options = options
   }
 
-  async run(workspace: Workspace, plan: Plan, signal: AbortSignal): Promise<void> {
+  /** Nothing after the applies is done when one of them fails; the next plan, which knows why, does it. */
+  async run(workspace: Workspace, plan: Plan, signal: AbortSignal): Promise<Failure | undefined> {
     const { applier, events } = this.#options
     if (plan.finalizer === 'add') await this.#finalizer(workspace, true, signal)
-    for (const object of plan.apply) await this.#apply(object, signal)
+    const failure = await this.#applyAll(plan.apply, signal)
+    if (failure !== undefined) return failure
     if (plan.enqueue !== undefined) await this.#enqueue(plan.enqueue)
     for (const { apiVersion, kind, namespace, name, uid } of plan.remove) {
       const known = resourceOf({ apiVersion, kind }).kind as Parameters<Applier['remove']>[0]['kind']
@@ -48,6 +62,7 @@ export class PlanRunner {
       }
     }
     if (plan.finalizer === 'remove') await this.#finalizer(workspace, false, signal)
+    return undefined
   }
 
   /** Forgets a Workspace's objects; call when it is gone. */
@@ -56,14 +71,58 @@ export class PlanRunner {
       if (key.startsWith(`${workspace.namespace}/${workspace.name}/`)) this.#applied.delete(key)
   }
 
-  async #apply(object: K8sObject, signal: AbortSignal): Promise<void> {
-    const owner = object.metadata.ownerReferences?.[0]?.name ?? ''
-    const key = `${object.metadata.namespace ?? ''}/${owner}/${object.kind}/${object.metadata.name}`
-    const body = canonicalJson(object)
-    const before = this.#applied.get(key)
-    if (before?.body === body && before.version === versionOf(this.#options.seen(object))) return
-    const after = await this.#options.applier.applyObject(object as KubeObject, signal)
-    this.#applied.set(key, { body, version: versionOf(after.metadata) })
+  /** All or none where a name is taken: a server without its Service would hold a GPU for nobody. */
+  async #applyAll(objects: readonly K8sObject[], signal: AbortSignal): Promise<Failure | undefined> {
+    let at: K8sObject | undefined
+    try {
+      const due: { readonly object: K8sObject; readonly uid: string | undefined }[] = []
+      for (const object of objects) {
+        at = object
+        if (this.#isApplied(object)) continue
+        const place = await this.#place(object, signal)
+        if (place.taken !== undefined) return { obstacle: place.taken }
+        due.push({ object, uid: place.uid })
+      }
+      for (const { object, uid } of due) {
+        at = object
+        await this.#apply(object, uid, signal)
+      }
+      return undefined
+    } catch (error) {
+      if (at === undefined) throw error
+      const message = `${nameOf(at)} cannot be applied: ${error instanceof Error ? error.message : String(error)}`
+      return { obstacle: { kind: at.kind, reason: 'Internal', message }, error }
+    }
+  }
+
+  /** Where an object may be written: on the one that its owner controls already, or where there is none. */
+  async #place(object: K8sObject, signal: AbortSignal): Promise<{ readonly uid?: string; readonly taken?: Obstacle }> {
+    const owner = controllerOf(object)
+    if (owner === undefined) return {}
+    const seen = this.#options.seen(object)
+    const found =
+      seen !== undefined && isControlledBy({ metadata: seen }, owner)
+        ? { metadata: seen }
+        : await this.#options.applier.find(object as KubeObject, signal)
+    if (found === undefined) return {}
+    if (isControlledBy(found, owner)) return found.metadata.uid === undefined ? {} : { uid: found.metadata.uid }
+    const message =
+      `${nameOf(object)} is there already and ${ownerInWords(found)}; nothing of it is changed. ` +
+      'Delete or rename it, and this goes on by itself; or make the Workspace under another name'
+    return { taken: { kind: object.kind, reason: 'NameTaken', message } }
+  }
+
+  #isApplied(object: K8sObject): boolean {
+    const before = this.#applied.get(keyOf(object))
+    return before?.body === canonicalJson(object) && before.version === versionOf(this.#options.seen(object))
+  }
+
+  async #apply(object: K8sObject, uid: string | undefined, signal: AbortSignal): Promise<void> {
+    const { applier } = this.#options
+    const isNew = uid === undefined && controllerOf(object) !== undefined
+    const target = (uid === undefined ? object : { ...object, metadata: { ...object.metadata, uid } }) as KubeObject
+    const after = await (isNew ? applier.createObject(target, signal) : applier.applyObject(target, signal))
+    this.#applied.set(keyOf(object), { body: canonicalJson(object), version: versionOf(after.metadata as Seen) })
   }
 
   /** Without an error of its own: the plan asks again soon, while the backoff of a failed reconcile grows to minutes. */
@@ -81,8 +140,14 @@ export class PlanRunner {
   }
 }
 
+const nameOf = ({ kind, metadata }: K8sObject) => `${kind} ${metadata.name}`
+
+/** `namespace/Workspace/kind/name`. */
+const keyOf = ({ kind, metadata }: K8sObject) =>
+  `${metadata.namespace ?? ''}/${metadata.ownerReferences?.[0]?.name ?? ''}/${kind}/${metadata.name}`
+
 /** Generation where the kind has one (it ignores status), else the resourceVersion. */
-const versionOf = (seen: { readonly generation?: number; readonly resourceVersion?: string } | undefined): string =>
+const versionOf = (seen: Seen | undefined): string =>
   seen === undefined ? 'absent' : seen.generation === undefined ? `rv${seen.resourceVersion}` : `g${seen.generation}`
 
 const statusObject = (workspace: Workspace, status: unknown): KubeObject => ({

@@ -12,6 +12,7 @@ import type { Presence, World } from '#src/plan/world.ts'
 import { secretUses } from '#src/rules/subject.ts'
 import type { KubeClient } from './client.ts'
 import { isForbidden, isNotFound, KubeError } from './errors.ts'
+import { isControlledBy } from './ownership.ts'
 import type { Stores } from './stores.ts'
 
 export interface GatherOptions {
@@ -40,7 +41,10 @@ export async function gather(
     : cached
   if (workspace === undefined) return undefined
   const pods = stores.pods.by('workspace', key)
-  const statefulSet = stores.statefulSets.get(key)
+  const uid = workspace.metadata.uid ?? ''
+  // Of the same name, but another's or an earlier Workspace's: what it does says nothing of this one.
+  const named = stores.statefulSets.get(key)
+  const statefulSet = named !== undefined && isControlledBy(named, uid) ? named : undefined
   const deleting = workspace.metadata.deletionTimestamp !== undefined
   const [nodeClaims, config, secrets, logs] = await Promise.all([
     // In any mode: claims made before the provisioner was changed cost money, too.

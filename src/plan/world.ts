@@ -1,3 +1,4 @@
+import type { Reason } from '#src/api/conditions.ts'
 import type { JobView, NodeClaimView, NodeView, PodView, StatefulSetView } from '#src/api/objects.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
@@ -7,6 +8,13 @@ import type { PushWait } from '#src/observe/push-wait.ts'
 
 /** Is a ConfigMap or Secret there? Values of Secrets are never read. */
 export type Presence = 'found' | 'missing'
+
+/** Why an object of this kind could not be applied, the last time it was tried. */
+export interface Obstacle {
+  readonly kind: string
+  readonly reason: Extract<Reason, 'NameTaken' | 'Internal'>
+  readonly message: string
+}
 
 /** Everything a reconcile may know: gathered once, before anything is decided. */
 export interface World {
@@ -32,4 +40,5 @@ export interface World {
   readonly progress: readonly ProgressPoint[]
   /** What the push step waits for, if it does. */
   readonly pushWait?: PushWait
+  readonly obstacle?: Obstacle
 }

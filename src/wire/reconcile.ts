@@ -57,8 +57,13 @@ export async function runReconciler(
         return {}
       }
       const plan = planWorkspace(world)
-      await runner.run(world.workspace, plan, abort)
-      return plan.again === undefined ? {} : { again: plan.again }
+      const failure = await runner.run(world.workspace, plan, abort)
+      if (failure === undefined) return plan.again === undefined ? {} : { again: plan.again }
+      // The Workspace says why, whatever becomes of the reconcile itself.
+      const told = planWorkspace({ ...world, obstacle: failure.obstacle })
+      await runner.run(world.workspace, told, abort)
+      if (failure.error !== undefined) throw failure.error
+      return { again: told.again ?? 15_000 }
     },
   })
   onRelevantChange(stores, (key) => work.add(key))

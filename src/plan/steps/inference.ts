@@ -12,8 +12,10 @@ import type { World } from '../world.ts'
 /** Owns InferenceReady: the Services and the replicas, and what the replicas' gateways say of engine and adapters. */
 export function inferenceStep(world: World, set: K8sObject, imageVolumes: boolean): StepResult {
   const { workspace } = world
-  const apply = [headlessService(workspace), inferenceService(workspace), set]
-  const verdict = inferenceReady(world)
+  const { obstacle } = world
+  const apply = obstacle === undefined ? [headlessService(workspace), inferenceService(workspace), set] : []
+  const verdict: Verdict =
+    obstacle === undefined ? inferenceReady(world) : { type: 'InferenceReady', status: 'False', ...obstacle }
   const ready = verdict.status === 'True'
   const adapters = (workspace.inference?.adapters ?? []).map((adapter) =>
     adapterStatus(world, adapter, ready, imageVolumes),

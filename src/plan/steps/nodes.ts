@@ -31,14 +31,18 @@ export function nodesStep(world: World, needs: NodeNeeds): StepResult {
   const nodes = usableNodes(world, matchingNodes(world.nodes, labels, instanceType, needs.gpus))
   const count = world.workspace.resource?.count ?? 1
   const go = nodes.length >= count
+  const { obstacle } = world
   const trouble = () => {
+    if (obstacle?.kind === 'NodeClaim') return waiting(obstacle.reason, obstacle.message)
     if (!provisioned) return waiting('NodesMissing', whyNoNode(world.nodes, labels, instanceType, needs.gpus))
     if (!world.hasNodeClaims) return waiting('NodeProvisionerMissing', NO_PROVISIONER)
     return claimTrouble(world.nodeClaims, missing.length)
   }
   return {
     // Where the nodes are there, none is bought: not even when the provisioner was changed in the middle of a run.
-    plan: go ? NOTHING : { ...NOTHING, apply: missing, again: world.hasNodeClaims ? 30_000 : 10_000 },
+    plan: go
+      ? NOTHING
+      : { ...NOTHING, apply: obstacle === undefined ? missing : [], again: world.hasNodeClaims ? 30_000 : 10_000 },
     verdicts: [go ? ready(nodes, count) : trouble()],
     go,
     workerNodes: nodes.map((node) => node.metadata.name),

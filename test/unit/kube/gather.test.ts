@@ -68,6 +68,8 @@ function setup(workspace: Workspace | undefined, known: Readonly<Record<string, 
       return 'removed' as const
     },
     applyObject: never,
+    createObject: never,
+    find: never,
     applyStatus: never,
     setFinalizer: never,
   }
