@@ -28,6 +28,10 @@ export const ANNOTATION = {
   nodeImageFamily: 'kaito.sh/node-image-family',
   /** Hash of the inputs an object was built from; another hash is another run. */
   revision: 'kaito.sh/revision',
+  /** Any new value replaces a server's pods by what is new: images, settings, an edited ConfigMap. */
+  restart: 'kaito.sh/restart',
+  /** On a StatefulSet: with which images it was made, and for which revision of the Workspace. */
+  startedWith: 'kaito.sh/started-with',
   /** Why the defaulting webhook chose what it chose. */
   defaultedBecause: 'kaito.sh/defaulted-because',
   /** The fields (not values) that this operator owns on a Job that has been handed to a worker. */

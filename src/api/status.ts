@@ -57,6 +57,20 @@ const adapterStatusSchema = object({
   message: optional(text({ maxLength: LIMIT.message })),
 })
 
+const servingStatusSchema = object(
+  {
+    revision: word,
+    operatorImage: text({ maxLength: LIMIT.image, description: 'Runs the gateway and the steps before the server.' }),
+    serverImage: text({ maxLength: LIMIT.image }),
+    adapters: optional(
+      keyedList('name', object({ name: text({ maxLength: LIMIT.name }), image: text({ maxLength: LIMIT.image }) }), {
+        maxItems: LIMIT.adapters,
+      }),
+    ),
+  },
+  { description: 'With what the server has started. It stays so until the Workspace itself is changed.' },
+)
+
 export const statusSchema = object({
   observedGeneration: optional(int()),
   state: optional(
@@ -66,6 +80,7 @@ export const statusSchema = object({
   targetNodeCount: optional(int32()),
   conditions: optional(keyedList('type', conditionSchema, { maxItems: LIMIT.conditions })),
   tuning: optional(tuningStatusSchema),
+  serving: optional(servingStatusSchema),
   adapters: optional(keyedList('name', adapterStatusSchema, { maxItems: LIMIT.adapters })),
   performance: optional(
     object({
@@ -87,4 +102,5 @@ export const statusSchema = object({
 export type Condition = Static<typeof conditionSchema>
 export type WorkspaceStatus = Static<typeof statusSchema>
 export type TuningStatus = Static<typeof tuningStatusSchema>
+export type ServingStatus = Static<typeof servingStatusSchema>
 export type AdapterStatus = Static<typeof adapterStatusSchema>

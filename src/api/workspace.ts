@@ -49,6 +49,14 @@ export interface ObjectMeta {
   readonly annotations?: Readonly<Record<string, string>>
   readonly finalizers?: readonly string[]
   readonly ownerReferences?: readonly OwnerReference[]
+  readonly managedFields?: readonly ManagedFields[]
+}
+
+/** Who has set which fields, as the apiserver keeps it. */
+export interface ManagedFields {
+  readonly manager?: string
+  readonly subresource?: string
+  readonly fieldsV1?: object
 }
 
 export interface OwnerReference {

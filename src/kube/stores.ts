@@ -44,7 +44,7 @@ export function createStores(options: StoresOptions): Stores {
   const workspaces = new Store<Workspace>({ indexes: { namespace: (object) => [object.metadata.namespace ?? ''] } })
   const jobs = new Store<JobView>({ indexes: { workspace: ownerKey } })
   const pods = new Store<PodView>({ indexes: { workspace: ownerKey } })
-  const statefulSets = new Store<StatefulSetView>()
+  const statefulSets = new Store<StatefulSetView>({ trim: trimSet })
   const services = new Store<Owned>()
   const nodes = new Store<NodeView>({ trim: trimNode })
   const nodeClaims = new Store<NodeClaimView>({ indexes: { workspace: ownerKey } })
@@ -146,6 +146,16 @@ function trimNode(node: NodeView): NodeView {
 
 const loop = <T extends Stored>(options: StoresOptions, kind: Kind, selection: Selection, sink: Store<T>) =>
   loopOver(options, kind, watchSource(options.client, kind, selection), sink)
+
+/** Of who set which field, only who set anything of the spec is kept: an edit by hand is put back. */
+function trimSet(set: StatefulSetView): StatefulSetView {
+  const managedFields = (set.metadata.managedFields ?? []).flatMap(({ manager = '', subresource, fieldsV1 }) =>
+    fieldsV1 === undefined || !('f:spec' in fieldsV1) || subresource === 'status'
+      ? []
+      : [{ manager, fieldsV1: { 'f:spec': {} } }],
+  )
+  return { ...set, metadata: { ...set.metadata, managedFields } }
+}
 
 function loopOver<T extends Stored>(options: StoresOptions, kind: Kind, source: KindSource, sink: Store<T>) {
   const { clock, onError } = options

@@ -1,4 +1,4 @@
-import type { AdapterStatus, TuningStatus } from '#src/api/status.ts'
+import type { AdapterStatus, ServingStatus, TuningStatus } from '#src/api/status.ts'
 import type { Verdict } from '#src/observe/conditions.ts'
 import type { Plan } from './plan.ts'
 
@@ -10,5 +10,6 @@ export interface StepResult {
   readonly go: boolean
   readonly workerNodes?: readonly string[]
   readonly tuning?: TuningStatus
+  readonly serving?: ServingStatus
   readonly adapters?: readonly AdapterStatus[]
 }

@@ -15,6 +15,7 @@ export function statusOf(world: World, steps: readonly StepResult[]): WorkspaceS
   const all = [...verdicts, { ...summary, type: CONDITION.workspaceSucceeded }, { ...summary, type: CONDITION.ready }]
   const run = steps.find((step) => step.tuning !== undefined)?.tuning
   const tuning = run ?? workspace.status?.tuning
+  const serving = steps.find((step) => step.serving !== undefined)?.serving
   const adapters = steps.find((step) => step.adapters !== undefined)?.adapters
   return {
     observedGeneration: generation,
@@ -23,6 +24,7 @@ export function statusOf(world: World, steps: readonly StepResult[]): WorkspaceS
     targetNodeCount: workspace.resource?.count ?? 1,
     conditions: toConditions(all, previous, generation, now),
     ...(tuning === undefined || workspace.tuning === undefined ? {} : { tuning }),
+    ...(serving === undefined ? {} : { serving }),
     ...(adapters === undefined || adapters.length === 0 ? {} : { adapters: [...adapters] }),
   }
 }

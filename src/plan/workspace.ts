@@ -10,9 +10,10 @@ import type { StepResult } from './context.ts'
 import { type Intent, intentOf } from './intent.ts'
 import { join, NOTHING, type Plan } from './plan.ts'
 import { servingNeeds } from './serving-needs.ts'
+import { startedWith } from './started.ts'
 import { eventsOf, statusOf } from './status.ts'
 import { deletionPlan } from './steps/deletion.ts'
-import { inferenceStep } from './steps/inference.ts'
+import { type BuildServer, inferenceStep } from './steps/inference.ts'
 import { nodesStep, releasedNodes } from './steps/nodes.ts'
 import { currentRun, isOver, tuningStep } from './steps/tuning.ts'
 import type { World } from './world.ts'
@@ -50,23 +51,34 @@ function stepsFor(world: World, intent: Intent): StepResult[] {
   const run = world.workspace.tuning === undefined ? undefined : currentRun(world)
   if (isOver(run)) return [releasedNodes(world), tuningStep(world)]
   if (intent.kind === 'unclear') {
-    return run === undefined ? [unclearStep(intent.trouble)] : [seenNodes(world), tuningStep(world)]
+    if (run !== undefined) return [seenNodes(world), tuningStep(world)]
+    // A server that has started for what is asked for now stays, whatever became of its ConfigMap meanwhile.
+    const isServing = world.statefulSet !== undefined && startedWith(world) !== undefined
+    return isServing
+      ? [seenNodes(world), inferenceStep(world, () => ({ imageVolumes: canMountImages(world) }))]
+      : [unclearStep(intent.trouble)]
   }
   if (intent.kind === 'tuning') {
     const nodes = nodesStep(world, { gpus: 1 })
     return nodes.go || run !== undefined ? [nodes, tuningStep(world)] : [nodes]
   }
-  const { workspace, settings } = world
+  const { workspace } = world
   if (intent.kind === 'template') {
-    const nodes = nodesStep(world, { gpus: 0 })
-    return serving(world, nodes, inferenceStep(world, templateSet(workspace, intent.template, settings), false))
+    const { template } = intent
+    const build: BuildServer = ({ settings }) => ({
+      set: templateSet(workspace, template, settings),
+      imageVolumes: false,
+    })
+    return serving(world, nodesStep(world, { gpus: 0 }), inferenceStep(world, build))
   }
   const needs = servingNeeds(world, intent.preset, intent.engine)
-  const nodes = nodesStep(world, { gpus: needs.gpus })
   const { kind: _, ...inputs } = intent
   const imageVolumes = canMountImages(world)
-  const set = inferenceSet({ workspace, settings, imageVolumes, pinned: world.pushed, ...inputs, ...needs })
-  return serving(world, nodes, inferenceStep(world, set, imageVolumes))
+  const build: BuildServer = ({ settings, pushed }) => ({
+    set: inferenceSet({ workspace, settings, imageVolumes, pinned: pushed, ...inputs, ...needs }),
+    imageVolumes,
+  })
+  return serving(world, nodesStep(world, { gpus: needs.gpus }), inferenceStep(world, build))
 }
 
 /** Replicas that exist are still reported on while a node is away, but not changed: pods could not be placed anyway. */

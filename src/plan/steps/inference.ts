@@ -7,21 +7,36 @@ import type { Verdict } from '#src/observe/conditions.ts'
 import { podTrouble } from '#src/observe/pod-trouble.ts'
 import type { StepResult } from '../context.ts'
 import { NOTHING } from '../plan.ts'
+import { asStarted, isToStay, noted, startedWith, startsWith } from '../started.ts'
 import type { World } from '../world.ts'
 
 /** Owns InferenceReady: the Services and the replicas, and what the replicas' gateways say of engine and adapters. */
-export function inferenceStep(world: World, set: K8sObject, imageVolumes: boolean): StepResult {
-  const { workspace } = world
-  const { obstacle } = world
-  const apply = obstacle === undefined ? [headlessService(workspace), inferenceService(workspace), set] : []
+export function inferenceStep(world: World, build: BuildServer): StepResult {
+  const { workspace, obstacle } = world
+  const started = startedWith(world)
+  const own = asStarted(world, started)
+  const { set, imageVolumes } = build(own)
+  const services = [headlessService(workspace), inferenceService(workspace)]
+  const sets = set === undefined || isToStay(world, started) ? [] : [noted(set, startsWith(own))]
+  const apply = obstacle === undefined ? [...services, ...sets] : []
   const verdict: Verdict =
     obstacle === undefined ? inferenceReady(world) : { type: 'InferenceReady', status: 'False', ...obstacle }
   const ready = verdict.status === 'True'
   const adapters = (workspace.inference?.adapters ?? []).map((adapter) =>
-    adapterStatus(world, adapter, ready, imageVolumes),
+    adapterStatus(own, adapter, ready, imageVolumes),
   )
-  return { plan: { ...NOTHING, apply, ...(ready ? {} : { again: 15_000 }) }, verdicts: [verdict], go: ready, adapters }
+  const serving = started ?? (ready ? startsWith(own) : undefined)
+  return {
+    plan: { ...NOTHING, apply, ...(ready ? {} : { again: 15_000 }) },
+    verdicts: [verdict],
+    go: ready,
+    adapters,
+    ...(serving === undefined ? {} : { serving }),
+  }
 }
+
+/** The replicas for a world; none where it is not clear what they should be, and those that there are stay. */
+export type BuildServer = (world: World) => { readonly set?: K8sObject; readonly imageVolumes: boolean }
 
 function inferenceReady(world: World): Verdict {
   const wanted = world.workspace.resource?.count ?? 1
