@@ -42,6 +42,8 @@ const presetOverlaySchema = closed(
     contextLength: optional(int({ minimum: 1 })),
     kvBytesPerToken: optional(number({ description: 'Default: counted from the architecture, 16 bits.' })),
     architecture: optional(architectureSchema),
+    attention: optional(closed(object({ heads: int({ minimum: 1 }), kvHeads: int({ minimum: 1 }) }))),
+    needs: optional(closed(object({ computeCapability: number(), because: text({ minLength: 1, maxLength: 256 }) }))),
     quantization: optional(text({ minLength: 1, maxLength: 63 })),
     gated: optional(bool()),
     tuning: optional(

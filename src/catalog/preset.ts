@@ -13,6 +13,12 @@ export interface Architecture {
   readonly tiedEmbeddings: boolean
 }
 
+/** What a split over GPUs must come out even with. A latent that all heads share (DeepSeek's) counts as one key/value head. */
+export interface Attention {
+  readonly heads: number
+  readonly kvHeads: number
+}
+
 /** How a model may be tuned here. A preset without it cannot be tuned. */
 export interface TuningSupport {
   /** Names of the linear modules that get LoRA matrices: the model's own names (Phi-3 has fused qkv_proj and gate_up_proj). */
@@ -37,6 +43,10 @@ export interface Preset {
   /** KV-cache bytes of one token, all layers. */
   readonly kvBytesPerToken: number
   readonly architecture?: Architecture
+  /** For a preset without `architecture`, where its config.json is known. */
+  readonly attention?: Attention
+  /** The least CUDA compute capability that the server has code for, where it is above what the images need anyway. */
+  readonly needs?: { readonly computeCapability: number; readonly because: string }
   readonly quantization?: string
   /** True when the hub asks for a token (modelAccessSecret). */
   readonly gated?: boolean

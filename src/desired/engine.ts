@@ -10,7 +10,8 @@ export interface EngineInputs {
   readonly adapters: readonly MountedAdapter[]
   /** Tokens; absent = the model's own maximum. */
   readonly maxModelLen?: number
-  readonly gpus: number
+  /** GPUs that share each layer. */
+  readonly tensor: number
   readonly isHalf: boolean
   readonly config: InferenceConfig
   /** From the catalog; the user's own come after them, and later ones win in vLLM. */
@@ -19,7 +20,7 @@ export interface EngineInputs {
 
 /** Arguments of vLLM's OpenAI server, in a fixed order so that the same Workspace always gives the same pod. */
 export function engineArgs(inputs: EngineInputs): string[] {
-  const { model, servedName, adapters, maxModelLen, gpus, config } = inputs
+  const { model, servedName, adapters, maxModelLen, tensor, config } = inputs
   return [
     '--host=127.0.0.1',
     `--port=${ENGINE_PORT}`,
@@ -29,7 +30,7 @@ export function engineArgs(inputs: EngineInputs): string[] {
     `--served-model-name=${servedName}`,
     ...(maxModelLen === undefined ? [] : [`--max-model-len=${maxModelLen}`]),
     ...(inputs.isHalf ? ['--dtype=half'] : []),
-    ...(gpus > 1 ? [`--tensor-parallel-size=${gpus}`] : []),
+    ...(tensor > 1 ? [`--tensor-parallel-size=${tensor}`] : []),
     ...loraArgs(servedName, adapters, inputs.config.maxLoraRank ?? DEFAULT_LORA_RANK),
     ...(config.gpuMemoryUtilization === undefined ? [] : [`--gpu-memory-utilization=${config.gpuMemoryUtilization}`]),
     ...inputs.extra,

@@ -22,6 +22,8 @@ export interface InferenceInputs {
   readonly pinned: ReadonlyMap<string, string>
   /** GPUs of one replica. */
   readonly gpus: number
+  /** Those of them that share each layer. */
+  readonly tensor: number
   /** The GPU has no bfloat16. */
   readonly isHalf: boolean
   readonly maxModelLen?: number
@@ -77,7 +79,7 @@ function presetPod(inputs: InferenceInputs): Json {
     model: weights.model,
     servedName: preset.name,
     adapters: adapters.adapters,
-    gpus: inputs.gpus,
+    tensor: inputs.tensor,
     isHalf: inputs.isHalf,
     config: inputs.engine,
     extra: preset.engineArgs ?? [],

@@ -1,11 +1,14 @@
 import { adapterParameters } from '#src/catalog/architecture.ts'
 import type { Preset } from '#src/catalog/preset.ts'
 import { GIB, type MemoryPart } from './breakdown.ts'
+import { attentionOf } from './parallel.ts'
 
 export interface InferenceInput {
   readonly preset: Preset
-  /** GPUs that share the model: tensor parallel, all nodes together. */
+  /** GPUs that share each layer: tensor parallel. */
   readonly gpus: number
+  /** Groups of such GPUs that share out the layers: pipeline parallel. Default 1. */
+  readonly pipeline?: number
   /** Tokens of one request at most; default: all that the model can. */
   readonly contextLength?: number
   /** Adapters held on the GPU at once (`max_loras`), each counted with the largest rank and all target modules. */
@@ -31,13 +34,13 @@ export interface InferenceEstimate {
 
 /** Memory to serve a model with vLLM. Constants are KAITO's documented ones; formula and sources: docs/memory.md. */
 export function estimateInference(input: InferenceInput): InferenceEstimate {
-  const { preset, gpus, adapters, utilization = 0.92 } = input
+  const { preset, gpus, pipeline = 1, adapters, utilization = 0.92 } = input
   const contextLength = Math.min(input.contextLength ?? preset.contextLength, preset.contextLength)
-  const share = preset.weightsGiB / gpus
+  const share = preset.weightsGiB / (gpus * pipeline)
   const weights = 1.02 * share
   const overhead = 2.3 + 0.05 * share
   const adapter = adapters === undefined ? 0 : (adapters.count * 2 * adapterSize(preset, adapters.rank)) / GIB
-  const kvBytesPerToken = preset.kvBytesPerToken * cacheShare(preset, gpus)
+  const kvBytesPerToken = (preset.kvBytesPerToken * cacheShare(preset, gpus)) / pipeline
   const fixedGiB = weights + overhead + adapter
   const cache = (contextLength * kvBytesPerToken) / GIB
   const least = (Math.min(contextLength, LEAST_CONTEXT) * kvBytesPerToken) / GIB
@@ -77,8 +80,9 @@ export const DEFAULT_LORA_RANK = 64
 const LEAST_CONTEXT = 2048
 
 /** Key/value heads cannot be split further than one a GPU: beyond that they are repeated. */
-function cacheShare({ architecture }: Preset, gpus: number): number {
-  return 1 / (architecture === undefined ? gpus : Math.min(gpus, architecture.kvHeads))
+function cacheShare(preset: Preset, gpus: number): number {
+  const attention = attentionOf(preset)
+  return 1 / (attention === undefined ? gpus : Math.min(gpus, attention.kvHeads))
 }
 
 /** Without a known architecture: 0.5 % of the weights at rank 16, above what every model with a known one needs. */

@@ -72,6 +72,10 @@ function stepsFor(world: World, intent: Intent): StepResult[] {
     return serving(world, nodesStep(world, { gpus: 0 }), inferenceStep(world, build))
   }
   const needs = servingNeeds(world, intent.preset, intent.engine)
+  if ('flag' in needs) {
+    const message = `ConfigMap ${intent.inference.config ?? ''}: vllm.${needs.flag}: ${needs.detail}: ${needs.fix}`
+    return [unclearStep({ reason: 'ConfigInvalid', message })]
+  }
   const { kind: _, ...inputs } = intent
   const imageVolumes = canMountImages(world)
   const build: BuildServer = ({ settings, pushed }) => ({

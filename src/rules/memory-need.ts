@@ -3,12 +3,8 @@ import { findPreset } from '#src/catalog/catalog.ts'
 import type { GpuSku } from '#src/catalog/gpu.ts'
 import type { Preset } from '#src/catalog/preset.ts'
 import { cheapest, type Fit, fitInference, fitTuning, perGpuGiB } from '#src/estimate/fit.ts'
-import {
-  DEFAULT_LORA_RANK,
-  estimateInference,
-  fittingContext,
-  type InferenceEstimate,
-} from '#src/estimate/inference.ts'
+import type { InferenceEstimate } from '#src/estimate/inference.ts'
+import { servingFit } from '#src/estimate/serving.ts'
 import { estimateTuning, type TuningEstimate } from '#src/estimate/tuning.ts'
 import { lastOnly } from '#src/lib/per-object.ts'
 import { findMethod } from '#src/tuning/methods/index.ts'
@@ -110,26 +106,14 @@ function tuningNeed(workspace: Workspace, facts: Facts, sku: GpuSku): Need | und
 
 function inferenceNeed(workspace: Workspace, facts: Facts, sku: GpuSku): Need | undefined {
   const preset = presetOf(workspace.inference?.preset?.name, facts)
-  if (!preset || preset.weightsGiB <= 0) return undefined
+  if (!preset) return undefined
   const parsed = readInferenceConfig(workspace, facts)
   const config = parsed?.ok ? parsed.config : undefined
-  const adapters = workspace.inference?.adapters?.length ?? 0
-  const estimate = estimateInference({
-    preset,
-    gpus: sku.gpuCount,
-    ...(config?.maxModelLen === undefined ? {} : { contextLength: config.maxModelLen }),
-    ...(config?.gpuMemoryUtilization === undefined ? {} : { utilization: config.gpuMemoryUtilization }),
-    ...(adapters === 0 ? {} : { adapters: { count: adapters, rank: config?.maxLoraRank ?? DEFAULT_LORA_RANK } }),
-  })
-  const haveGiB = perGpuGiB(sku)
-  return {
-    kind: 'inference',
-    estimate,
-    haveGiB,
-    fit: fitInference(estimate, sku),
-    tokens: fittingContext(estimate, haveGiB),
-    asked: config?.maxModelLen !== undefined,
-  }
+  const served = servingFit(preset, sku, config ?? {}, workspace.inference?.adapters?.length ?? 0)
+  if (served === undefined) return undefined
+  const { estimate, haveGiB, tokens } = served
+  const fit = fitInference(estimate, sku)
+  return { kind: 'inference', estimate, haveGiB, fit, tokens, asked: config?.maxModelLen !== undefined }
 }
 
 /** The trainer cuts samples here when the config says nothing. */

@@ -8,6 +8,7 @@ import { inferenceRules } from './inference.ts'
 import { instanceRules } from './instance.ts'
 import { memoryRules } from './memory.ts'
 import { outputRules } from './output.ts'
+import { parallelRules } from './parallel.ts'
 import { presetRules } from './preset.ts'
 import { rerunRules } from './rerun.ts'
 import { resourceRules } from './resource.ts'
@@ -39,7 +40,8 @@ export const WORKSPACE_RULES: readonly Rule[] = [
   ...volumeRules,
   ...secretRules,
   ...configRules,
-  // Whether it fits: GPU memory for this model, method, length and number of adapters.
+  // Whether it fits: how the model is split over the GPUs, what they can compute, GPU memory for this model, method, length and number of adapters.
+  ...parallelRules,
   ...memoryRules,
   // Changes of an existing Workspace: what stays, what starts another run.
   ...immutableRules,

@@ -6,6 +6,9 @@ import { SPLIT_MODULES } from './modules.ts'
 /** Bytes per token of multi-head latent attention: layers * 2 * (kv_lora_rank + qk_rope_head_dim). */
 const MLA_KV = 61 * 2 * (512 + 64)
 
+/** Heads of transformers' DeepseekV3Config, the shape of R1, V3 and V3.2. All share one latent. */
+const MLA = { heads: 128, kvHeads: 1 }
+
 const full = (name: string, id: string): Preset => ({
   name,
   aliases: [id],
@@ -14,6 +17,7 @@ const full = (name: string, id: string): Preset => ({
   weightsGiB: 641.3,
   contextLength: 163_840,
   kvBytesPerToken: MLA_KV,
+  attention: MLA,
   quantization: 'fp8',
 })
 
@@ -62,13 +66,14 @@ export const DEEPSEEK: readonly Preset[] = [
     'deepseek',
     'deepseek-ai/DeepSeek-V3.2',
     { weightsGiB: 642.14, contextLength: 163_840, kvBytesPerToken: MLA_KV },
-    { quantization: 'fp8' },
+    { quantization: 'fp8', attention: MLA },
   ),
   hubModel(
     'deepseek',
     'deepseek-ai/DeepSeek-V4-Flash-0731',
     { weightsGiB: 155.43, contextLength: 1_048_576, kvBytesPerToken: 88_064 },
-    { quantization: 'fp8' },
+    // Heads of DeepseekV4Config, whose 43 layers of one key/value head of 512 give these bytes.
+    { quantization: 'fp8', attention: { heads: 64, kvHeads: 1 } },
   ),
   hubModel(
     'deepseek',

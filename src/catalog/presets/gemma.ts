@@ -1,6 +1,9 @@
 import type { Preset } from '../preset.ts'
 import { hubModel } from './hub-model.ts'
 
+/** vLLM 0.33 refuses model type gemma3 with --dtype=half, which is all that older GPUs have. */
+const NEEDS = { computeCapability: 8, because: 'Gemma 3 does not run in float16, and it has no bfloat16' }
+
 /**
  * Not tunable here: these checkpoints carry a vision tower whose modules have the same names as the text model's,
  * so a LoRA by name would train both. `kvBytesPerToken` counts every layer as global attention: an upper bound.
@@ -14,6 +17,8 @@ export const GEMMA: readonly Preset[] = [
     weightsGiB: 8.01,
     contextLength: 131_072,
     kvBytesPerToken: 139_264,
+    attention: { heads: 8, kvHeads: 4 },
+    needs: NEEDS,
     gated: true,
   },
   {
@@ -24,6 +29,8 @@ export const GEMMA: readonly Preset[] = [
     weightsGiB: 51.1,
     contextLength: 131_072,
     kvBytesPerToken: 507_904,
+    attention: { heads: 32, kvHeads: 16 },
+    needs: NEEDS,
     gated: true,
   },
   // Gemma 4 is under Apache-2.0: the hub hands it out without an agreement, so it needs no token.

@@ -6,6 +6,7 @@ export const GLM: readonly Preset[] = [
     'glm',
     'zai-org/GLM-5.2-FP8',
     { weightsGiB: 703.75, contextLength: 1_048_576, kvBytesPerToken: 89_856 },
-    { quantization: 'fp8' },
+    // Heads of GlmMoeDsaConfig, whose 78 layers of one latent of 512 + 64 give these bytes.
+    { quantization: 'fp8', attention: { heads: 64, kvHeads: 1 } },
   ),
 ]

@@ -6,6 +6,7 @@ export const MINIMAX: readonly Preset[] = [
     'minimax',
     'MiniMaxAI/MiniMax-M2.7',
     { weightsGiB: 214.34, contextLength: 204_800, kvBytesPerToken: 253_952 },
-    { quantization: 'fp8' },
+    // Heads of MiniMaxM2Config, whose 62 layers of 8 key/value heads of 128 give these bytes.
+    { quantization: 'fp8', attention: { heads: 48, kvHeads: 8 } },
   ),
 ]

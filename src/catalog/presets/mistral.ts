@@ -26,6 +26,9 @@ const mistral7b = (name: string, id: string, alias: string, revision: string): P
   tuning: { targetModules: SPLIT_MODULES },
 })
 
+/** Heads of Mistral4Config. All share one latent. */
+const MISTRAL_4 = { heads: 32, kvHeads: 1 }
+
 const dated = (
   name: string,
   id: string,
@@ -76,13 +79,13 @@ export const MISTRAL: readonly Preset[] = [
     'mistral',
     'mistralai/Mistral-Small-4-119B-2603',
     { weightsGiB: 112.63, contextLength: 1_048_576, kvBytesPerToken: 23_040 },
-    { quantization: 'fp8' },
+    { quantization: 'fp8', attention: MISTRAL_4 },
   ),
   hubModel(
     'mistral',
     'mistralai/Mistral-Small-4-119B-2603-NVFP4',
     { weightsGiB: 65.95, contextLength: 1_048_576, kvBytesPerToken: 23_040 },
-    { quantization: 'nvfp4-pack-quantized' },
+    { quantization: 'nvfp4-pack-quantized', attention: MISTRAL_4 },
   ),
   hubModel(
     'mistral',

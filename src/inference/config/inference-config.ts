@@ -11,6 +11,10 @@ export interface InferenceConfig {
   readonly maxLoraRank?: number
   /** Share of the GPU that the server may use, above 0 up to 1. */
   readonly gpuMemoryUtilization?: number
+  /** GPUs that share each layer, groups that share out the layers, copies that share out requests. */
+  readonly tensorParallel?: number
+  readonly pipelineParallel?: number
+  readonly dataParallel?: number
   /** Everything but max-model-len, as arguments for vLLM, sorted. */
   readonly engineArgs: readonly string[]
 }
@@ -48,6 +52,7 @@ type Flags = ReadonlyMap<string, { readonly key: string; readonly value: unknown
 const VLLM_FIX = { fix: 'write for example vllm: {max-model-len: 8192}' }
 /** vLLM allocates LoRA matrices in these sizes only. */
 const LORA_RANKS = [1, 8, 16, 32, 64, 128, 256, 320, 512]
+const PARALLEL: readonly string[] = ['tensor-parallel-size', 'pipeline-parallel-size', 'data-parallel-size']
 /** Keys at the top that upstream reads and that have nothing to do here. */
 const WITHOUT_EFFECT = ['kv_cache_cpu_memory_utilization', 'max_probe_steps']
 
@@ -66,6 +71,9 @@ function flagComplaints(flag: string, key: string, value: unknown, contextLength
   }
   if (flag === 'gpu-memory-utilization' && !(typeof value === 'number' && value > 0 && value <= 1)) {
     return [invalid(path, value, 'it must be a number above 0, up to 1', { fix: 'write for example 0.9' })]
+  }
+  if (PARALLEL.includes(flag) && !(Number.isInteger(value) && Number(value) >= 1)) {
+    return [invalid(path, value, 'it must be a whole number of GPUs, 1 or more', { fix: 'leave it out, or write 1' })]
   }
   if (typeof value === 'number' && !Number.isFinite(value)) return [invalid(path, String(value), 'it must be finite')]
   // An argument of a program ends at NUL.
@@ -101,10 +109,14 @@ function toConfig(flags: Flags): InferenceConfig {
   const maxModelLen = number('max-model-len')
   const maxLoraRank = number('max-lora-rank')
   const gpuMemoryUtilization = number('gpu-memory-utilization')
+  const [tensorParallel, pipelineParallel, dataParallel] = PARALLEL.map(number)
   return {
     ...(maxModelLen === undefined ? {} : { maxModelLen }),
     ...(maxLoraRank === undefined ? {} : { maxLoraRank }),
     ...(gpuMemoryUtilization === undefined ? {} : { gpuMemoryUtilization }),
+    ...(tensorParallel === undefined ? {} : { tensorParallel }),
+    ...(pipelineParallel === undefined ? {} : { pipelineParallel }),
+    ...(dataParallel === undefined ? {} : { dataParallel }),
     engineArgs: [...flags]
       .filter(([flag]) => flag !== 'max-model-len')
       .sort(([a], [b]) => (a < b ? -1 : 1))

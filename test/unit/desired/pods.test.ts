@@ -79,7 +79,7 @@ describe('the arguments of the engine', () => {
     model: { path: '/m' },
     servedName: 'phi',
     adapters: [],
-    gpus: 1,
+    tensor: 1,
     isHalf: false,
     config: { engineArgs: [] },
     extra: [],
@@ -92,7 +92,7 @@ describe('the arguments of the engine', () => {
 
   it('ask for LoRA only with adapters, and split the model only over several GPUs', () => {
     expect(engineArgs(inputs).join(' ')).not.toMatch(/lora|tensor-parallel/)
-    const args = engineArgs({ ...inputs, gpus: 4, adapters: [{ name: 'tone', path: '/a' }] })
+    const args = engineArgs({ ...inputs, tensor: 4, adapters: [{ name: 'tone', path: '/a' }] })
     expect(args).toContain('--tensor-parallel-size=4')
     expect(args).toContain('{"name":"tone","path":"/a","base_model_name":"phi"}')
   })

@@ -5,6 +5,7 @@ import { adapterRows } from './rows/adapters.ts'
 import { configurationRows } from './rows/configuration.ts'
 import { immutableRows } from './rows/immutable.ts'
 import { modelRows } from './rows/model.ts'
+import { parallelRows } from './rows/parallel.ts'
 import { referenceRows } from './rows/references.ts'
 import { tuningRows } from './rows/tuning.ts'
 import { workspaceRows } from './rows/workspace.ts'
@@ -17,6 +18,7 @@ const ROWS = [
   ...tuningRows,
   ...referenceRows,
   ...configurationRows,
+  ...parallelRows,
   ...immutableRows,
 ]
 
