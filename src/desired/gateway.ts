@@ -6,9 +6,46 @@ export const GATEWAY_PORT = 5000
 /** The engine listens on the pod's loopback only: what it offers to administrators must not be reachable from outside. */
 export const ENGINE_PORT = 8000
 
+/** On the pod's loopback; closed when the gateway has ended. */
+const LIFELINE_PORT = 5001
+
+/** A pod has this long to end: 5 s until endpoints forget it, 60 s for running answers, and some for the engine itself. */
+export const GRACE_SECONDS = 75
+
+/**
+ * Keeps the engine from being told to stop before the gateway has let its last answer out. The server's image has Python;
+ * an `exec` without a shell, that asks the loopback twice a second and ends in time whatever happens.
+ */
+export const afterGateway: Json = {
+  preStop: {
+    exec: {
+      command: [
+        'python3',
+        '-c',
+        [
+          'import socket, time',
+          `end = time.monotonic() + ${GRACE_SECONDS - 8}`,
+          'while time.monotonic() < end:',
+          '    try:',
+          `        socket.create_connection(("127.0.0.1", ${LIFELINE_PORT}), 1).close()`,
+          '    except OSError:',
+          '        break',
+          '    time.sleep(0.5)',
+        ].join('\n'),
+      ],
+    },
+  },
+}
+
 /** The sidecar that serves /chat and the OpenAI API and hides the rest of the engine's routes. */
 export function gatewayContainer(settings: Settings, baseModel: string, adapters: readonly string[]): Json {
-  const config = { port: GATEWAY_PORT, upstream: `http://127.0.0.1:${ENGINE_PORT}`, baseModel, adapters }
+  const config = {
+    port: GATEWAY_PORT,
+    lifelinePort: LIFELINE_PORT,
+    upstream: `http://127.0.0.1:${ENGINE_PORT}`,
+    baseModel,
+    adapters,
+  }
   return {
     name: 'gateway',
     image: settings.images.operator,

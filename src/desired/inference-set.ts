@@ -6,7 +6,7 @@ import type { Preset } from '#src/catalog/preset.ts'
 import type { InferenceConfig } from '#src/inference/config/inference-config.ts'
 import { adapterParts } from './adapters.ts'
 import { engineArgs } from './engine.ts'
-import { GATEWAY_PORT, gatewayContainer } from './gateway.ts'
+import { afterGateway, GATEWAY_PORT, GRACE_SECONDS, gatewayContainer } from './gateway.ts'
 import { ownedBy, ownedLabels, selectorLabels } from './meta.ts'
 import { headlessName, inferenceName } from './names.ts'
 import { placement } from './placement.ts'
@@ -88,8 +88,7 @@ function presetPod(inputs: InferenceInputs): Json {
   const secrets = [...new Set([...settings.imagePullSecrets, ...parts.imagePullSecrets])]
   return {
     automountServiceAccountToken: false,
-    // The gateway goes on for 5 s until endpoints forget the pod, then lets running answers end for up to 60 s.
-    terminationGracePeriodSeconds: 75,
+    terminationGracePeriodSeconds: GRACE_SECONDS,
     enableServiceLinks: false,
     securityContext: POD_SECURITY,
     ...placement(workspace, settings),
@@ -123,6 +122,7 @@ function serverContainer(
     volumeMounts: [...mounts, { name: 'dshm', mountPath: '/dev/shm' }, TMP_MOUNT],
     resources: { requests: { cpu: '500m', memory: '1Gi', ...gpu }, limits: gpu },
     securityContext: CONTAINER_SECURITY,
+    lifecycle: afterGateway,
     // Asked through the gateway, the engine itself being on the loopback. Three hours is upstream's longest start.
     startupProbe: {
       httpGet: { path: '/health', port: GATEWAY_PORT },

@@ -8,7 +8,7 @@ export type ChatRequest = {
   /** Parameters that the engine has no equal for; the answer names them in a header. */
   readonly ignored: readonly string[]
 } & (
-  | { readonly kind: 'prompt'; readonly prompt: string; readonly returnFullText: boolean }
+  | { readonly kind: 'prompt'; readonly prompt: string; readonly returnFullText: boolean; readonly raw: boolean }
   | { readonly kind: 'messages'; readonly messages: readonly unknown[] }
 )
 
@@ -20,12 +20,15 @@ export type ChatRequestResult =
 /** Reads the body of KAITO's `POST /chat`: a prompt, or messages, with transformers' generate parameters. */
 export function readChatRequest(body: unknown): ChatRequestResult {
   if (!isJsonObject(body)) return wrongType([], 'Input should be a valid dictionary', 'model_attributes_type')
-  const { prompt, messages, model, generate_kwargs: kwargs, return_full_text: full, prefix } = body
+  const { prompt, messages, model, generate_kwargs: kwargs, return_full_text: full, prefix, raw } = body
   if (!isOptionalText(prompt)) return wrongType(['prompt'], 'Input should be a valid string', 'string_type')
   if (!isOptionalText(model)) return wrongType(['model'], 'Input should be a valid string', 'string_type')
   if (!isOptionalText(prefix)) return wrongType(['prefix'], 'Input should be a valid string', 'string_type')
   if (full !== undefined && full !== null && typeof full !== 'boolean') {
     return wrongType(['return_full_text'], 'Input should be a valid boolean', 'bool_type')
+  }
+  if (raw !== undefined && raw !== null && typeof raw !== 'boolean') {
+    return wrongType(['raw'], 'Input should be a valid boolean', 'bool_type')
   }
   if (kwargs !== undefined && kwargs !== null && !isJsonObject(kwargs)) {
     return wrongType(['generate_kwargs'], 'Input should be a valid dictionary', 'dict_type')
@@ -42,6 +45,7 @@ export function readChatRequest(body: unknown): ChatRequestResult {
       kind: 'prompt' as const,
       prompt: `${prefix ?? ''}${prompt}`,
       returnFullText: full ?? true,
+      raw: raw ?? false,
     }
     return { ok: true, request }
   }

@@ -2,42 +2,86 @@ import type { ChatRequest } from './chat-request.ts'
 import type { Engine, EngineAnswer } from './engine.ts'
 
 export type ChatAnswer =
-  | { readonly ok: true; readonly text: string }
+  | { readonly ok: true; readonly text: string; readonly finishReason: string }
   | { readonly ok: false; readonly status: number; readonly detail: string }
 
-/** Asks the engine for the answer to a `/chat` request by one model; `hangUp` stops it. Throws EngineError where the engine is away. */
-export async function answerChat(
-  engine: Engine,
-  request: ChatRequest,
-  model: string,
-  hangUp: AbortSignal,
-): Promise<ChatAnswer> {
-  const limit = await newTokenLimit(engine, request, model, hangUp)
-  if (!limit.ok) return limit
-  const common = { ...request.sampling.fields, model, max_tokens: limit.tokens }
-  if (request.kind === 'messages') {
-    const body = { ...common, messages: request.messages }
-    const answer = await engine.ask('/v1/chat/completions', { body, hangUp })
-    return textOf(answer, (choice) => field(field(choice, 'message'), 'content'))
+/** Answers `/chat` requests; one for the life of a gateway, since it learns whether the model has a chat template. */
+export type Chat = {
+  /** The answer by one model; `hangUp` stops it. Throws EngineError where the engine is away. */
+  answer(request: ChatRequest, model: string, hangUp: AbortSignal): Promise<ChatAnswer>
+}
+
+/**
+ * A prompt is what a person says to the model: where the model has a chat template it is put into that, as it was in
+ * training, and `raw` gives it to the model as it is. Which models have one only the engine knows, so it is asked by the
+ * first prompt: without a template it refuses, and from then on prompts go as they are.
+ */
+export function createChat(engine: Engine): Chat {
+  let hasTemplate = true
+  const ask = async (request: ChatRequest, model: string, hangUp: AbortSignal): Promise<ChatAnswer | 'no template'> => {
+    const messages = messagesOf(request, hasTemplate)
+    const limit = await newTokenLimit(engine, { request, messages, model }, hangUp)
+    if (!limit.ok) return limit
+    const common = { ...request.sampling.fields, model, max_tokens: limit.tokens }
+    if (messages === undefined) {
+      const prompt = request.kind === 'prompt' ? request.prompt : ''
+      const answer = await engine.ask('/v1/completions', { body: { ...common, prompt }, hangUp })
+      return textOf(answer, (choice) => field(choice, 'text'))
+    }
+    const answer = await engine.ask('/v1/chat/completions', { body: { ...common, messages }, hangUp })
+    if (request.kind === 'prompt' && lacksTemplate(answer)) return 'no template'
+    return textOf(answer, messageText)
   }
-  const answer = await engine.ask('/v1/completions', { body: { ...common, prompt: request.prompt }, hangUp })
-  const text = textOf(answer, (choice) => field(choice, 'text'))
-  return text.ok && request.returnFullText ? { ok: true, text: request.prompt + text.text } : text
+  return {
+    async answer(request, model, hangUp) {
+      let answer = await ask(request, model, hangUp)
+      if (answer === 'no template') {
+        hasTemplate = false
+        answer = await ask(request, model, hangUp)
+      }
+      if (answer === 'no template') return { ok: false, status: 400, detail: 'the model has no chat template' }
+      if (!answer.ok || request.kind === 'messages' || !request.returnFullText) return answer
+      // A completion goes on where the prompt ends; an answer begins a line of its own.
+      const between = messagesOf(request, hasTemplate) === undefined ? '' : '\n'
+      return { ...answer, text: `${request.prompt}${between}${answer.text}` }
+    },
+  }
+}
+
+/** The conversation that a request is; undefined for a prompt that goes to the model as it is. */
+function messagesOf(request: ChatRequest, hasTemplate: boolean): readonly unknown[] | undefined {
+  if (request.kind === 'messages') return request.messages
+  return request.raw || !hasTemplate ? undefined : [{ role: 'user', content: request.prompt }]
+}
+
+/** vLLM's refusal of a conversation where the tokenizer defines no template and none was given. */
+const lacksTemplate = (answer: EngineAnswer) => answer.status === 400 && /chat template/i.test(errorMessage(answer))
+
+/** A model that thinks may have used all its tokens for that: then the thoughts are what there is. */
+function messageText(choice: unknown): unknown {
+  const message = field(choice, 'message')
+  return field(message, 'content') ?? field(message, 'reasoning_content') ?? field(message, 'reasoning') ?? ''
 }
 
 type TokenLimit = { readonly ok: true; readonly tokens: number } | Extract<ChatAnswer, { ok: false }>
 
+type Asked = {
+  readonly request: ChatRequest
+  readonly messages: readonly unknown[] | undefined
+  readonly model: string
+}
+
 /** transformers' max_length counts the prompt, OpenAI's max_tokens does not: the engine's tokenizer tells the rest. */
 async function newTokenLimit(
   engine: Engine,
-  request: ChatRequest,
-  model: string,
+  { request, messages, model }: Asked,
   hangUp: AbortSignal,
 ): Promise<TokenLimit> {
   const { maxNewTokens, maxLength } = request.sampling
   if (maxNewTokens !== undefined) return { ok: true, tokens: maxNewTokens }
   if (maxLength === undefined) return { ok: true, tokens: 200 }
-  const body = request.kind === 'prompt' ? { model, prompt: request.prompt } : { model, messages: request.messages }
+  const body =
+    messages === undefined && request.kind === 'prompt' ? { model, prompt: request.prompt } : { model, messages }
   const { status, body: counted } = await engine.ask('/tokenize', { body, hangUp })
   const count = field(counted, 'count')
   if (status !== 200 || typeof count !== 'number') return { ok: true, tokens: maxLength }
@@ -52,9 +96,15 @@ function textOf(answer: EngineAnswer, read: (choice: unknown) => unknown): ChatA
     return { ok: false, status: answer.status, detail: errorMessage(answer) }
   }
   const choices = field(answer.body, 'choices')
-  const text = read(Array.isArray(choices) ? choices[0] : undefined)
-  if (typeof text === 'string') return { ok: true, text }
-  return { ok: false, status: 502, detail: 'the engine answered without a text' }
+  const choice = Array.isArray(choices) ? choices[0] : undefined
+  const text = read(choice)
+  const finishReason = field(choice, 'finish_reason')
+  // What the engine counts as an answer is one, even without a word in it.
+  return {
+    ok: true,
+    text: typeof text === 'string' ? text : '',
+    finishReason: typeof finishReason === 'string' ? finishReason : 'unknown',
+  }
 }
 
 function errorMessage({ status, body }: EngineAnswer): string {

@@ -12,6 +12,8 @@ export type GatewayConfig = {
   /** After SIGTERM: how long to keep accepting (endpoints take a moment to forget the pod), then to let answers end. */
   readonly drainSeconds: number
   readonly graceSeconds: number
+  /** On the loopback, open until this process ends: whoever must outlive it waits for that. 0 for none. */
+  readonly lifelinePort: number
   readonly logLevel: string
 }
 
@@ -48,12 +50,13 @@ export function parseGatewayConfig(json: string | undefined): GatewayConfigResul
       answerSeconds: number('answerSeconds'),
       drainSeconds: number('drainSeconds'),
       graceSeconds: number('graceSeconds'),
+      lifelinePort: number('lifelinePort'),
       logLevel: typeof level === 'string' ? level : 'info',
     },
   }
 }
 
-const DEFAULTS = { port: 5000, answerSeconds: 600, drainSeconds: 5, graceSeconds: 60 }
+const DEFAULTS = { port: 5000, answerSeconds: 600, drainSeconds: 5, graceSeconds: 60, lifelinePort: 0 }
 
 function wrong(what: string): GatewayConfigResult {
   return { ok: false, message: `KAITO_GATEWAY: ${what}` }

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseGatewayConfig } from './config.ts'
@@ -13,6 +14,9 @@ const gateway = buildGateway(config)
 // Both families where the node has IPv6, else IPv4 alone.
 const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === 'IPv6'))
 await gateway.server.listen({ host: hasIpv6 ? '::' : '0.0.0.0', port: config.port })
+
+// Nobody speaks on it. It closes with the process, when the last answer is out.
+if (config.lifelinePort > 0) createServer().listen(config.lifelinePort, '127.0.0.1')
 
 let stopping = false
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

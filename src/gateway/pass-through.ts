@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { answerHeaders, type Engine, EngineError, requestHeaders } from './engine.ts'
 
@@ -38,6 +39,7 @@ export function passThrough(engine: Engine, method: 'GET' | 'POST', path: string
       reply.code(answer.statusCode).headers(answerHeaders(answer.headers))
       if (/^text\/event-stream\b/.test(String(answer.headers['content-type']))) {
         reply.headers({ 'cache-control': 'no-cache', 'x-accel-buffering': 'no' })
+        return reply.send(Readable.from(withLastWord(answer.body), { objectMode: false }))
       }
       return reply.send(answer.body)
     } catch (error) {
@@ -48,6 +50,16 @@ export function passThrough(engine: Engine, method: 'GET' | 'POST', path: string
         .header('retry-after', '5')
         .send(openAiError(error.message, 'ServiceUnavailableError', 503))
     }
+  }
+}
+
+/** A stream that the engine breaks off ends at once, with an event that says so: the client must not take it for the end. */
+async function* withLastWord(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* body
+  } catch {
+    const error = openAiError('the engine stopped in the middle of this answer', 'ServiceUnavailableError', 503)
+    yield Buffer.from(`\n\ndata: ${JSON.stringify(error)}\n\n`)
   }
 }
 

@@ -1,5 +1,5 @@
 import fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify'
-import { answerChat } from './chat.ts'
+import { createChat } from './chat.ts'
 import { chooseModel, readChatRequest } from './chat-request.ts'
 import type { GatewayConfig } from './config.ts'
 import { type Engine, EngineError, openEngine } from './engine.ts'
@@ -55,6 +55,7 @@ const BODY_LIMIT = 32 * 1_048_576
 
 function addChat(server: FastifyInstance, engine: Engine, config: GatewayConfig): void {
   const models = [config.baseModel, ...config.adapters]
+  const chat = createChat(engine)
   server.post('/chat', async (request, reply) => {
     const body = parseBody(request.body)
     if (!body.ok) return reply.code(400).send({ detail: 'the body is not JSON' })
@@ -72,8 +73,10 @@ function addChat(server: FastifyInstance, engine: Engine, config: GatewayConfig)
     const hangUp = new AbortController()
     reply.raw.on('close', () => hangUp.abort())
     try {
-      const answer = await answerChat(engine, read.request, model, hangUp.signal)
-      return answer.ok ? { Result: answer.text } : reply.code(answer.status).send({ detail: answer.detail })
+      const answer = await chat.answer(read.request, model, hangUp.signal)
+      if (!answer.ok) return reply.code(answer.status).send({ detail: answer.detail })
+      reply.header('x-kaito-finish-reason', headerSafe(answer.finishReason))
+      return { Result: answer.text }
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
       return reply.code(503).header('retry-after', '5').send({ detail: error.message })

@@ -15,6 +15,8 @@ export type EngineSample = {
   readonly seen: SeenRequest[]
   models: string[]
   healthy: boolean
+  /** Does the model have a chat template? */
+  chat: boolean
   /** Called instead of any completion's answer. */
   hold: ((response: ServerResponse) => void) | undefined
   /** Called for streamed completions instead of the default three events. */
@@ -34,6 +36,7 @@ export async function startEngineSample(models: string[]): Promise<EngineSample>
     seen: [],
     models,
     healthy: true,
+    chat: true,
     hold: undefined,
     stream: undefined,
     async stop() {
@@ -56,7 +59,10 @@ export async function startEngineSample(models: string[]): Promise<EngineSample>
     if (url === '/metrics') return void response.end('vllm:num_requests_running 0\n')
     if (url === '/v1/models') return json(200, { object: 'list', data: sample.models.map((id) => ({ id })) })
     const asked = JSON.parse(body || '{}')
-    if (url === '/tokenize') return json(200, { count: asked.prompt.split(' ').length })
+    if (url === '/tokenize') {
+      const text: string = asked.prompt ?? asked.messages.map(({ content }: { content: string }) => content).join(' ')
+      return json(200, { count: text.split(' ').length })
+    }
     if (!sample.models.includes(asked.model)) {
       return json(404, { error: { message: `The model ${asked.model} does not exist.`, type: 'NotFoundError' } })
     }
@@ -67,9 +73,12 @@ export async function startEngineSample(models: string[]): Promise<EngineSample>
       response.end('data: {"n":1}\n\ndata: [DONE]\n\n')
       return
     }
-    if (url === '/v1/chat/completions')
-      return json(200, { choices: [{ message: { content: `${asked.model} says hello` } }] })
-    return json(200, { choices: [{ text: ` (by ${asked.model})` }] })
+    if (url === '/v1/chat/completions') {
+      if (!sample.chat)
+        return json(400, { error: { message: 'default chat template is no longer allowed', code: 400 } })
+      return json(200, { choices: [{ message: { content: `${asked.model} says hello` }, finish_reason: 'stop' }] })
+    }
+    return json(200, { choices: [{ text: ` (by ${asked.model})`, finish_reason: 'length' }] })
   }
   return sample
 }

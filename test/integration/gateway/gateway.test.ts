@@ -23,6 +23,7 @@ afterEach(() => {
   engine.stream = undefined
   engine.hold = undefined
   engine.healthy = true
+  engine.chat = true
   engine.models = ['base', 'tuned']
 })
 
@@ -46,11 +47,43 @@ async function post(path: string, body: unknown, base = url) {
 const sent = (path: string) => JSON.parse(engine.seen.find((seen) => seen.path === path)?.body ?? 'null')
 
 describe('POST /chat', () => {
-  test('answers as KAITO did: the prompt first, by the only adapter', async () => {
+  test("puts the prompt into the model's chat template, as in training, and answers by the only adapter", async () => {
     const answer = await post('/chat', { prompt: 'What is AI?' })
     expect(answer.status).toBe(200)
-    expect(answer.body).toEqual({ Result: 'What is AI? (by tuned)' })
+    expect(answer.body).toEqual({ Result: 'What is AI?\ntuned says hello' })
     expect(answer.headers.get('x-kaito-model')).toBe('tuned')
+    expect(answer.headers.get('x-kaito-finish-reason')).toBe('stop')
+    expect(sent('/v1/chat/completions').messages).toEqual([{ role: 'user', content: 'What is AI?' }])
+  })
+
+  test('asks a model without a chat template as it is, and learns that once', async () => {
+    engine.chat = false
+    const alone = build({})
+    const base = await alone.server.listen({ host: '127.0.0.1', port: 0 })
+    expect((await post('/chat', { prompt: 'What is AI?' }, base)).body).toEqual({ Result: 'What is AI? (by tuned)' })
+    expect((await post('/chat', { prompt: 'And ML?' }, base)).body).toEqual({ Result: 'And ML? (by tuned)' })
+    expect(engine.seen.map(({ path }) => path)).toEqual(['/v1/chat/completions', '/v1/completions', '/v1/completions'])
+    const messages = [{ role: 'user', content: 'x' }]
+    expect((await post('/chat', { messages }, base)).status).toBe(400)
+    await alone.server.close()
+  })
+
+  test.each([
+    ['no content at all', { content: null }, 'length', ''],
+    ['thoughts only', { content: null, reasoning_content: 'Let me' }, 'length', 'Let me'],
+  ])('an answer with %s is an answer, and says why it ended', async (_, message, reason, text) => {
+    engine.hold = (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(JSON.stringify({ choices: [{ message, finish_reason: reason }] }))
+    }
+    const answer = await post('/chat', { prompt: 'x', return_full_text: false })
+    expect(answer).toMatchObject({ status: 200, body: { Result: text } })
+    expect(answer.headers.get('x-kaito-finish-reason')).toBe(reason)
+  })
+
+  test('gives a raw prompt to the model as KAITO did: the prompt first', async () => {
+    const answer = await post('/chat', { prompt: 'What is AI?', raw: true })
+    expect(answer.body).toEqual({ Result: 'What is AI? (by tuned)' })
     expect(sent('/v1/completions')).toEqual({
       model: 'tuned',
       prompt: 'What is AI?',
@@ -63,7 +96,7 @@ describe('POST /chat', () => {
 
   test('return_full_text false leaves the prompt out, and the base model answers where it is named', async () => {
     const answer = await post('/chat', { prompt: 'Hi', return_full_text: false, model: 'base' })
-    expect(answer.body).toEqual({ Result: ' (by base)' })
+    expect(answer.body).toEqual({ Result: 'base says hello' })
     expect(answer.headers.get('x-kaito-model')).toBe('base')
   })
 
@@ -73,7 +106,7 @@ describe('POST /chat', () => {
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: '{"prompt":"x"}',
     })
-    expect(await response.json()).toEqual({ Result: 'x (by tuned)' })
+    expect(await response.json()).toEqual({ Result: 'x\ntuned says hello' })
   })
 
   test("generate_kwargs become the engine's, max_length counts the prompt, the unknown is named", async () => {
@@ -87,7 +120,7 @@ describe('POST /chat', () => {
     }
     const answer = await post('/chat', { prompt: 'one two three', generate_kwargs: kwargs })
     expect(answer.headers.get('x-kaito-ignored')).toBe('num_beams')
-    expect(sent('/v1/completions')).toMatchObject({
+    expect(sent('/v1/chat/completions')).toMatchObject({
       max_tokens: 47,
       temperature: 0,
       top_k: -1,
@@ -217,7 +250,7 @@ describe('the OpenAI routes', () => {
     await hungUp
   })
 
-  test('an engine that breaks off in mid-answer breaks the answer off', async () => {
+  test('an engine that breaks off in mid-answer ends it at once, with an event that says so', async () => {
     let breakOff: (() => void) | undefined
     engine.stream = (response) => {
       response.write('data: 1\n\n')
@@ -225,9 +258,15 @@ describe('the OpenAI routes', () => {
     }
     const response = await openStream()
     await once(response, 'data')
+    const end = once(response, 'end')
+    let rest = ''
+    response.on('data', (chunk) => {
+      rest += chunk
+    })
     breakOff?.()
-    const [error] = await once(response, 'error')
-    expect(error).toMatchObject({ code: 'ECONNRESET' })
+    await end
+    expect(JSON.parse(rest.trim().replace(/^data: /, ''))).toMatchObject({ error: { code: 503 } })
+    expect(rest).not.toContain('[DONE]')
   })
 
   test.each([
