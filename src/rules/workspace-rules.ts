@@ -6,6 +6,7 @@ import { imageRules } from './image.ts'
 import { immutableRules } from './immutable.ts'
 import { inferenceRules } from './inference.ts'
 import { instanceRules } from './instance.ts'
+import { loraRules } from './lora.ts'
 import { memoryRules } from './memory.ts'
 import { outputRules } from './output.ts'
 import { parallelRules } from './parallel.ts'
@@ -40,6 +41,7 @@ export const WORKSPACE_RULES: readonly Rule[] = [
   ...volumeRules,
   ...secretRules,
   ...configRules,
+  ...loraRules,
   // Whether it fits: how the model is split over the GPUs, what they can compute, GPU memory for this model, method, length and number of adapters.
   ...parallelRules,
   ...memoryRules,

@@ -3,7 +3,8 @@ import { didYouMean } from '#src/lib/nearest.ts'
 import { parseYaml } from '#src/lib/yaml-guard.ts'
 import type { TuningMethod } from './methods/method.ts'
 import { outputDirFault } from './output-dir.ts'
-import { WITHOUT_EFFECT } from './training-hints.ts'
+import { combinationFaults } from './training-combinations.ts'
+import { REFUSED_WHEN_SET, WITHOUT_EFFECT } from './training-hints.ts'
 import { checkSection, SECTIONS, type SectionName } from './training-schema.ts'
 
 type Values = Readonly<Record<string, unknown>>
@@ -50,6 +51,8 @@ export function parseTrainingConfig(yamlText: string, method: TuningMethod): Par
     config[known] = kept
   }
   complaints.push(...quantizationFaults(config, method), ...outputDirFaults(config))
+  // Values that are wrong by themselves are said first: together with others they would be complained of twice.
+  if (complaints.length === 0) complaints.push(...combinationFaults(resolveTrainingConfig(method, config)))
   return complaints.length === 0 ? { ok: true, config, ignored } : { ok: false, complaints }
 }
 
@@ -96,7 +99,7 @@ function topLevel(value: unknown): TopLevel {
 function separate(name: SectionName, values: Values): { kept: Values; dropped: Complaint[] } {
   const without = WITHOUT_EFFECT[name] ?? []
   // `trust_remote_code: false` and the like say what is so anyway.
-  const isNoOp = (key: string, value: unknown) => value === false && REFUSED_WHEN_TRUE.includes(key)
+  const isNoOp = (key: string, value: unknown) => isNothing(value) && REFUSED_WHEN_SET.includes(key)
   const kept = Object.entries(values).filter(([key, value]) => !without.includes(key) && !isNoOp(key, value))
   const dropped = Object.keys(values)
     .filter((key) => without.includes(key))
@@ -104,7 +107,7 @@ function separate(name: SectionName, values: Values): { kept: Values; dropped: C
   return { kept: Object.fromEntries(kept), dropped }
 }
 
-const REFUSED_WHEN_TRUE = ['trust_remote_code', 'push_to_hub', 'hub_always_push', 'do_predict']
+const isNothing = (value: unknown) => value === false || value === null || (Array.isArray(value) && value.length === 0)
 
 function quantizationFaults(
   { QuantizationConfig: section = {}, ModelConfig }: TrainingConfig,

@@ -1,5 +1,5 @@
 import { METHODS } from './methods/index.ts'
-import { HINTS, WITHOUT_EFFECT } from './training-hints.ts'
+import { HINTS, NARROWED, WITHOUT_EFFECT } from './training-hints.ts'
 import { describe, SECTIONS, type SectionName, sectionKeys } from './training-schema.ts'
 
 /** docs/training-config.md: every section of training_config.yaml, its keys, what they may be, and the defaults. */
@@ -11,7 +11,10 @@ export function trainingConfigMarkdown(): string {
     '',
     'The ConfigMap that `tuning.config` names holds this file under the key `training_config.yaml`: one map,',
     '`training_config`, with the sections below. A section or key that is left out has its default; without one, the',
-    "trainer's (see jobs/trainer) or the library's applies. Any other key is refused.",
+    "trainer's (see jobs/trainer) or the library's applies. Any other key is refused, and so are keys that do not go together (`eval_strategy` without rows to",
+    'evaluate on, `load_best_model_at_end` without an evaluation at each save, a schedule without what it needs, …).',
+    '`target_modules` is a list of linear modules of the model, `all-linear`, or one regular expression of whole paths,',
+    'which is not checked. A rank above 64 needs `max-lora-rank` in the inference.config of the Workspace that serves it.',
     '',
     ...SECTIONS.flatMap(section),
   ].join('\n')
@@ -22,6 +25,7 @@ function section(name: SectionName): string[] {
     ([key, property]) => `| \`${key}\` | ${describe(property).replaceAll('|', '\\|')} | ${defaults(name, key)} |`,
   )
   const hints = Object.entries(HINTS[name] ?? {}).map(([key, { why, fix }]) => `- \`${key}\`: ${why}; ${fix}`)
+  const narrowed = Object.entries(NARROWED[name] ?? {}).map(([key, why]) => `- \`${key}\`: no other value, ${why}`)
   const ignored = WITHOUT_EFFECT[name] ?? []
   return [
     `## ${name}`,
@@ -30,7 +34,7 @@ function section(name: SectionName): string[] {
     '|---|---|---|',
     ...rows,
     '',
-    ...(hints.length === 0 ? [] : ['Refused, with the reason:', '', ...hints, '']),
+    ...(hints.length + narrowed.length === 0 ? [] : ['Refused, with the reason:', '', ...hints, ...narrowed, '']),
     ...(ignored.length === 0 ? [] : [`Accepted without effect: ${ignored.map((key) => `\`${key}\``).join(', ')}.`, '']),
   ]
 }

@@ -10,6 +10,8 @@ const NO_UPLOAD: Hint = {
   fix: 'remove it and set tuning.output',
 }
 const ONE_NODE: Hint = { why: 'a run uses the GPUs of one node and splits data, not the model', fix: 'remove it' }
+const NOT_SERVED = 'the server loads no such adapter'
+const NO_COMPILER: Hint = { why: 'the trainer image has no compiler for it', fix: 'remove it' }
 const CHOSEN: Hint = { why: 'the operator decides it', fix: 'remove it' }
 
 /** Keys that are refused with a reason, by section. */
@@ -23,6 +25,14 @@ export const HINTS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
     alpha: renamed('write lora_alpha'),
     dropout: renamed('write lora_dropout'),
     target_parameters: renamed('write target_modules'),
+    use_dora: { why: `${NOT_SERVED} (DoRA)`, fix: 'remove it; use_rslora: true helps large ranks' },
+    modules_to_save: { why: `${NOT_SERVED} (whole modules beside the LoRA matrices)`, fix: 'remove it' },
+    lora_bias: { why: `${NOT_SERVED} (trained biases)`, fix: 'remove it' },
+    layer_replication: { why: NOT_SERVED, fix: 'remove it' },
+    use_qalora: { why: NOT_SERVED, fix: 'remove it' },
+    alora_invocation_tokens: { why: NOT_SERVED, fix: 'remove it' },
+    eva_config: { why: 'the trainer does not prepare it', fix: 'remove it' },
+    corda_config: { why: 'the trainer does not prepare it', fix: 'remove it' },
   },
   TrainingArguments: {
     max_seq_length: renamed('write max_length'),
@@ -50,11 +60,40 @@ export const HINTS: Readonly<Record<string, Readonly<Record<string, Hint>>>> = {
     fsdp: ONE_NODE,
     fsdp_config: ONE_NODE,
     parallelism_config: ONE_NODE,
+    use_liger_kernel: { why: 'the trainer image has no Liger kernels', fix: 'remove it; the loss is chunked anyway' },
+    torch_compile: NO_COMPILER,
+    torch_compile_mode: NO_COMPILER,
+    torch_compile_backend: NO_COMPILER,
+    activation_checkpointing: renamed('write gradient_checkpointing'),
     local_rank: CHOSEN,
     ddp_backend: CHOSEN,
     accelerator_config: CHOSEN,
   },
 }
+
+/** Why values that the libraries know are not among the ones that a key may have. */
+export const NARROWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  ModelConfig: { attn_implementation: 'the trainer image has no other attention kernels' },
+  LoraConfig: {
+    bias: `${NOT_SERVED} (trained biases)`,
+    init_lora_weights: `${NOT_SERVED} (PiSSA, OLoRA and the like change the base weights)`,
+  },
+}
+
+/** Keys that are refused only where they ask for something: `false`, null or an empty list says what is so anyway. */
+export const REFUSED_WHEN_SET: readonly string[] = [
+  'trust_remote_code',
+  'push_to_hub',
+  'hub_always_push',
+  'do_predict',
+  'use_dora',
+  'modules_to_save',
+  'lora_bias',
+  'use_liger_kernel',
+  'torch_compile',
+  'torch_compile_mode',
+  'torch_compile_backend',
+]
 
 /** Keys of upstream files that change nothing here. They are left out of the config, with a warning. */
 export const WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>> = {

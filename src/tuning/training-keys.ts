@@ -1,7 +1,7 @@
 /**
  * Every key that a section of training_config.yaml may have, with its type and range, as JSON Schema properties.
- * They are the fields of transformers' TrainingArguments 5.23 with trl's SFTConfig 1.16, of peft's LoraConfig 0.21, of
- * transformers' BitsAndBytesConfig, and of KAITO's own ModelConfig, DatasetConfig and DataCollator sections.
+ * They are the fields of transformers' TrainingArguments 5.19 with trl's SFTConfig 1.16, of peft's LoraConfig 0.21, of
+ * transformers' BitsAndBytesConfig (a test holds them to the trainer's locks), and of KAITO's own ModelConfig, DatasetConfig and DataCollator sections.
  * Fields that would reach out of the pod (uploads, trackers, remote code) are left out; `training-hints.ts` says why.
  */
 export type Property = Readonly<Record<string, unknown>>
@@ -30,7 +30,7 @@ export const MODEL_KEYS: Section = {
   torch_dtype: oneOf(...DTYPES),
   dtype: oneOf(...DTYPES),
   device_map: oneOf('auto', 'balanced', 'sequential', 'cuda', 'cpu'),
-  attn_implementation: oneOf('eager', 'sdpa', 'flash_attention_2'),
+  attn_implementation: oneOf('eager', 'sdpa'),
   local_files_only: bool,
   chat_template: orNull({ type: 'string', maxLength: 32_768 }),
   load_in_4bit: bool,
@@ -81,15 +81,13 @@ export const LORA_KEYS: Section = {
   lora_dropout: number(0, 0.99),
   target_modules: strings,
   exclude_modules: strings,
-  bias: oneOf('none', 'all', 'lora_only'),
+  bias: oneOf('none'),
   task_type: oneOf('CAUSAL_LM'),
   peft_type: oneOf('LORA'),
   fan_in_fan_out: bool,
   inference_mode: bool,
   use_rslora: bool,
-  use_dora: bool,
-  modules_to_save: strings,
-  init_lora_weights: { type: ['boolean', 'string'], enum: [true, false, 'gaussian', 'olora', 'pissa', 'orthogonal'] },
+  init_lora_weights: { type: ['boolean', 'string'], enum: [true, false, 'gaussian', 'orthogonal'] },
   layers_to_transform: { type: ['array', 'integer', 'null'], items: { type: 'integer', minimum: 0 }, minimum: 0 },
   layers_pattern: strings,
   rank_pattern: { type: 'object', additionalProperties: int(1, 512) },
@@ -160,11 +158,7 @@ const AMOUNT: Section = {
   average_tokens_across_devices: bool,
   gradient_checkpointing: orNull(bool),
   gradient_checkpointing_kwargs: orNull(map),
-  activation_checkpointing: orNull(bool),
   activation_offloading: bool,
-  torch_compile: bool,
-  torch_compile_mode: orNull(str),
-  use_liger_kernel: bool,
   use_cache: bool,
   use_cpu: bool,
   torch_empty_cache_steps: orNull(int(1)),

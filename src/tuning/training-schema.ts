@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { type Complaint, invalid, notSupported } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
-import { HINTS } from './training-hints.ts'
+import { HINTS, NARROWED } from './training-hints.ts'
 import {
   COLLATOR_KEYS,
   DATASET_KEYS,
@@ -73,7 +73,8 @@ function toComplaint(name: SectionName, error: ErrorObject): Complaint {
   const allowed = enumOf(property)
   const otherwise = `write for example ${example(property, error.data)}`
   const fix = allowed && typeof error.data === 'string' ? didYouMean(error.data, allowed, otherwise) : otherwise
-  return invalid(path, error.data, `it must be ${describe(property)}`, { fix })
+  const why = NARROWED[name]?.[key]
+  return invalid(path, error.data, `it must be ${describe(property)}${why === undefined ? '' : `: ${why}`}`, { fix })
 }
 
 function unknownKey(name: SectionName, key: string): Complaint {

@@ -4,6 +4,7 @@ import { WORKSPACE_RULES } from '#src/rules/workspace-rules.ts'
 import { adapterRows } from './rows/adapters.ts'
 import { configurationRows } from './rows/configuration.ts'
 import { immutableRows } from './rows/immutable.ts'
+import { loraRows } from './rows/lora.ts'
 import { modelRows } from './rows/model.ts'
 import { parallelRows } from './rows/parallel.ts'
 import { referenceRows } from './rows/references.ts'
@@ -18,6 +19,7 @@ const ROWS = [
   ...tuningRows,
   ...referenceRows,
   ...configurationRows,
+  ...loraRows,
   ...parallelRows,
   ...immutableRows,
 ]

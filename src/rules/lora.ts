@@ -1,0 +1,61 @@
+import type { Workspace } from '#src/api/workspace.ts'
+import { findPreset } from '#src/catalog/catalog.ts'
+import { DEFAULT_LORA_RANK } from '#src/estimate/inference.ts'
+import { type Complaint, invalid, notSupported } from '#src/lib/field-error.ts'
+import { readTrainingConfig } from './config-reader.ts'
+import { type Facts, rule } from './rule.ts'
+
+const PATH = 'tuning.config[training_config.yaml].LoraConfig'
+
+export const loraRules = [
+  rule({
+    id: 'training-config.target-modules',
+    about:
+      'LoraConfig.target_modules names linear modules that the model has: names that it lacks are left out without a word when others match, and stop the run when none does.',
+    level: 'error',
+    check: (workspace, facts) => {
+      const section = loraOf(workspace, facts)
+      const known = findPreset(facts.catalog, workspace.tuning?.preset?.name ?? '')?.tuning?.targetModules
+      const targets = section?.['target_modules']
+      if (!known || known.includes(ALL)) return []
+      const fix = `write some of [${known.join(', ')}], or leave it out for all of them`
+      if (typeof targets === 'string') return textFault(targets, fix)
+      const names = Array.isArray(targets) ? targets.filter((each) => typeof each === 'string') : []
+      const missing = names.filter((name) => !known.includes(lastPart(name)))
+      if (missing.length === 0) return []
+      const model = workspace.tuning?.preset?.name
+      const head = missing.includes('lm_head') ? '; the trainer takes no lm_head' : ''
+      const detail = `${model} has no linear module ${missing.slice(0, 7).join(', ')} to train${head}`
+      return [notSupported(`${PATH}.target_modules`, names.slice(0, 10).join(', '), detail, { fix })]
+    },
+  }),
+
+  rule({
+    id: 'training-config.rank',
+    about: 'A server makes room for rank 64 unless it is told more: adapters of a larger rank need max-lora-rank.',
+    level: 'warning',
+    check: (workspace, facts) => {
+      const rank = loraOf(workspace, facts)?.['r']
+      if (typeof rank !== 'number' || rank <= DEFAULT_LORA_RANK) return []
+      const detail = `servers make room for rank ${DEFAULT_LORA_RANK} unless they are told more`
+      const fix = `serve the adapter with vllm.max-lora-rank in inference.config, ${rank} or the next size above it`
+      return [invalid(`${PATH}.r`, rank, detail, { fix })]
+    },
+  }),
+]
+
+const ALL = 'all-linear'
+
+function loraOf(workspace: Workspace, facts: Facts) {
+  const parsed = readTrainingConfig(workspace, facts)
+  return parsed?.ok ? parsed.config.LoraConfig : undefined
+}
+
+/** peft compares a text with whole paths (`model.layers.0.self_attn.q_proj`), so a bare name matches nothing. */
+function textFault(text: string, fix: string): Complaint[] {
+  if (text === ALL || !/^\w+$/.test(text)) return []
+  const detail = `a text is a regular expression of whole paths, and no path is just ${text}`
+  return [invalid(`${PATH}.target_modules`, text, detail, { fix })]
+}
+
+const lastPart = (name: string) => name.slice(name.lastIndexOf('.') + 1)
