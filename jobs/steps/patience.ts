@@ -6,17 +6,19 @@ import { failed, type Outcome } from './outcome.ts'
 const PAUSES: BackoffPolicy = { baseMs: 5_000, factor: 2, capMs: 60_000, jitter: 0.2 }
 
 /**
- * Tries until it works or `seconds` have passed. Before each pause a line on standard output tells the operator what is
- * waited for, and until when.
+ * Tries until it works, `seconds` have passed, or it fails by what no time mends (ConfigInvalid). Before each pause a line
+ * on standard output tells the operator what is waited for, and until when.
  */
 export async function withPatience(seconds: number, attempt: () => Promise<Outcome>): Promise<Outcome> {
-  const until = Date.now() + seconds * 1000
+  const started = Date.now()
+  const until = started + seconds * 1000
   for (let failures = 0; ; failures++) {
     const outcome = await attempt()
-    if (outcome.ok) return outcome
+    if (outcome.ok || outcome.reason === 'ConfigInvalid') return outcome
     const pause = backoffMs(PAUSES, failures, Math.random)
     if (Date.now() + pause > until) {
-      const spent = failures === 0 ? '' : ` (tried ${failures + 1} times in ${Math.round(seconds / 60)} minutes)`
+      const minutes = Math.ceil((Date.now() - started) / 60_000)
+      const spent = failures === 0 ? '' : ` (tried ${failures + 1} times in ${minutes} minutes, then given up)`
       return failed(outcome.reason, `${outcome.message}${spent}`)
     }
     const { reason, message } = outcome

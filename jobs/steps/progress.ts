@@ -10,7 +10,8 @@ export type ByteProgress = {
 export function startProgress(phase: string, print: (line: string) => void = console.log): ByteProgress {
   let bytes = 0
   let totalBytes: number | null = null
-  let printedAt = 0
+  // What is over at once says nothing: a try that is refused again does not look like one that goes on.
+  let printedAt = performance.now()
   const line = () => print(JSON.stringify({ kaito: 'progress', phase, bytes, totalBytes }))
   return {
     add(count) {

@@ -67,8 +67,10 @@ async function pushOnce(spec: PushSpec, ref: ImageRef & { readonly tag: string }
     await registry.putManifest(ref.repository, ref.tag, image.mediaType, image.manifest)
     progress.add(image.manifest.length)
   } catch (error) {
-    if (!(error instanceof RegistryError)) throw error
-    return pushFailure(error, ref)
+    // Whatever it was, the trained adapter is worth another try.
+    return error instanceof RegistryError
+      ? pushFailure(error, ref)
+      : failed('PushFailed', `it broke off: ${errorCode(error)}`)
   } finally {
     await registry.close()
   }
@@ -94,16 +96,21 @@ async function readLogin(path: string | undefined, ref: ImageRef): Promise<Login
 }
 
 function pushFailure(error: RegistryError, ref: ImageRef): Outcome {
-  if (isAboutRoom(error.message)) return failed('PushDenied', `${error.message}; make room there, or raise the quota`)
-  if (error.kind === 'denied') return failed('PushDenied', `${error.message}; ${deniedHint(ref)}`)
+  const words = error.words ?? ''
+  if (/\bNAME_INVALID\b/.test(words))
+    return failed('ConfigInvalid', `${error.message}; the registry takes no such name`)
+  if (isAboutRoom(words)) return failed('PushDenied', `${error.message}; make room there, or raise the quota`)
+  if (error.kind === 'denied') {
+    return failed('PushDenied', error.isUnsent ? error.message : `${error.message}; ${deniedHint(ref)}`)
+  }
   if (error.kind === 'not-found') {
     return failed('PushDenied', `${error.message}; the registry has no such repository, create it first`)
   }
   return failed('PushFailed', error.message)
 }
 
-/** A full project is refused like a missing role, and no login mends it. */
-const isAboutRoom = (message: string) => /quota|storage limit/i.test(message)
+/** A full project is refused like a missing role, and no login mends it. The last two are Harbor's and a disk's words. */
+const isAboutRoom = (words: string) => /quota|storage limit|configured upper limit|no space left/i.test(words)
 
 function deniedHint(ref: ImageRef): string {
   if (ref.registry.endsWith('.azurecr.io')) {

@@ -1,5 +1,6 @@
 import type { ConditionType, Reason } from '#src/api/conditions.ts'
 import type { Condition } from '#src/api/status.ts'
+import { trimEnd } from '#src/lib/trim.ts'
 
 /** What one step of the plan says of one condition. */
 export interface Verdict {
@@ -28,6 +29,13 @@ export function toConditions(
       before?.status === status ? before.lastTransitionTime : new Date(now).toISOString().replace(/\.\d+Z$/, 'Z')
     return { type, status, reason, message: cut(message), observedGeneration: generation, lastTransitionTime }
   })
+}
+
+/** A message with what to do about it: of the two, the message is cut. */
+export function advised(message: string, advice: string): string {
+  const room = MAX_MESSAGE - advice.length - 2
+  const said = trimEnd(message, '. ')
+  return `${said.length <= room ? said : `${said.slice(0, room - 1)}…`}. ${advice}`
 }
 
 const cut = (message: string) => (message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE - 1)}…`)

@@ -3,7 +3,7 @@ import { parseJson } from '#src/lib/json.ts'
 import { parseChallenge } from './challenge.ts'
 import { ownWords } from './error-detail.ts'
 import { readLimited } from './limited-body.ts'
-import { isHome, maySignInAt, type Trust, tokenServiceAt } from './origins.ts'
+import { adopted, isHome, maySignInAt, type Trust } from './origins.ts'
 import { RegistryError } from './registry-error.ts'
 import { firstValue, type Transport, type TransportRequest, type TransportResponse } from './transport.ts'
 
@@ -41,8 +41,8 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       const known = credentials(scope.repository)
       const refusal: Refusal = { known: known.length, sent: 0 }
       // A host that the registry redirects to may not ask for the registry's login.
-      const asked = isHome(response.from, home) ? firstValue(response.headers['www-authenticate']) : undefined
-      const challenge = parseChallenge(asked ?? '')
+      if (!isHome(response.from, home)) return response
+      const challenge = parseChallenge(firstValue(response.headers['www-authenticate']) ?? '')
       for (const credential of challenge === undefined ? [] : [...known, undefined]) {
         if (challenge === undefined || (credential === undefined && challenge.scheme === 'basic')) continue
         const header =
@@ -50,21 +50,21 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
             ? basicHeader(credential)
             : await fetchToken(options, { challenge, scope, credential }, refusal)
         if (header === undefined) continue
-        if (credential !== undefined) refusal.sent++
         await response.body.dump({ limit: 65_536 })
-        response = await transport.send(authorized(message, header))
-        if (response.statusCode !== 401 && response.statusCode !== 403) {
+        const tried = authorized(message, header)
+        response = await transport.send(tried)
+        if (!isHome(response.from, home) || (response.statusCode !== 401 && response.statusCode !== 403)) {
           kept.set(key, header)
           return response
         }
+        if (credential === undefined) continue
+        refusal.sent++
+        // What a login was told says more than what an anonymous try is told after it.
+        refusal.status ??= response.statusCode
+        refusal.words ??= await wordsFor(transport, tried, response)
       }
-      const words = (await ownWords(response)) ?? refusal.words
-      const { statusCode: status } = response
-      const who = whoWasRefused(refusal)
-      const action = scope.actions === 'pull' ? 'pull from' : 'push to'
-      const said = words === undefined ? '' : `; it says: ${words}`
-      const text = `${options.registry} does not allow to ${action} ${scope.repository} (${status}): ${who}${said}`
-      throw new RegistryError('denied', text, { status })
+      refusal.words ??= await wordsFor(transport, message, response)
+      throw refused(options.registry, scope, { status: response.statusCode, ...refusal })
     },
   }
 }
@@ -74,10 +74,34 @@ type Refusal = {
   readonly known: number
   /** Credentials that reached the registry or its token service. */
   sent: number
-  /** The token service's own words. */
-  words?: string
+  /** The registry's or the token service's own words, to the first login that was refused. */
+  words?: string | undefined
+  /** What the registry answered to that login. */
+  status?: number
   /** A token service that was not trusted with the login. */
   stranger?: string
+}
+
+function refused(registry: string, scope: Scope, refusal: Refusal & { readonly status: number }): RegistryError {
+  const { known, sent, status, words } = refusal
+  const action = scope.actions === 'pull' ? 'pull from' : 'push to'
+  const said = words === undefined ? '' : `; it says: ${words}`
+  const text = `${registry} does not allow to ${action} ${scope.repository} (${status}): ${whoWasRefused(refusal)}${said}`
+  return new RegistryError('denied', text, { status, words, isUnsent: known > 0 && sent === 0 })
+}
+
+/** The server's words for a refusal. A HEAD has none, so the same is asked once more in a way that is answered with some. */
+async function wordsFor(
+  transport: Transport,
+  message: TransportRequest,
+  response: TransportResponse,
+): Promise<string | undefined> {
+  if (message.method !== 'HEAD') return ownWords(response)
+  const again = await transport.send({ ...message, method: 'GET', attempts: 1 }).catch(() => undefined)
+  if (again === undefined) return undefined
+  if (again.statusCode === response.statusCode) return ownWords(again)
+  await again.body.dump({ limit: 65_536 })
+  return undefined
 }
 
 function whoWasRefused({ known, sent, stranger }: Refusal): string {
@@ -113,7 +137,7 @@ async function fetchToken(
   { challenge, scope, credential }: TokenQuestion,
   refusal: Refusal,
 ): Promise<string | undefined> {
-  const realm = tokenServiceAt(challenge.realm, home, trust)
+  const realm = adopted(challenge.realm, home, trust)
   if (credential !== undefined && !maySignInAt(realm, home, trust)) {
     refusal.stranger = realm.host
     return undefined

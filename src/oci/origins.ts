@@ -8,10 +8,14 @@ export type Trust = {
   readonly tokenServices: readonly string[]
 }
 
-/** Registries whose token service has another name, as their operators document it. */
+/** Registries whose token service has another name: the ones that their own challenges name. */
 const TOKEN_SERVICES: Readonly<Record<string, string>> = {
   'registry-1.docker.io': 'auth.docker.io',
   'registry.gitlab.com': 'gitlab.com',
+  'registry.digitalocean.com': 'api.digitalocean.com',
+  'rg.fr-par.scw.cloud': 'api.scaleway.com',
+  'rg.nl-ams.scw.cloud': 'api.scaleway.com',
+  'rg.pl-waw.scw.cloud': 'api.scaleway.com',
 }
 
 /** The URL of a host of ours: TLS unless the host is listed. */
@@ -20,19 +24,21 @@ export const urlOf = (host: string, path: string, trust: Trust): URL =>
 
 /**
  * The one place that decides about an address which a server hands out: a redirect, the Location of an upload, a realm.
- * On the same host its own scheme is kept, since a TLS proxy in front of a registry makes it write `http://`. A server
- * that speaks TLS cannot send us to plain HTTP, unless that host is listed. Throws RegistryError `invalid` for that.
+ * On the same host its own scheme is kept, since a TLS proxy in front of a registry makes it write `http://`. Nobody can
+ * send us to plain HTTP on a host that is not listed. Throws RegistryError `invalid` for that.
  */
 export function adopted(location: string, from: URL, trust: Trust): URL {
   const url = URL.parse(location, from.href)
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
     throw new RegistryError('invalid', `${from.host} hands out an address that is no plain URL`)
   }
-  if (url.host === from.host && url.protocol !== from.protocol) url.protocol = from.protocol
-  if (url.protocol === 'http:' && from.protocol === 'https:' && !isListed(url, trust)) {
-    throw new RegistryError('invalid', `${from.host} hands out http://${url.host}, which is not HTTPS`)
-  }
-  return url
+  const same = new URL(url)
+  // This drops a port that the scheme implies, as in `http://host:443`.
+  same.protocol = from.protocol
+  if (same.host === from.host) return same
+  if (url.protocol === 'https:' || isListed(url, trust)) return url
+  const remedy = 'an administrator can list that host in settings.insecureRegistries'
+  throw new RegistryError('invalid', `${from.host} hands out http://${url.host}, which is not HTTPS (${remedy})`)
 }
 
 /** Credentials of a registry are for its own origin: scheme, host and port. */
@@ -43,12 +49,5 @@ export const maySignInAt = (realm: URL, home: URL, trust: Trust): boolean =>
   realm.hostname === home.hostname ||
   TOKEN_SERVICES[home.host] === realm.host ||
   trust.tokenServices.includes(realm.host)
-
-/** The address of a token service: TLS, or a host that is listed. */
-export function tokenServiceAt(realm: string, home: URL, trust: Trust): URL {
-  const url = adopted(realm, home, trust)
-  if (url.protocol === 'https:' || isListed(url, trust)) return url
-  throw new RegistryError('invalid', `the registry asks to sign in at "${realm}", which is not HTTPS`)
-}
 
 const isListed = (url: URL, trust: Trust) => trust.insecureRegistries.includes(url.host)

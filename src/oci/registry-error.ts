@@ -11,16 +11,29 @@ export type RegistryErrorKind =
   | 'too-large'
   | 'invalid'
 
+export type RegistryErrorOptions = {
+  readonly status?: number
+  readonly words?: string | undefined
+  readonly isUnsent?: boolean
+  readonly cause?: unknown
+}
+
 /** A registry did not do what was asked. `message` is written for the person who named the image. */
 export class RegistryError extends Error {
   readonly kind: RegistryErrorKind
   readonly status: number | undefined
+  /** What the server itself said, without ours around it. */
+  readonly words: string | undefined
+  /** True where it refuses without having seen the login at hand: then that login may well be right. */
+  readonly isUnsent: boolean
 
-  constructor(kind: RegistryErrorKind, message: string, options: { status?: number; cause?: unknown } = {}) {
+  constructor(kind: RegistryErrorKind, message: string, options: RegistryErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'RegistryError'
     this.kind = kind
     this.status = options.status
+    this.words = options.words
+    this.isUnsent = options.isUnsent === true
   }
 
   /** True where the same request may succeed later without anyone changing anything. */

@@ -6,8 +6,8 @@ import { digestOf } from './digest.ts'
 import { ownWords } from './error-detail.ts'
 import { readLimited } from './limited-body.ts'
 import { type Descriptor, MANIFEST_TYPES } from './manifest.ts'
-import { adopted, urlOf } from './origins.ts'
-import { RegistryError } from './registry-error.ts'
+import { adopted, isHome, urlOf } from './origins.ts'
+import { RegistryError, type RegistryErrorKind } from './registry-error.ts'
 import {
   createTransport,
   DEFAULT_TRANSPORT,
@@ -57,7 +57,7 @@ export function openRegistry(host: string, options: RegistryOptions = {}): Regis
     const url = adopted(path, home, transportOptions)
     const response = await authorizer.send(scope, { ...rest, url })
     if (expected.includes(response.statusCode)) return response
-    throw await statusError(response, host, scope)
+    throw await statusError(response, { host, scope, home })
   }
   return {
     headManifest: (repository, reference) => headManifest(call, repository, reference),
@@ -143,14 +143,28 @@ async function cancel(call: Call, scope: Scope, path: string): Promise<void> {
   }
 }
 
-async function statusError(response: TransportResponse, host: string, scope: Scope): Promise<RegistryError> {
-  const status = response.statusCode
+type Asked = { readonly host: string; readonly scope: Scope; readonly home: URL }
+
+async function statusError(response: TransportResponse, { host, scope, home }: Asked): Promise<RegistryError> {
+  const { statusCode: status, from } = response
   const words = await ownWords(response)
-  const detail = words === undefined ? `the registry answered ${status}` : `${words} (${status})`
-  const about = `${host}/${scope.repository}: ${detail}`
-  if (status === 401 || status === 403) return new RegistryError('denied', about, { status })
-  if (status === 404) return new RegistryError('not-found', about, { status })
-  if (status === 413) return new RegistryError('too-large', about, { status })
-  if (status === 429) return new RegistryError('rate-limited', about, { status })
-  return new RegistryError(status >= 500 || status === 408 ? 'unavailable' : 'invalid', about, { status })
+  const isElsewhere = !isHome(from, home)
+  const who = isElsewhere ? `${from.host}, where the registry sends us and no login goes,` : 'the registry'
+  const detail =
+    words === undefined ? `${who} answered ${status}` : `${isElsewhere ? `${who} says: ` : ''}${words} (${status})`
+  const told = { status, words, isUnsent: isElsewhere }
+  return new RegistryError(
+    KINDS.get(status) ?? (status >= 500 ? 'unavailable' : 'invalid'),
+    `${host}/${scope.repository}: ${detail}`,
+    told,
+  )
 }
+
+const KINDS = new Map<number, RegistryErrorKind>([
+  [401, 'denied'],
+  [403, 'denied'],
+  [404, 'not-found'],
+  [408, 'unavailable'],
+  [413, 'too-large'],
+  [429, 'rate-limited'],
+])

@@ -72,14 +72,14 @@ export function eventsOf(world: World, status: WorkspaceStatus): PlannedEvent[] 
       const before = previous.get(type)
       return before?.reason !== reason || before.status !== value
     })
-    .map(({ reason, message, status: value }) => ({
-      type: value === 'True' ? 'Normal' : WARN.has(reason) ? 'Warning' : 'Normal',
+    .map(({ reason, message }) => ({
+      type: WARN.has(reason) ? 'Warning' : 'Normal',
       reason,
       message,
     }))
 }
 
-/** False is only bad news when nobody expects it to pass by itself. */
+/** Bad news, also of a run that goes on (a push that waits). Other reasons for a False pass by themselves. */
 const WARN = new Set<string>([
   'NodesMissing',
   'NodeClaimFailed',

@@ -2,7 +2,7 @@ import type { Reason } from '#src/api/conditions.ts'
 import type { JobView } from '#src/api/objects.ts'
 import type { TuningStatus } from '#src/api/status.ts'
 import { tuningJobName, tuningRevision } from '#src/desired/names.ts'
-import type { Verdict } from '#src/observe/conditions.ts'
+import { advised, type Verdict } from '#src/observe/conditions.ts'
 import { type TuningRun, tuningRun } from '#src/observe/tuning-run.ts'
 import type { StepResult } from '../context.ts'
 import { NOTHING, type Plan, type Removal } from '../plan.ts'
@@ -39,9 +39,16 @@ export function currentRun(world: World): TuningRun | undefined {
   if (job === undefined) return recorded
   const pods = world.pods.filter((pod) => pod.metadata.labels?.['job-name'] === name)
   const run = tuningRun(job, pods)
+  if (run.phase !== 'failed') return run
   // Without its pods a failed Job no longer tells why; what was read from them stands.
-  return run.phase === 'failed' && pods.length === 0 ? (recorded ?? run) : run
+  if (recorded !== undefined && pods.length === 0) return recorded
+  const { reason, message } = run.trouble
+  return { phase: 'failed', trouble: { reason, message: advised(message, AGAIN) } }
 }
+
+/** A run that failed is not started again by itself: it costs a GPU. */
+const AGAIN =
+  'To run it again, change a field of tuning (for an image, another tag will do), or delete the Workspace and apply it again'
 
 /** A finished Job may have been cleaned away: its result is in the status, and the run must not start again. */
 function recordedRun({ workspace }: World, jobName: string): TuningRun | undefined {
@@ -101,11 +108,8 @@ function pushing({ workspace, pushWait }: World): Verdict {
   const remedy =
     reason === 'PushDenied' && secret !== undefined ? `Correct Secret ${secret} or what it says; the` : 'The'
   const end = until.replace(/\.\d+Z$/, 'Z')
-  return jobStarted(
-    'True',
-    reason,
-    `${message}. ${remedy} push is tried again by itself at least every minute, until ${end}`,
-  )
+  const advice = `${remedy} push is tried again by itself about every minute, until ${end}`
+  return jobStarted('True', reason, advised(message, advice))
 }
 
 const WORDS = {

@@ -4,6 +4,7 @@ import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { mintAuthority, mintLeaf } from '#certs/mint.ts'
+import { adopted, type Trust } from '#src/oci/origins.ts'
 import { openRegistry, type Registry } from '#src/oci/registry.ts'
 
 const DAY = 86_400_000
@@ -12,7 +13,7 @@ const leaf = mintLeaf(authority, { dns: ['localhost'], ips: ['127.0.0.1'] }, new
 
 /** One request that some server saw: which one, its method and path, and the login that came with it. */
 interface Seen {
-  readonly at: 'registry' | 'elsewhere' | 'plain'
+  readonly at: 'registry' | 'elsewhere' | 'plain' | 'listed'
   readonly what: string
   readonly login: string
 }
@@ -21,7 +22,7 @@ let seen: Seen[] = []
 let servers: http.Server[] = []
 /** What the registry does with a request that carries a login, or none. */
 let registry: http.RequestListener
-const port = { registry: 0, elsewhere: 0, plain: 0 }
+const port = { registry: 0, elsewhere: 0, plain: 0, listed: 0 }
 
 const loginOf = (header = '') =>
   header.startsWith('Basic ') ? Buffer.from(header.slice(6), 'base64').toString() : header
@@ -53,6 +54,10 @@ beforeAll(async () => {
     response.writeHead(401, { 'www-authenticate': challenge }).end()
   }
   port.plain = await listen(http.createServer(record('plain', other)))
+  const onwards: http.RequestListener = (_, response) => {
+    response.writeHead(307, { location: `http://127.0.0.1:${port.plain}/v2/` }).end()
+  }
+  port.listed = await listen(http.createServer(record('listed', onwards)))
   port.elsewhere = await listen(https.createServer(tls, record('elsewhere', other)))
   port.registry = await listen(
     https.createServer(
@@ -73,11 +78,11 @@ const SECRET = 'SECRET-OF-THE-REGISTRY'
 const BLOB = { digest: `sha256:${'0'.repeat(64)}`, size: 3, open: () => Buffer.from('abc') }
 
 /** The registry by the name `localhost`, so that 127.0.0.1 is another host with a certificate that is trusted as well. */
-async function asking<T>(work: (client: Registry) => Promise<T>, tokenServices: string[] = []): Promise<T | Error> {
+async function asking<T>(work: (client: Registry) => Promise<T>, trust: Partial<Trust> = {}): Promise<T | Error> {
   const credentials = () => [{ kind: 'password' as const, username: 'u', password: SECRET }]
   const client = openRegistry(`localhost:${port.registry}`, {
     credentials,
-    tokenServices,
+    ...trust,
     attempts: 1,
     ca: authority.certificate,
   })
@@ -108,7 +113,20 @@ describe("a registry's credentials", () => {
     registry = (request, response) => {
       response.writeHead(307, { location: `https://127.0.0.1:${port.elsewhere}${request.url}` }).end()
     }
-    expect(String(await asking((client) => client.getManifest('x', 'latest')))).toContain('does not allow')
+    expect(String(await asking((client) => client.getManifest('x', 'latest')))).toMatch(
+      /127\.0\.0\.1:\d+, where the registry sends us and no login goes, answered 401/,
+    )
+    expect(leaked()).toEqual([])
+  })
+
+  it('are not blamed for what storage answers, that a signed-in registry redirects to', async () => {
+    registry = (request, response) => {
+      if (!request.headers.authorization) return void response.writeHead(401, { 'www-authenticate': 'Basic' }).end()
+      response.writeHead(307, { location: `https://127.0.0.1:${port.elsewhere}${request.url}` }).end()
+    }
+    const refusal = await asking((client) => client.getManifest('x', 'latest'))
+    expect(refusal).toMatchObject({ kind: 'denied', isUnsent: true })
+    expect(String(refusal)).toContain('no login goes')
     expect(leaked()).toEqual([])
   })
 
@@ -126,6 +144,16 @@ describe("a registry's credentials", () => {
     expect(seen.filter(({ at }) => at === 'plain')).toEqual([])
   })
 
+  it('nor to plain HTTP by way of a registry that is listed as insecure itself', async () => {
+    registry = (_, response) => {
+      response.writeHead(307, { location: `http://127.0.0.1:${port.listed}/v2/` }).end()
+    }
+    const listed = `127.0.0.1:${port.listed}`
+    const hop = await asking((client) => client.getManifest('x', 'latest'), { insecureRegistries: [listed] })
+    expect(String(hop)).toMatch(/hands out http:\/\/127\.0\.0\.1:\d+, which is not HTTPS.*insecureRegistries/)
+    expect(seen.map(({ at }) => at)).toEqual(['registry', 'listed'])
+  })
+
   it('do not go with an upload to another host', async () => {
     registry = uploadsAt(`https://127.0.0.1:${port.elsewhere}/v2/x/blobs/uploads/1`)
     expect(await asking((client) => client.putBlob('x', BLOB))).toBe('uploaded')
@@ -141,7 +169,8 @@ describe("a registry's credentials", () => {
     const refusal = String(await asking((client) => client.getManifest('x', 'latest')))
     expect(refusal).toMatch(/never sent.*127\.0\.0\.1:\d+.*settings\.tokenServices/)
     expect(leaked()).toEqual([])
-    await asking((client) => client.getManifest('x', 'latest'), [`127.0.0.1:${port.elsewhere}`])
+    const tokenServices = [`127.0.0.1:${port.elsewhere}`]
+    await asking((client) => client.getManifest('x', 'latest'), { tokenServices })
     expect(leaked()).toHaveLength(1)
   })
 
@@ -183,4 +212,55 @@ describe('a refusal', () => {
     registry = behaviour
     expect(String(await asking((client) => client.getManifest('x', 'latest')))).toMatch(words)
   })
+})
+
+describe('a refused push', () => {
+  /** What a registry behind a token service says to the login, and then to nobody. */
+  const quota: http.RequestListener = (request, response) => {
+    if (request.url?.startsWith('/token')) {
+      return void response.end(`{"token":"${request.headers.authorization ? 'of-user' : 'of-nobody'}"}`)
+    }
+    const { authorization } = request.headers
+    const challenge = { 'www-authenticate': `Bearer realm="https://localhost:${port.registry}/token"` }
+    if (authorization === undefined) return void response.writeHead(401, challenge).end()
+    const isUser = authorization === 'Bearer of-user'
+    const words = isUser ? 'DENIED","message":"project quota exceeded' : 'UNAUTHORIZED","message":"sign in'
+    // As Node and Go servers do, without the body where the request is a HEAD.
+    response.writeHead(isUser ? 403 : 401, isUser ? {} : challenge).end(`{"errors":[{"code":"${words}"}]}`)
+  }
+
+  it('has the words to the login, not those to the anonymous try after it, although a push begins with a HEAD', async () => {
+    registry = quota
+    const refusal = await asking((client) => client.putBlob('x', BLOB))
+    expect(refusal).toMatchObject({
+      kind: 'denied',
+      status: 403,
+      words: 'DENIED: project quota exceeded',
+      isUnsent: false,
+    })
+    expect(String(refusal)).toMatch(
+      /\(403\): the credentials given were refused; it says: DENIED: project quota exceeded$/,
+    )
+    expect(seen[0]?.what).toMatch(/^HEAD /)
+  })
+})
+
+describe('an address that a registry hands out', () => {
+  const trust: Trust = { insecureRegistries: ['plain.io:80', 'plain.io'], tokenServices: [] }
+  it.for<[string, string, string]>([
+    ['https://r.io/v2/', 'http://r.io/up', 'https://r.io/up'],
+    ['https://r.io/v2/', 'http://r.io:443/up', 'https://r.io/up'],
+    ['https://r.io:8443/v2/', 'http://r.io:8443/up?a=%2F', 'https://r.io:8443/up?a=%2F'],
+    ['https://r.io/v2/', '/up', 'https://r.io/up'],
+    ['http://plain.io/v2/', 'https://plain.io:80/up', 'http://plain.io/up'],
+    ['https://r.io/v2/', 'http://plain.io/up', 'http://plain.io/up'],
+  ])('by %s: %s is asked as %s', ([from, location, wanted]) => {
+    expect(adopted(location, new URL(from), trust).href).toBe(wanted)
+  })
+  it.for(['http://other.io/', 'ftp://r.io/', 'https://u:p@r.io/', 'http://r.io:8080/', 'javascript:1', 'http://'])(
+    'is refused: %s',
+    (location) => {
+      expect(() => adopted(location, new URL('https://r.io/v2/'), trust)).toThrow(/hands out/)
+    },
+  )
 })

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { pushWait } from '#src/observe/push-wait.ts'
@@ -66,7 +69,9 @@ describe('the push step', () => {
     await writeLogin('wrong')
     const { code, message } = await push('3')
     expect({ code, reason: message.reason }).toEqual({ code: 77, reason: 'PushDenied' })
-    expect(message.message).toMatch(/check that the push secret holds a login for 127\.0\.0\.1:\d+/)
+    expect(message.message).toMatch(
+      /it says: UNAUTHORIZED: .*; check that the push secret holds a login for 127\.0\.0\.1:\d+/,
+    )
   })
 
   test('a registry that is down ends with 75', async () => {
@@ -91,6 +96,40 @@ describe('the push step', () => {
     // Once it goes on, the last word is no longer that it waits.
     expect(pushWait(log)).toBeUndefined()
   }, 90_000)
+
+  /** What a registry answers to the opening of an upload; it has no blob yet and asks for no login. */
+  const answeringUploads = async (answer: (nth: number, response: ServerResponse) => void) => {
+    let uploads = 0
+    const registry = createServer((request, response) => {
+      request.resume()
+      if (request.method === 'POST') return answer(++uploads, response)
+      response.writeHead(request.method === 'HEAD' ? 404 : 201).end()
+    })
+    registry.listen(0, '127.0.0.1')
+    await once(registry, 'listening')
+    const host = `127.0.0.1:${(registry.address() as AddressInfo).port}`
+    const outcome = await push('9', { image: `${host}/team/a:1`, insecureRegistries: [host], patienceSeconds: 30 })
+    registry.close()
+    return { ...outcome, uploads }
+  }
+  const refuse = (status: number, code: string, message: string) => (_: number, response: ServerResponse) =>
+    void response.writeHead(status).end(JSON.stringify({ errors: [{ code, message }] }))
+
+  test('a name that the registry never takes fails at once', async () => {
+    const { code, message, uploads } = await answeringUploads(refuse(400, 'NAME_INVALID', 'invalid repository name'))
+    expect({ code, reason: message.reason, uploads }).toEqual({ code: 64, reason: 'ConfigInvalid', uploads: 1 })
+    expect(message.message).toContain('NAME_INVALID: invalid repository name')
+  })
+
+  test('a full project is no matter of the login, and the push goes on once there is room', async () => {
+    const full = refuse(403, 'DENIED', 'will exceed the configured upper limit of 1.0 GiB')
+    const { code, log } = await answeringUploads((nth, response) =>
+      nth === 1 ? full(nth, response) : void response.writeHead(202, { location: '/v2/up' }).end(),
+    )
+    expect(code).toBe(0)
+    expect(log).toMatch(/"waiting","reason":"PushDenied".*upper limit.*make room there/)
+    expect(log).not.toContain('push secret')
+  }, 60_000)
 
   test('a registry that comes back while the push waits gets the adapter', async () => {
     await server.kill()

@@ -53,11 +53,18 @@ describe('a push that waits', () => {
     const ready = plan.status?.conditions?.find(({ type }) => type === 'Ready')
     expect(ready).toMatchObject({ status: 'False', reason: 'PushDenied' })
     expect(ready?.message).toBe(
-      'it is refused. Correct Secret push-secret or what it says; the push is tried again by itself at least every minute, until 2026-01-01T01:00:00Z',
+      'it is refused. Correct Secret push-secret or what it says; the push is tried again by itself about every minute, until 2026-01-01T01:00:00Z',
     )
     expect(plan.status?.state).toBe('Running')
     expect(plan.enqueue).toBeUndefined()
     expect(reasonOf(pushing)).toBe('Pushing')
+  })
+
+  it('keeps the remedy when the registry says very much', () => {
+    const plan = planWorkspace({ ...pushing, pushWait: { ...wait, message: 'x'.repeat(2000) } })
+    const ready = plan.status?.conditions?.find(({ type }) => type === 'Ready')
+    expect(ready?.message).toMatch(/x…\. Correct Secret push-secret .* until 2026-01-01T01:00:00Z$/)
+    expect(ready?.message.length).toBeLessThanOrEqual(1024)
   })
 
   it('is never a reason for another pod', () => {
@@ -95,6 +102,14 @@ describe('a failed run', () => {
     expect(planWorkspace(world).status?.state).toBe('Failed')
     expect(planWorkspace(world).enqueue).toBeUndefined()
     expect(planTuningJob(world)).toBeUndefined()
+  })
+
+  it('says once how to run it again, also after its Job is removed', () => {
+    const messages = [failed, written(failed, { pods: [], jobs: [] })].map(
+      (world) => planWorkspace(world).status?.conditions?.find(({ type }) => type === 'Ready')?.message,
+    )
+    expect(messages[0]).toMatch(/^train: no rows\. To run it again, change a field of tuning .* apply it again$/)
+    expect(messages[1]).toBe(messages[0])
   })
 
   it('learns the reason when the pod is seen after the Job', () => {

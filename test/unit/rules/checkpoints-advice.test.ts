@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import type { Workspace } from '#src/api/workspace.ts'
+import { admit } from '#src/rules/admit.ts'
+import { dockerSecret, facts, pushed, secret, tuningWith } from './sample.ts'
+
+const known = { ...facts, ...secret('push', dockerSecret('a.io')) }
+const checkpoints = (workspace: Workspace) =>
+  admit(workspace, known).warnings.filter(({ origin }) => origin === 'output.checkpoints')
+const volumeSource = { persistentVolumeClaim: { claimName: 'results' } }
+
+describe('the warning that checkpoints are not kept', () => {
+  it('asks for what is admitted, and is silent once that is done', () => {
+    const [warning] = checkpoints(pushed('a.io/b:1'))
+    expect(warning?.fix).toContain('write to a volumeSource instead of an image')
+    const mended = tuningWith({ output: { volumeSource } })
+    expect(admit(mended, known).errors).toEqual([])
+    expect(checkpoints(mended)).toEqual([])
+  })
+
+  it('names no field that is refused beside the image', () => {
+    const both = tuningWith({ output: { image: 'a.io/b:1', imagePushSecret: 'push', volumeSource } })
+    const refused = admit(both, known).errors.map(({ path }) => path)
+    expect(refused).toEqual(['tuning.output.volumeSource'])
+    expect(checkpoints(pushed('a.io/b:1')).map(({ path }) => path)).not.toContain(refused[0])
+  })
+})
