@@ -8,6 +8,7 @@ import json
 import os
 
 from outcome import StepFailed
+from precision import FORMATS, Precision, precision
 
 SECTIONS = ("ModelConfig", "QuantizationConfig", "LoraConfig", "TrainingArguments", "DatasetConfig", "DataCollator")
 # keys KAITO's file may carry that have no meaning here: the step decides them itself
@@ -37,18 +38,14 @@ def fingerprint(spec: dict) -> str:
     return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()
 
 
-def compute_dtype(spec: dict, torch):
-    """bfloat16 where the GPU has it, float16 on older GPUs, float32 on a CPU; `torch_dtype` in ModelConfig may ask."""
-    wanted = str(spec["config"]["ModelConfig"].get("torch_dtype") or spec["config"]["ModelConfig"].get("dtype") or "auto")
-    wanted = wanted.removeprefix("torch.")
-    if wanted not in ("auto", "bfloat16", "float16", "float32"):
+def chosen_precision(spec: dict, torch) -> Precision:
+    """What suits this machine and the method; `torch_dtype` in ModelConfig may ask for something else."""
+    section = spec["config"]["ModelConfig"]
+    wanted = str(section.get("torch_dtype") or section.get("dtype") or "auto").removeprefix("torch.")
+    if wanted not in ("auto", *FORMATS):
         raise StepFailed("ConfigInvalid", f"ModelConfig.torch_dtype is {wanted!r}; use bfloat16, float16 or float32.")
-    if not torch.cuda.is_available():
-        return torch.float32
-    native_bf16 = torch.cuda.get_device_capability()[0] >= 8
-    if wanted == "auto" or (wanted == "bfloat16" and not native_bf16):
-        wanted = "bfloat16" if native_bf16 else "float16"
-    return getattr(torch, wanted)
+    capability = torch.cuda.get_device_capability() if torch.cuda.is_available() else None
+    return precision(spec["method"], capability, wanted)
 
 
 def quantization(spec: dict, dtype):
@@ -76,7 +73,7 @@ def lora(spec: dict):
     return make(LoraConfig, "LoraConfig", values, field_names(LoraConfig))
 
 
-def training_arguments(spec: dict, dtype, torch, limits: dict):
+def training_arguments(spec: dict, chosen: Precision, torch, limits: dict):
     """SFTConfig; `limits` are defaults that come from the model and the data (max_length, assistant_only_loss)."""
     from trl import SFTConfig
 
@@ -101,8 +98,8 @@ def training_arguments(spec: dict, dtype, torch, limits: dict):
         report_to=[],
         disable_tqdm=True,
         use_cpu=not gpu,
-        bf16=gpu and dtype == torch.bfloat16,
-        fp16=gpu and dtype == torch.float16,
+        bf16=chosen.bf16,
+        fp16=chosen.fp16,
         dataloader_pin_memory=gpu,
     )
     if values["gradient_checkpointing"]:

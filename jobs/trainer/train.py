@@ -26,7 +26,8 @@ if not glob.glob("/dev/nvidia[0-9]*"):
     os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
 
 from outcome import EXIT_CODES, StepFailed, as_failure, read_reason, write_outcome  # noqa: E402
-from settings import compute_dtype, fingerprint, lora, quantization, read_spec, training_arguments  # noqa: E402
+from precision import widen_trained  # noqa: E402
+from settings import chosen_precision, fingerprint, lora, quantization, read_spec, training_arguments  # noqa: E402
 
 
 def main() -> int:
@@ -67,7 +68,8 @@ def train(spec: dict, torch) -> dict:
 
     started = time.monotonic()
     logging.disable_progress_bar()
-    dtype = compute_dtype(spec, torch)
+    chosen = chosen_precision(spec, torch)
+    dtype = getattr(torch, chosen.compute)
     print(f"device {'cuda' if torch.cuda.is_available() else 'cpu'}, {dtype}, method {spec['method']}", flush=True)
     if spec["config"]["DataCollator"]:
         print("note: DataCollator is ignored, the loss is taken on answers only where the data allows it", flush=True)
@@ -80,13 +82,14 @@ def train(spec: dict, torch) -> dict:
                              "Set ModelConfig.chat_template, or use prompt and completion columns.")
         training, evaluation = split(samples, options)
         model = load_model(spec, dtype, torch)
-        arguments = training_arguments(spec, dtype, torch, limits(model, tokenizer, samples))
+        arguments = training_arguments(spec, chosen, torch, limits(model, tokenizer, samples))
         if evaluation is not None and "eval_strategy" not in spec["config"]["TrainingArguments"]:
             arguments.eval_strategy = type(arguments.eval_strategy)("epoch")
         progress = Progress(fingerprint(spec))
         trainer = SFTTrainer(model=model, args=arguments, train_dataset=training, eval_dataset=evaluation,
                              processing_class=tokenizer, peft_config=lora(spec), callbacks=[progress])
         trainer.remove_callback(PrinterCallback)
+        widen_trained(trainer.model, chosen, torch.float32)
         trainable = trainer.model.get_nb_trainable_parameters()[0]
         print(f"{len(training)} samples, {trainable} trainable parameters", flush=True)
         checkpoint = newest_checkpoint(spec["checkpoints"], progress.fingerprint)

@@ -21,6 +21,7 @@ export const DEBIAN_PACKAGES = {
   conntrack: '/usr/sbin/conntrack',
   socat: '/usr/bin/socat',
   openssl: '/usr/bin/openssl',
+  python3: '/usr/bin/python3',
   'python3-pip': '/usr/bin/pip3',
   unzip: '/usr/bin/unzip',
   'util-linux': '/usr/bin/setpriv',
