@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { parseAllDocuments } from 'yaml'
 import { asShapedWorkspace } from '../api/validate.ts'
 import type { Workspace } from '../api/workspace.ts'
 import { loadConfig } from '../config.ts'
@@ -9,10 +8,12 @@ import { admit } from '../rules/admit.ts'
 import { withDefaults } from '../rules/defaults.ts'
 import { message, warningLines } from '../rules/feedback.ts'
 import { type Facts, policyOf } from '../rules/rule.ts'
+import { keyOf, type Manifests, readManifests } from './manifests.ts'
 
 /**
  * `npm run plan -- FILE.yaml …`: what admission would say of Workspaces, and what would happen; no cluster needed.
- * ConfigMaps and Secrets count as not looked up. Exit code 1 when one is refused.
+ * ConfigMaps in the files are used; other ones, and Secrets, count as not looked up. Exit code 1 when a Workspace is refused,
+ * when something cannot be read, or when a file holds no Workspace: a check that judged nothing must not look green.
  */
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { settings: { type: 'string' } } })
 if (positionals.length === 0) {
@@ -21,29 +22,23 @@ if (positionals.length === 0) {
 }
 
 const config = loadConfig(values.settings, process.env)
-const facts: Facts = {
-  operation: 'CREATE',
-  namespace: 'default',
-  dryRun: true,
-  policy: policyOf(config.settings),
-  catalog: config.catalog,
-  configMaps: new Map(),
-  secrets: new Map(),
-}
-
 let isRefused = false
-for (const file of positionals) {
-  for (const document of parseAllDocuments(readFileSync(file, 'utf8'))) {
-    const object: unknown = document.toJS({ maxAliasCount: 0 })
-    if (!isWorkspace(object)) continue
+
+const files = positionals.map((file) => ({ file, ...readManifests(readFileSync(file, 'utf8')) }))
+const configMaps = new Map(files.flatMap((each) => [...each.configMaps]))
+for (const { file, ...found } of files) {
+  for (const fault of found.faults) fail(`${file}: ${fault}`)
+  for (const object of found.workspaces) {
     const shaped = asShapedWorkspace(object)
     if (shaped.ok) tell(file, shaped.workspace)
     else refuse(file, shaped.problems)
   }
+  if (found.workspaces.length === 0 && found.faults.length === 0) fail(`${file}: no Workspace in it; ${read(found)}`)
 }
 process.exit(isRefused ? 1 : 0)
 
 function tell(file: string, workspace: Workspace): void {
+  const facts = factsFor(workspace)
   const complete = withDefaults(workspace, facts)
   const { errors, warnings, plan } = admit(complete, facts, planLines)
   console.log(`${file}: Workspace ${workspace.metadata.name}: ${errors.length === 0 ? 'admitted' : 'refused'}`)
@@ -52,12 +47,36 @@ function tell(file: string, workspace: Workspace): void {
   isRefused ||= errors.length > 0
 }
 
+function factsFor({ metadata }: Workspace): Facts {
+  const namespace = metadata.namespace ?? 'default'
+  const beside = [...configMaps].flatMap(([key, value]) => {
+    const name = key.slice(namespace.length + 1)
+    return key === keyOf({ namespace, name }) ? [[name, { state: 'found' as const, value }] as const] : []
+  })
+  return {
+    operation: 'CREATE',
+    namespace,
+    dryRun: true,
+    policy: policyOf(config.settings),
+    catalog: config.catalog,
+    configMaps: new Map(beside),
+    secrets: new Map(),
+  }
+}
+
 function refuse(file: string, problems: readonly string[]): void {
-  console.log(`${file}: refused, it has not the shape of a Workspace`)
+  fail(`${file}: refused, it has not the shape of a Workspace`)
   for (const problem of problems) console.log(`  - ${problem}`)
+}
+
+function fail(line: string): void {
+  console.log(line)
   isRefused = true
 }
 
-function isWorkspace(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Workspace'
+function read({ others }: Manifests): string {
+  const kinds = [...new Set(others)]
+  if (kinds.length === 0) return 'it is empty'
+  const near = kinds.find((kind) => kind.toLowerCase() === 'workspace')
+  return near === undefined ? `it has ${kinds.join(', ')}` : `its kind is ${near}: write Workspace`
 }

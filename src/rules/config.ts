@@ -4,6 +4,9 @@ import { readInferenceConfig, readTrainingConfig } from './config-reader.ts'
 import { rule } from './rule.ts'
 import { configUses } from './subject.ts'
 
+const create = (name: string, key: string, namespace: string) =>
+  `kubectl create configmap ${name} --from-file=${key} -n ${namespace}`
+
 export const configRules = [
   rule({
     id: 'config.name',
@@ -23,17 +26,28 @@ export const configRules = [
 
   rule({
     id: 'config.exists',
-    about: 'A ConfigMap that is named exists in the namespace of the Workspace and has the expected key.',
+    about:
+      'A ConfigMap that does not exist yet is only warned of, because it may be applied next; no GPU is used before it is there.',
+    level: 'warning',
+    check: (workspace, { configMaps, namespace }) =>
+      configUses(workspace)
+        .filter(({ name }) => configMaps.get(name)?.state === 'missing')
+        .map(({ path, name, key }) =>
+          required(path, `ConfigMap ${name} is not in namespace ${namespace} (yet)`, {
+            fix: create(name, key, namespace),
+          }),
+        ),
+  }),
+
+  rule({
+    id: 'config.key',
+    about: 'A ConfigMap that exists has the expected key.',
     level: 'error',
     check: (workspace, { configMaps, namespace }) =>
       configUses(workspace).flatMap(({ path, name, key }) => {
         const lookup = configMaps.get(name)
-        const fix = `kubectl create configmap ${name} --from-file=${key} -n ${namespace}`
-        if (lookup?.state === 'missing') {
-          return [required(path, `ConfigMap ${name} is not in namespace ${namespace}`, { fix })]
-        }
         if (lookup?.state !== 'found' || Object.hasOwn(lookup.value, key)) return []
-        return [invalid(path, name, `this ConfigMap has no key ${key}`, { fix })]
+        return [invalid(path, name, `this ConfigMap has no key ${key}`, { fix: create(name, key, namespace) })]
       }),
   }),
 

@@ -35,6 +35,15 @@ export const configurationRows = [
       at: ['tuning.config'],
       says: 'kubectl create configmap training --from-file=training_config.yaml -n team',
     },
+  ]),
+  ...rowsOf('config.key', [
+    { when: 'with a ConfigMap that has it', workspace: configured, facts: training('training_config: {}'), at: [] },
+    {
+      when: 'with a ConfigMap that is not there yet',
+      workspace: configured,
+      facts: configMapState('training', 'missing'),
+      at: [],
+    },
     {
       when: 'with a ConfigMap without the key',
       workspace: served,
