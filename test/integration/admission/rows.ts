@@ -1,12 +1,6 @@
 import type { Row } from '#test/unit/rules/row.ts'
 import { rowsOf } from '#test/unit/rules/row.ts'
-import { adapterRows } from '#test/unit/rules/rows/adapters.ts'
-import { configurationRows } from '#test/unit/rules/rows/configuration.ts'
-import { immutableRows } from '#test/unit/rules/rows/immutable.ts'
-import { modelRows } from '#test/unit/rules/rows/model.ts'
-import { referenceRows } from '#test/unit/rules/rows/references.ts'
-import { tuningRows } from '#test/unit/rules/rows/tuning.ts'
-import { workspaceRows } from '#test/unit/rules/rows/workspace.ts'
+import { RULE_ROWS } from '#test/unit/rules/rows/index.ts'
 import { aws, configMap, from, pushed, serving, servingWith, tuningWith } from '#test/unit/rules/sample.ts'
 
 const URLS = ['https://example.com/data.parquet']
@@ -55,13 +49,6 @@ const admittedRows = [
 ]
 
 /** The rows that each rule is tested with alone, for the way through a real API server. */
-export const ROWS: readonly Row[] = [
-  ...workspaceRows,
-  ...modelRows,
-  ...adapterRows,
-  ...tuningRows,
-  ...referenceRows,
-  ...configurationRows,
-  ...immutableRows,
-  ...admittedRows,
-].map((row) => (row.rule === 'instance.required' && row.at.length > 0 ? { ...row, ...nothingToChoose } : row))
+export const ROWS: readonly Row[] = [...RULE_ROWS, ...admittedRows].map((row) =>
+  row.rule === 'instance.required' && row.at.length > 0 ? { ...row, ...nothingToChoose } : row,
+)

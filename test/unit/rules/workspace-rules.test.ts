@@ -1,28 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { renderError } from '#src/lib/field-error.ts'
 import { WORKSPACE_RULES } from '#src/rules/workspace-rules.ts'
-import { adapterRows } from './rows/adapters.ts'
-import { configurationRows } from './rows/configuration.ts'
-import { immutableRows } from './rows/immutable.ts'
-import { loraRows } from './rows/lora.ts'
-import { modelRows } from './rows/model.ts'
-import { parallelRows } from './rows/parallel.ts'
-import { referenceRows } from './rows/references.ts'
-import { tuningRows } from './rows/tuning.ts'
-import { workspaceRows } from './rows/workspace.ts'
+import { RULE_ROWS } from './rows/index.ts'
 import { facts, serving, tuning } from './sample.ts'
 
-const ROWS = [
-  ...workspaceRows,
-  ...modelRows,
-  ...adapterRows,
-  ...tuningRows,
-  ...referenceRows,
-  ...configurationRows,
-  ...loraRows,
-  ...parallelRows,
-  ...immutableRows,
-]
+const ROWS = [...RULE_ROWS]
 
 describe('each rule', () => {
   for (const row of ROWS) {
