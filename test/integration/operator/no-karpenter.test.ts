@@ -20,11 +20,14 @@ describe("without Karpenter's definitions", () => {
   it('the operator is ready, and says in /readyz and in its log what is missing and what to set', async () => {
     expect(await operator.isReady()).toBe(true)
     expect(await operator.readyz()).toMatch(/\[!\]provisioner: .*karpenter\.sh\/v1.*settings\.nodeProvisioner=byo/)
-    const warnings = operator
-      .log()
-      .split('\n')
-      .filter((line) => line.includes('nodeProvisioner=byo'))
-    expect(warnings).toHaveLength(1)
+    // The log is written in batches, so it may come a moment later.
+    const warnings = () =>
+      operator
+        .log()
+        .split('\n')
+        .filter((line) => line.includes('nodeProvisioner=byo'))
+    await eventually('the warning', async () => warnings().length > 0)
+    expect(warnings()).toHaveLength(1)
   })
 
   it('a Workspace says so, goes on by itself once they are installed, and can be deleted in both states', async () => {
