@@ -1,4 +1,4 @@
-import { LABEL, WORKSPACE_API } from '#src/api/labels.ts'
+import { FIELD_MANAGER, LABEL, WORKSPACE_API } from '#src/api/labels.ts'
 import type { OwnerReference, Workspace } from '#src/api/workspace.ts'
 
 export type Component = 'tuning' | 'inference'
@@ -11,7 +11,7 @@ export const selectorLabels = (workspace: Workspace, component: Component): Reco
 
 export const ownedLabels = (workspace: Workspace, component: Component): Record<string, string> => ({
   ...selectorLabels(workspace, component),
-  [LABEL.managedBy]: 'kaito-ts',
+  [LABEL.managedBy]: FIELD_MANAGER,
 })
 
 /** Kubernetes deletes what a Workspace owns with it. */

@@ -1,4 +1,4 @@
-import { ANNOTATION, LABEL } from '#src/api/labels.ts'
+import { ANNOTATION, FIELD_MANAGER, LABEL } from '#src/api/labels.ts'
 import type { K8sObject } from '#src/api/objects.ts'
 import { nodeLabels } from '#src/api/selector.ts'
 import type { Settings } from '#src/api/settings.ts'
@@ -30,7 +30,7 @@ function nodeClaim(workspace: Workspace, settings: Settings, index: number): K8s
         [LABEL.nodePool]: 'kaito',
         [LABEL.workspace]: workspace.metadata.name,
         [LABEL.workspaceNamespace]: workspace.metadata.namespace ?? 'default',
-        [LABEL.managedBy]: 'kaito-ts',
+        [LABEL.managedBy]: FIELD_MANAGER,
       },
       annotations: { [ANNOTATION.doNotDisrupt]: 'true', ...imageFamily(workspace) },
     },

@@ -1,4 +1,4 @@
-import { LABEL } from '#src/api/labels.ts'
+import { FIELD_MANAGER, LABEL } from '#src/api/labels.ts'
 import type { Applier } from './apply.ts'
 import type { KubeClient } from './client.ts'
 import type { Stores } from './stores.ts'
@@ -14,7 +14,7 @@ export async function releaseOrphans(
 ): Promise<void> {
   const ours = stores.nodeClaims
     .by('workspace', key)
-    .filter(({ metadata }) => metadata.labels?.[LABEL.managedBy] === 'kaito-ts' && !metadata.deletionTimestamp)
+    .filter(({ metadata }) => metadata.labels?.[LABEL.managedBy] === FIELD_MANAGER && !metadata.deletionTimestamp)
   if (ours.length === 0) return
   const [namespace = '', name = ''] = key.split('/')
   // The watches are not in step: asked directly, lest a Workspace that is only not seen yet loses its nodes.
