@@ -86,8 +86,12 @@ def train(spec: dict, torch) -> dict:
         if evaluation is not None and "eval_strategy" not in spec["config"]["TrainingArguments"]:
             arguments.eval_strategy = type(arguments.eval_strategy)("epoch")
         progress = Progress(fingerprint(spec))
-        trainer = SFTTrainer(model=model, args=arguments, train_dataset=training, eval_dataset=evaluation,
-                             processing_class=tokenizer, peft_config=lora(spec), callbacks=[progress])
+        try:
+            trainer = SFTTrainer(model=model, args=arguments, train_dataset=training, eval_dataset=evaluation,
+                                 processing_class=tokenizer, peft_config=lora(spec), callbacks=[progress])
+        except (ValueError, ImportError) as error:  # how peft and TRL refuse settings that do not suit each other
+            message = f"The trainer does not take these settings: {str(error)[:800]}"
+            raise StepFailed("ConfigInvalid", message) from error
         trainer.remove_callback(PrinterCallback)
         widen_trained(trainer.model, chosen, torch.float32)
         trainable = trainer.model.get_nb_trainable_parameters()[0]

@@ -1,7 +1,8 @@
 import { type Complaint, forbidden, invalid, notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
 import { parseYaml } from '#src/lib/yaml-guard.ts'
-import { ENGINE_FLAGS, MANAGED_FLAGS } from './engine-flags.ts'
+import { ENGINE_FLAGS, MANAGED_FLAGS, REMOVED_FLAGS } from './engine-flags.ts'
+import { VLLM_VERSION } from './vllm-flags.ts'
 
 /** What a user's inference_config.yaml asks of the server. */
 export interface InferenceConfig {
@@ -63,6 +64,16 @@ function flagComplaints(flag: string, key: string, value: unknown, contextLength
   }
   const managed = managedBecause(flag)
   if (managed !== undefined) return [forbidden(path, undefined, managed, { fix: 'remove it' })]
+  const name = nameOf(flag)
+  const instead = REMOVED_FLAGS[name]
+  if (instead !== undefined) {
+    return [
+      notSupported(path, key, `vLLM ${VLLM_VERSION} has no such flag any more and does not start`, { fix: instead }),
+    ]
+  }
+  const whole = wholeNames(name)
+  if (whole.length > 0)
+    return [invalid(path, key, 'the name of a flag is cut off', { fix: `write ${whole.join(' or ')}` })]
   if (flag === 'max-model-len') return value === 'auto' ? [] : lengthComplaints(path, value, contextLength)
   if (flag === 'max-lora-rank' && !LORA_RANKS.some((rank) => rank === value)) {
     return [
@@ -83,10 +94,17 @@ function flagComplaints(flag: string, key: string, value: unknown, contextLength
 
 /** Why a flag is not the user's to set. Python completes shortened flags, so a beginning of one counts as that one. */
 function managedBecause(flag: string): string | undefined {
-  const name = flag.split('.')[0]?.replace(/^no-/, '') ?? flag
+  const name = nameOf(flag)
   if (ENGINE_FLAGS.has(name)) return undefined
   return MANAGED_FLAGS[name] ?? Object.entries(MANAGED_FLAGS).find(([managed]) => managed.startsWith(name))?.[1]
 }
+
+/** `a` of `no-a` and of `a.b`. */
+const nameOf = (flag: string) => flag.split('.')[0]?.replace(/^no-/, '') ?? flag
+
+/** Flags that Python would complete this beginning to, past the checks of their values; at most three. */
+const wholeNames = (name: string) =>
+  ENGINE_FLAGS.has(name) ? [] : FLAG_NAMES.filter((known) => known.startsWith(name)).slice(0, 3)
 
 function lengthComplaints(path: string, value: unknown, contextLength: number | undefined): Complaint[] {
   const tokens = typeof value === 'string' && /^[0-9]+$/.test(value) ? Number(value) : value
@@ -151,12 +169,17 @@ const MAX_WARNINGS = 25
 
 function flagWarnings(flags: Flags): Complaint[] {
   return [...flags]
-    .filter(([flag]) => !ENGINE_FLAGS.has(flag.split('.')[0]?.replace(/^no-/, '') ?? flag))
+    .filter(([flag]) => !ENGINE_FLAGS.has(nameOf(flag)))
     .slice(0, MAX_WARNINGS)
     .map(([flag, { key }]) =>
-      notSupported(`vllm.${key}`, key, 'this is not a flag of vLLM that is known here; it is passed on as it is', {
-        fix: didYouMean(flag, FLAG_NAMES, 'check the spelling'),
-      }),
+      notSupported(
+        `vllm.${key}`,
+        key,
+        `vLLM ${VLLM_VERSION}, the default server, has no such flag and does not start with it`,
+        {
+          fix: didYouMean(flag, FLAG_NAMES, 'check the spelling'),
+        },
+      ),
     )
 }
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { ENGINE_FLAGS, MANAGED_FLAGS } from '#src/inference/config/engine-flags.ts'
+import { MANAGED_FLAGS, REMOVED_FLAGS } from '#src/inference/config/engine-flags.ts'
 import { parseInferenceConfig } from '#src/inference/config/inference-config.ts'
+import { VLLM_FLAGS, VLLM_VERSION } from '#src/inference/config/vllm-flags.ts'
+import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 
 const parse = (vllm: Readonly<Record<string, unknown>>, contextLength?: number) =>
   parseInferenceConfig(stringify({ vllm }), contextLength === undefined ? {} : { contextLength })
@@ -95,8 +97,8 @@ describe('parseInferenceConfig', () => {
   })
 
   it('passes an unknown flag on, with a guess at what was meant', () => {
-    const parsed = parse({ 'max-num-seq': 8 })
-    expect(parsed).toMatchObject({ config: { engineArgs: ['--max-num-seq=8'] } })
+    const parsed = parse({ 'max-num-seqz': 8 })
+    expect(parsed).toMatchObject({ config: { engineArgs: ['--max-num-seqz=8'] } })
     expect(parsed.ok && parsed.warnings.map(({ fix }) => fix)).toEqual(['did you mean "max-num-seqs"?'])
   })
 
@@ -113,7 +115,32 @@ describe('parseInferenceConfig', () => {
     expect(parseInferenceConfig(text).ok).toBe(false)
   })
 
-  it('has no flag that is both free and decided by the operator', () => {
-    for (const flag of Object.keys(MANAGED_FLAGS)) expect(ENGINE_FLAGS.has(flag), flag).toBe(false)
+  it('knows the flags of the release that the default image has', () => {
+    expect(DEFAULT_SETTINGS.images.server).toBe(`docker.io/vllm/vllm-openai:v${VLLM_VERSION}`)
+    expect(VLLM_FLAGS.length).toBeGreaterThan(300)
+  })
+
+  it('decides only over flags that there are, and calls none of them gone', () => {
+    for (const flag of Object.keys(MANAGED_FLAGS)) expect(VLLM_FLAGS, flag).toContain(flag)
+    for (const flag of Object.keys(REMOVED_FLAGS)) expect(VLLM_FLAGS, flag).not.toContain(flag)
+  })
+
+  it.each(Object.keys(REMOVED_FLAGS))('refuses %s, which older releases had', (flag) => {
+    expect(complaints({ [flag]: 1 }).join()).toContain('does not start')
+  })
+
+  it.each(['tensor-parallel', 'gpu-memory-util', 'max-model'])('refuses %s, which is cut off', (flag) => {
+    expect(complaints({ [flag]: 1 }).join()).toContain('the name of a flag is cut off; write ')
+  })
+
+  it.each(['grpc-port', 'tool-server', 'otlp-traces-endpoint', 'trust-request-chat-template', 'enable-prompt-embeds'])(
+    'refuses %s, which opens the pod to others',
+    (flag) => {
+      expect(complaints({ [flag]: true })).toHaveLength(1)
+    },
+  )
+
+  it.each([0, 1.5, '2', true])('refuses %j GPUs', (value) => {
+    expect(complaints({ 'tensor-parallel-size': value })).toHaveLength(1)
   })
 })

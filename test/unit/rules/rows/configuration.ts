@@ -109,8 +109,8 @@ export const configurationRows = [
     {
       when: 'with a misspelt flag',
       workspace: served,
-      facts: server('vllm: {max-num-seq: 8}'),
-      at: ['inference.config[inference_config.yaml].vllm.max-num-seq'],
+      facts: server('vllm: {max-num-seqz: 8}'),
+      at: ['inference.config[inference_config.yaml].vllm.max-num-seqz'],
       says: 'did you mean "max-num-seqs"?',
     },
   ]),
