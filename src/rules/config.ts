@@ -99,7 +99,7 @@ export const configRules = [
   rule({
     id: 'inference-config.unknown',
     about:
-      'A vLLM flag that this version of the list does not know is passed on, with a warning that guesses what was meant.',
+      'A flag that vLLM has not in the release of the default server image is passed on, with a warning that guesses what was meant: the administrator may have set another image.',
     level: 'warning',
     check: (workspace, facts) => {
       const parsed = readInferenceConfig(workspace, facts)

@@ -66,7 +66,8 @@ const COMBINATIONS: readonly Combination[] = [
     path: 'TrainingArguments.save_strategy',
     detail: 'the best checkpoint is known by a metric and by evaluations',
     fix: 'set metric_for_best_model: loss and eval_strategy: epoch, or write steps',
-    isWrong: ({ training, saves, evaluates }) => {
+    isWrong: ({ training, saves, hasSplit }) => {
+      const evaluates = training['eval_strategy'] ?? (hasSplit ? 'epoch' : 'no')
       const metric = training['metric_for_best_model'] ?? (training['load_best_model_at_end'] === true ? 'loss' : null)
       return saves === 'best' && (metric === null || evaluates === 'no')
     },

@@ -116,6 +116,10 @@ describe('settings that are legal key by key and stop the trainer, or give an ad
       'the best checkpoint by a metric',
       training({ save_strategy: 'best', metric_for_best_model: 'loss', eval_strategy: 'epoch' }, 0.9),
     ],
+    [
+      'the best checkpoint by the evaluations that a split brings',
+      training({ save_strategy: 'best', metric_for_best_model: 'loss' }, 0.9),
+    ],
     ['a plateau of evaluations', training({ lr_scheduler_type: 'reduce_lr_on_plateau', eval_strategy: 'epoch' }, 0.9)],
     [
       'a floor for the schedule',
