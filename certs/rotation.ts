@@ -34,6 +34,23 @@ export type Change =
   | 'serve-next'
   | 'drop-previous'
 
+/** Which certificates a change makes anew; the other changes only say whom to trust. */
+export function mintedBy(change: Change | 'create'): readonly ('authority' | 'leaf')[] {
+  switch (change) {
+    case 'create':
+    case 'start-over':
+      return ['authority', 'leaf']
+    case 'introduce-authority':
+      return ['authority']
+    case 'renew-leaf':
+    case 'serve-next':
+      return ['leaf']
+    case 'confirm-published':
+    case 'drop-previous':
+      return []
+  }
+}
+
 export type Step = { readonly do: 'keep'; readonly until: Date } | { readonly do: Change; readonly why: string }
 
 /**

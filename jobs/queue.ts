@@ -8,19 +8,28 @@ export const QUEUE_NAME = 'kaito-tuning'
 export interface TaskQueue {
   /** Idempotent while the same task waits or runs. Throws when Redis is away. */
   enqueue(task: TuningTask): Promise<void>
-  /** Tasks that wait, for the metric. */
-  waiting(): Promise<number>
+  /** How many tasks there are, by state. Throws when Redis is away. */
+  counts(): Promise<TaskCounts>
   close(): Promise<void>
+}
+
+export interface TaskCounts {
+  readonly waiting: number
+  readonly active: number
+  readonly delayed: number
 }
 
 export function createTaskQueue(connection: Redis): TaskQueue {
   const queue = new Queue(QUEUE_NAME, { connection })
   // Connection errors are reported by the connection's own listener; this one only keeps the process alive.
   queue.on('error', () => {})
+  /** BullMQ itself would wait for a first connection for ever, and its caller with it. */
+  const connected = () => {
+    if (connection.status !== 'ready') throw new Error(`Redis is not connected (${connection.status})`)
+  }
   return {
     async enqueue(task) {
-      // BullMQ itself would wait for a first connection for ever, and a reconcile with it.
-      if (connection.status !== 'ready') throw new Error(`Redis is not connected (${connection.status})`)
+      connected()
       // Deduplication by id, not a fixed jobId: a jobId stays taken while a finished job of that name is kept.
       await queue.add('tune', task, {
         deduplication: { id: taskId(task) },
@@ -30,7 +39,11 @@ export function createTaskQueue(connection: Redis): TaskQueue {
         removeOnFail: true,
       })
     },
-    waiting: () => queue.getWaitingCount(),
+    async counts() {
+      connected()
+      const { wait = 0, active = 0, delayed = 0 } = await queue.getJobCounts('wait', 'active', 'delayed')
+      return { waiting: wait, active, delayed }
+    },
     close: () => queue.close(),
   }
 }

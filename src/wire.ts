@@ -27,7 +27,7 @@ export interface OperatorOptions {
 export function wireOperator({ config, log, certDir, onLost }: OperatorOptions): Lifecycle {
   const metrics = createMetrics({ process: true })
   const kubernetes = wireKubernetes(config, log, metrics)
-  const tuning = wireTuning(config, kubernetes, log)
+  const tuning = wireTuning(config, kubernetes, log, metrics)
   const certificates = wireCertificates(config, kubernetes, log, metrics, certDir)
   const unsynced = () => (kubernetes.stores.isSynced() ? undefined : 'caches are not filled yet')
   const admission = wireAdmission(config, kubernetes.client)
@@ -47,7 +47,6 @@ export function wireOperator({ config, log, certDir, onLost }: OperatorOptions):
     ],
     notes: [{ name: 'provisioner', check: () => provisionerTrouble(config, kubernetes) }],
   })
-  metrics.beforeScrape(() => metrics.set('watchSilentSeconds', kubernetes.stores.silence(), { kind: 'all' }))
   return new Lifecycle(
     [
       { name: 'health', start: async () => void (await health.start()), stop: () => health.stop() },

@@ -13,6 +13,9 @@ import {
   text,
 } from './schema-kit.ts'
 
+/** What `status.state` may say. */
+export const STATES = ['Pending', 'Running', 'Ready', 'NotReady', 'Succeeded', 'Failed'] as const
+
 const word = text({ maxLength: LIMIT.word })
 
 export const conditionSchema = object({
@@ -73,9 +76,7 @@ const servingStatusSchema = object(
 
 export const statusSchema = object({
   observedGeneration: optional(int()),
-  state: optional(
-    text({ maxLength: LIMIT.word, description: 'Pending, Running, Ready, NotReady, Succeeded or Failed.' }),
-  ),
+  state: optional(text({ maxLength: LIMIT.word, description: `One of ${STATES.join(', ')}.` })),
   workerNodes: optional(listOf(text({ maxLength: LIMIT.name }), { maxItems: LIMIT.nodes })),
   targetNodeCount: optional(int32()),
   conditions: optional(keyedList('type', conditionSchema, { maxItems: LIMIT.conditions })),

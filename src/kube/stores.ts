@@ -27,6 +27,16 @@ export interface Stores {
   readonly isSynced: () => boolean
   /** Seconds since the quietest watch last heard from the apiserver. */
   silence(): number
+  /** How each watch is doing. */
+  watches(): readonly WatchReport[]
+}
+
+export interface WatchReport {
+  readonly kind: Kind
+  /** Seconds since the apiserver last said anything about this kind. */
+  readonly silentSeconds: number
+  /** How many objects are held. */
+  readonly objects: number
 }
 
 export interface StoresOptions {
@@ -34,6 +44,8 @@ export interface StoresOptions {
   readonly clock: Clock
   /** Told once it is known whether the cluster has Karpenter's definitions, and again whenever that changes. */
   readonly onNodeClaims: (isServed: boolean) => void
+  /** Told after each full list of a kind. */
+  readonly onList?: (kind: Kind) => void
   readonly onError: (kind: Kind, error: unknown) => void
 }
 
@@ -48,11 +60,7 @@ export function createStores(options: StoresOptions): Stores {
   const services = new Store<Owned>()
   const nodes = new Store<NodeView>({ trim: trimNode })
   const nodeClaims = new Store<NodeClaimView>({ indexes: { workspace: ownerKey } })
-  const claimSource = optionalSource(
-    watchSource(options.client, 'NodeClaim', OF_WORKSPACES),
-    options.clock,
-    options.onNodeClaims,
-  )
+  const claimSource = optionalSource(sourceOf(options, 'NodeClaim', OF_WORKSPACES), options.clock, options.onNodeClaims)
   const loops = [
     loop(options, 'Workspace', {}, workspaces),
     loop(options, 'Job', OURS, jobs),
@@ -63,6 +71,7 @@ export function createStores(options: StoresOptions): Stores {
     loopOver(options, 'NodeClaim', claimSource, nodeClaims),
   ]
   const all = [workspaces, jobs, pods, statefulSets, services, nodes, nodeClaims]
+  const watches = () => loops.map((one) => one.report())
   return {
     workspaces,
     jobs,
@@ -73,13 +82,14 @@ export function createStores(options: StoresOptions): Stores {
     nodeClaims,
     hasNodeClaims: () => claimSource.isServed() === true,
     start: (signal) => {
-      for (const one of loops) void one.run(signal)
+      for (const one of loops) void one.watch.run(signal)
     },
     synced: async () => {
       await Promise.all(all.map((store) => store.synced()))
     },
     isSynced: () => all.every((store) => store.isSynced),
-    silence: () => Math.max(...loops.map((one) => one.silentSeconds)),
+    silence: () => Math.max(...watches().map(({ silentSeconds }) => silentSeconds)),
+    watches,
   }
 }
 
@@ -144,8 +154,21 @@ function trimNode(node: NodeView): NodeView {
   }
 }
 
+/** Where a kind comes from, counted: a list is full with its last page. */
+function sourceOf({ client, onList }: StoresOptions, kind: Kind, selection: Selection): KindSource {
+  const source = watchSource(client, kind, selection)
+  return {
+    ...source,
+    list: async (page, signal) => {
+      const answer = await source.list(page, signal)
+      if (answer.next === undefined) onList?.(kind)
+      return answer
+    },
+  }
+}
+
 const loop = <T extends Stored>(options: StoresOptions, kind: Kind, selection: Selection, sink: Store<T>) =>
-  loopOver(options, kind, watchSource(options.client, kind, selection), sink)
+  loopOver(options, kind, sourceOf(options, kind, selection), sink)
 
 /** Of who set which field, only who set anything of the spec is kept: an edit by hand is put back. */
 function trimSet(set: StatefulSetView): StatefulSetView {
@@ -159,7 +182,7 @@ function trimSet(set: StatefulSetView): StatefulSetView {
 
 function loopOver<T extends Stored>(options: StoresOptions, kind: Kind, source: KindSource, sink: Store<T>) {
   const { clock, onError } = options
-  return new WatchLoop<T>({
+  const watch = new WatchLoop<T>({
     // The apiserver sends objects of the kind that was asked for; the view types name the fields that are read.
     source: source as unknown as WatchSource<T>,
     sink,
@@ -169,4 +192,6 @@ function loopOver<T extends Stored>(options: StoresOptions, kind: Kind, source: 
       if (!(error instanceof NotServed)) onError(kind, error)
     },
   })
+  const report = (): WatchReport => ({ kind, silentSeconds: watch.silentSeconds, objects: sink.size })
+  return { watch, report }
 }

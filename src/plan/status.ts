@@ -1,5 +1,5 @@
 import { CONDITION } from '#src/api/conditions.ts'
-import type { TuningStatus, WorkspaceStatus } from '#src/api/status.ts'
+import type { STATES, TuningStatus, WorkspaceStatus } from '#src/api/status.ts'
 import { toConditions, type Verdict } from '#src/observe/conditions.ts'
 import type { StepResult } from './context.ts'
 import type { PlannedEvent } from './plan.ts'
@@ -49,7 +49,7 @@ function stateOf(
   summary: Omit<Verdict, 'type'>,
   verdicts: readonly Verdict[],
   run: TuningStatus | undefined,
-): string {
+): (typeof STATES)[number] {
   const ok = summary.status === 'True'
   if (world.workspace.tuning === undefined) {
     if (ok) return 'Ready'

@@ -4,7 +4,7 @@ import { CertKeeper } from '#certs/keeper.ts'
 import { serviceNames } from '#certs/mint.ts'
 import type { CertObserver } from '#certs/observer.ts'
 import type { CertPorts, Outcome, StoredSecret, WebhookConfiguration } from '#certs/ports.ts'
-import { defaultPolicy } from '#certs/rotation.ts'
+import { defaultPolicy, mintedBy } from '#certs/rotation.ts'
 import type { CertSource } from '#certs/source.ts'
 import type { Config } from '#src/config.ts'
 import { isConflict, isNotFound } from '#src/kube/errors.ts'
@@ -66,7 +66,10 @@ const observe = (log: Logger, metrics: Metrics): CertObserver => ({
       metrics.set('certificateExpiry', authorityExpires.getTime() / 1000, { certificate: 'authority' })
     log.info({ leafExpires, authorityExpires }, 'serving certificate')
   },
-  changed: (change, why) => log.info({ change, why }, 'certificates changed'),
+  changed: (change, why) => {
+    for (const certificate of mintedBy(change)) metrics.count('certificateRotations', { certificate })
+    log.info({ change, why }, 'certificates changed')
+  },
   failed: (err) => log.warn({ err }, 'certificates could not be kept up to date; trying again'),
 })
 

@@ -10,6 +10,7 @@ import { createHttp, type Http } from '#src/kube/http.ts'
 import { kubeconfig } from '#src/kube/kubeconfig.ts'
 import { serviceAccount } from '#src/kube/service-account.ts'
 import { createStores, type Stores } from '#src/kube/stores.ts'
+import { workspaceCounts } from '#src/observe/workspace-counts.ts'
 import { NO_PROVISIONER } from '#src/plan/steps/nodes.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import type { Component } from '#src/runtime/lifecycle.ts'
@@ -45,6 +46,7 @@ export function wireKubernetes(config: Config, log: Logger, metrics: Metrics): K
       if (isServed) log.info('NodeClaims (karpenter.sh/v1) are served: nodes can be provisioned')
       else log.warn(NO_PROVISIONER)
     },
+    onList: (kind) => metrics.count('watchLists', { kind }),
     onError: (kind, error) => {
       metrics.count('watchErrors', { kind })
       log.warn({ err: error, kind }, 'a watch broke and begins again')
@@ -56,7 +58,20 @@ export function wireKubernetes(config: Config, log: Logger, metrics: Metrics): K
     instance: config.instance,
     wallTime: () => new Date(),
     randomName: () => randomBytes(4).toString('hex'),
-    onDropped: (error) => log.debug({ err: error }, 'an event was dropped'),
+    onDropped: (error) => {
+      metrics.count('eventsDropped')
+      log.debug({ err: error }, 'an event was dropped')
+    },
+  })
+  metrics.beforeScrape(() => {
+    for (const { kind, silentSeconds, objects } of stores.watches()) {
+      metrics.set('watchSilentSeconds', silentSeconds, { kind })
+      metrics.set('cachedObjects', objects, { kind })
+    }
+    metrics.clear('workspaces')
+    for (const { mode, phase, count } of workspaceCounts(stores.workspaces.all())) {
+      metrics.set('workspaces', count, { mode, phase })
+    }
   })
   const abort = new AbortController()
   const component: Component = {

@@ -6,6 +6,7 @@ import { PlanRunner } from '#src/kube/carry-out.ts'
 import { gather } from '#src/kube/gather.ts'
 import { releaseOrphans } from '#src/kube/orphans.ts'
 import { onRelevantChange, type Stores } from '#src/kube/stores.ts'
+import { endOfRun } from '#src/observe/end-of-run.ts'
 import { planWorkspace } from '#src/plan/workspace.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import { Controller, type Report } from '#src/runtime/controller.ts'
@@ -14,7 +15,7 @@ import { WorkQueue } from '#src/runtime/workqueue.ts'
 import type { Metrics } from '#src/telemetry/metrics.ts'
 import type { Kubernetes } from './kubernetes.ts'
 
-const CONTROLLER = { controller: 'workspace' }
+const CONTROLLER = { controller: 'workspace' } as const
 
 /**
  * Reconciles every Workspace until the signal aborts: gather, plan, carry out. Runs on the leader only, but is safe on two.
@@ -67,6 +68,10 @@ export async function runReconciler(
     },
   })
   onRelevantChange(stores, (key) => work.add(key))
+  stores.workspaces.onChange((change) => {
+    const end = change.type === 'updated' ? endOfRun(change.was, change.now) : undefined
+    if (end !== undefined) metrics.observe('tuningSeconds', end.seconds, { outcome: end.outcome })
+  })
   for (const workspace of stores.workspaces.all()) work.add(keyOf(workspace))
   controller.start(signal)
   await new Promise<void>((resolve) => {

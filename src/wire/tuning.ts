@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
-import { processTask } from '#jobs/process.ts'
-import { createTaskQueue, type TaskQueue } from '#jobs/queue.ts'
+import { type Processed, processTask } from '#jobs/process.ts'
+import { createTaskQueue, type TaskCounts, type TaskQueue } from '#jobs/queue.ts'
 import { producerConnection, redisProblem, workerConnection } from '#jobs/redis.ts'
 import { startWorker } from '#jobs/worker.ts'
 import type { TuningTask } from '#src/api/tuning-task.ts'
@@ -11,6 +11,7 @@ import { gather } from '#src/kube/gather.ts'
 import type { KubeObject } from '#src/kube/resource.ts'
 import { planTuningJob } from '#src/plan/workspace.ts'
 import type { Component } from '#src/runtime/lifecycle.ts'
+import type { Metrics } from '#src/telemetry/metrics.ts'
 import type { Kubernetes } from './kubernetes.ts'
 
 export interface Tuning {
@@ -21,7 +22,7 @@ export interface Tuning {
 }
 
 /** The courier between reconciler and worker, and the worker itself: every replica works, whoever leads. */
-export function wireTuning(config: Config, kubernetes: Kubernetes, log: Logger): Tuning {
+export function wireTuning(config: Config, kubernetes: Kubernetes, log: Logger, metrics: Metrics): Tuning {
   const complain = complainOnce(log)
   const producer = producerConnection(config.settings.redisUrl, complain)
   const queue = createTaskQueue(producer)
@@ -35,6 +36,10 @@ export function wireTuning(config: Config, kubernetes: Kubernetes, log: Logger):
         connection: consumer,
         concurrency: config.settings.tuningConcurrency,
         process: (task) => createJob(task, config, kubernetes, log),
+        onDelivery: (outcome, tookMs) => {
+          metrics.count('tasks', { outcome })
+          metrics.observe('taskSeconds', tookMs / 1000)
+        },
         onFailure: (problem) => log.warn({ problem }, 'a tuning task failed; the reconciler will queue it again'),
       })
     },
@@ -45,9 +50,29 @@ export function wireTuning(config: Config, kubernetes: Kubernetes, log: Logger):
       producer.disconnect()
     },
   }
+  metrics.beforeScrape(async () => {
+    const counts = await answerWithin(SCRAPE_MS, queue.counts())
+    metrics.set('redisUp', counts === undefined ? 0 : 1)
+    metrics.clear('tasksWaiting')
+    if (counts === undefined) return
+    for (const state of STATES) metrics.set('tasksWaiting', counts[state], { state })
+  })
   // A Redis that is away holds up tuning runs only: unready for that, this pod would take admission down with it.
   const problem = async () => (producer.status === 'ready' ? redisProblem(producer) : undefined)
   return { queue, problem, component }
+}
+
+const STATES = ['waiting', 'active', 'delayed'] as const satisfies readonly (keyof TaskCounts)[]
+
+/** How long a scrape waits for Redis, in ms: far below Prometheus' own 10 s. */
+const SCRAPE_MS = 1_000
+
+/** The answer, or undefined where there is none in time, or an error instead. */
+function answerWithin<T>(ms: number, answer: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), ms)
+    answer.then(resolve, () => resolve(undefined)).finally(() => clearTimeout(timer))
+  })
 }
 
 /** ioredis repeats a connection error several times a second while Redis is away: one line a minute is enough. */
@@ -60,7 +85,7 @@ function complainOnce(log: Logger): (error: Error) => void {
   }
 }
 
-function createJob(task: TuningTask, config: Config, { client, stores }: Kubernetes, log: Logger): Promise<void> {
+function createJob(task: TuningTask, config: Config, { client, stores }: Kubernetes, log: Logger): Promise<Processed> {
   const signal = AbortSignal.timeout(30_000)
   const { settings, catalog } = config
   return processTask(task, {

@@ -51,8 +51,9 @@ export function wireWebhooks(
 
 const observe = (log: Logger, metrics: Metrics): AdmissionObserver => ({
   answered: (entry) => {
-    const { webhook, allowed, ms } = entry
-    metrics.count('admissions', { webhook, outcome: allowed ? 'allowed' : 'denied' })
+    const { webhook, allowed, operations, ms } = entry
+    const outcome = allowed ? (operations > 0 ? 'patched' : 'allowed') : 'denied'
+    metrics.count('admissions', { webhook, outcome })
     metrics.observe('admissionSeconds', ms / 1000, { webhook })
     // A yes is in the API server's audit log and in our metrics; a line for each would cost as much as its rules.
     const level = allowed ? 'debug' : 'info'
@@ -60,7 +61,7 @@ const observe = (log: Logger, metrics: Metrics): AdmissionObserver => ({
   },
   refused: (code, why) => log.warn({ code, why }, 'not an admission review'),
   failed: ({ error, webhook, ...rest }) => {
-    metrics.count('admissions', { webhook: webhook ?? 'validate', outcome: 'failed' })
+    metrics.count('admissions', { webhook: webhook ?? 'unknown', outcome: 'failed' })
     log.error({ err: error, webhook, ...rest }, 'admission failed: a bug or a time-out')
   },
 })

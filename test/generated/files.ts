@@ -3,7 +3,7 @@ import { CONDITION, REASON } from '#src/api/conditions.ts'
 import { workspaceCrd } from '#src/api/crd.ts'
 import { rulesMarkdown } from '#src/rules/document.ts'
 import { WORKSPACE_RULES } from '#src/rules/workspace-rules.ts'
-import { metricList } from '#src/telemetry/metric-list.ts'
+import { type MetricDefinition, metricList } from '#src/telemetry/metric-list.ts'
 import { trainingConfigMarkdown } from '#src/tuning/training-document.ts'
 
 export interface GeneratedFile {
@@ -49,10 +49,21 @@ const metricsMarkdown = () =>
     '',
     ...table(
       ['metric', 'kind', 'labels', 'what it tells'],
-      Object.values(metricList).map(({ name, kind, labels, help }) => [`\`${name}\``, kind, labels.join(', '), help]),
+      Object.values<MetricDefinition>(metricList).map(({ name, kind, labels, help }) => [
+        `\`${name}\``,
+        kind,
+        labelsInWords(labels),
+        help,
+      ]),
     ),
     '',
   ].join('\n')
+
+/** `outcome (done, failed)` where the values are known. */
+const labelsInWords = (labels: MetricDefinition['labels']) =>
+  Object.entries(labels)
+    .map(([label, values]) => (values === undefined ? label : `${label} (${values.join(', ')})`))
+    .join(', ')
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]) => [
   `| ${head.join(' | ')} |`,

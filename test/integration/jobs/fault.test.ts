@@ -60,7 +60,10 @@ describe('a worker that is killed', () => {
       connection: consumer,
       concurrency: 1,
       onFailure: () => {},
-      process: async (given) => void taken.push(given),
+      process: async (given) => {
+        taken.push(given)
+        return 'created'
+      },
     })
     closers.push(() => consumer.disconnect(), close)
     await eventually('the third worker took it', async () => taken.length === 1, 40_000)
@@ -89,7 +92,7 @@ describe('a producer', () => {
     await redis.start()
     await eventually('connected again', async () => connection.status === 'ready', 10_000)
     await queue.enqueue({ ...task, revision: 'fffffffff0' })
-    expect(await queue.waiting()).toBeGreaterThan(0)
+    expect((await queue.counts()).waiting).toBeGreaterThan(0)
   })
 
   it('gives up on a Redis that accepts and never answers', async () => {

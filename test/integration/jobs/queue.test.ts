@@ -43,6 +43,7 @@ const task = (revision: string): TuningTask => ({
 function worker(process: (task: TuningTask) => Promise<void> = async () => {}) {
   const taken: string[] = []
   const problems: string[] = []
+  const deliveries: string[] = []
   const connection = workerConnection(server.url, () => {})
   const { close } = startWorker({
     connection,
@@ -51,10 +52,12 @@ function worker(process: (task: TuningTask) => Promise<void> = async () => {}) {
     process: async (given) => {
       taken.push(given.revision)
       await process(given)
+      return 'created'
     },
+    onDelivery: (outcome) => deliveries.push(outcome),
   })
   closers.push(() => connection.disconnect(), close)
-  return { taken, problems }
+  return { taken, problems, deliveries }
 }
 
 /** The same queue without our code around it, until the test ends. */
@@ -69,7 +72,7 @@ const rest = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 describe('the queue of tuning runs', () => {
   it('delivers a task once, however often it is queued while it waits or runs', async () => {
     for (let time = 0; time < 3; time++) await queue.enqueue(task('00000000aa'))
-    expect(await queue.waiting()).toBe(1)
+    expect((await queue.counts()).waiting).toBe(1)
     let release = () => {}
     const held = new Promise<void>((resolve) => {
       release = resolve
@@ -94,7 +97,7 @@ describe('the queue of tuning runs', () => {
 
   it('tries a task again that failed, and takes it anew after its last try', async () => {
     let failures = 0
-    const { taken, problems } = worker(async () => {
+    const { taken, problems, deliveries } = worker(async () => {
       failures += 1
       if (failures < 3) throw new Error('the apiserver is away')
     })
@@ -102,12 +105,13 @@ describe('the queue of tuning runs', () => {
     await eventually('the third try', async () => taken.length === 3)
     expect(problems.every((problem) => problem.includes('the apiserver is away'))).toBe(true)
     expect(problems).toHaveLength(2)
+    await eventually('told of each', async () => deliveries.join() === 'failed,failed,created')
   })
 
   it('forgets its tasks with Redis, and takes them when they are queued again', async () => {
     await queue.enqueue(task('00000000ad'))
     await redis.flushall()
-    expect(await queue.waiting()).toBe(0)
+    expect((await queue.counts()).waiting).toBe(0)
     await queue.enqueue(task('00000000ad'))
     const { taken } = worker()
     await eventually('the task is taken', async () => taken.length === 1)
@@ -138,13 +142,14 @@ describe('the queue of tuning runs', () => {
     ['nothing at all', null],
   ] as const)('refuses %s for good, without a second try', async ([, data]) => {
     const foreign = watcher()
-    const { taken, problems } = worker()
+    const { taken, problems, deliveries } = worker()
     await foreign.add('tune', data, { attempts: 5, backoff: { type: 'fixed', delay: 10 } })
     await eventually('it is refused', async () => problems.length > 0)
     await rest(300)
     expect(problems).toHaveLength(1)
     expect(problems[0]).toContain('not a tuning task')
     expect(taken).toEqual([])
+    expect(deliveries).toEqual(['refused'])
     // And the next good one is served.
     await queue.enqueue(task('00000000b1'))
     await eventually('the good task is taken', async () => taken.length === 1)

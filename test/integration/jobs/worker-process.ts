@@ -6,8 +6,8 @@ startWorker({
   connection: workerConnection(process.argv[2] ?? '', () => {}),
   concurrency: 1,
   onFailure: () => {},
-  process: async (task) => {
+  process: (task) => {
     process.stdout.write(`took ${task.revision}\n`)
-    await new Promise(() => {})
+    return new Promise(() => {})
   },
 })
