@@ -4,6 +4,7 @@ import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Preset } from '#src/catalog/preset.ts'
 import type { InferenceConfig } from '#src/inference/config/inference-config.ts'
+import { isJsonObject } from '#src/lib/json.ts'
 import { adapterParts } from './adapters.ts'
 import { engineArgs } from './engine.ts'
 import { afterGateway, GATEWAY_PORT, GRACE_SECONDS, gatewayContainer } from './gateway.ts'
@@ -35,20 +36,30 @@ export function inferenceSet(inputs: InferenceInputs): K8sObject {
   return statefulSet(inputs.workspace, presetPod(inputs))
 }
 
-/** Replicas of the user's own pod template: only labels and placement are ours. */
+/** Replicas of the user's own pod template: its labels and annotations stay, and only our labels and the placement are added. */
 export function templateSet(workspace: Workspace, template: Json, settings: Settings): K8sObject {
   const spec = template['spec']
   const { affinity, tolerations } = placement(workspace, settings)
-  const own = typeof spec === 'object' && spec !== null ? (spec as Json) : {}
+  const own = isJsonObject(spec) ? spec : {}
+  const metadata = isJsonObject(template['metadata']) ? template['metadata'] : {}
   const ownTolerations = Array.isArray(own['tolerations']) ? own['tolerations'] : []
-  return statefulSet(workspace, {
+  const podSpec = {
     ...own,
     ...(own['affinity'] === undefined && affinity !== undefined ? { affinity } : {}),
     tolerations: [...ownTolerations, ...(Array.isArray(tolerations) ? tolerations : [])],
+  }
+  return statefulSet(workspace, podSpec, {
+    ...(isJsonObject(metadata['labels']) ? { labels: metadata['labels'] } : {}),
+    ...(isJsonObject(metadata['annotations']) ? { annotations: metadata['annotations'] } : {}),
   })
 }
 
-function statefulSet(workspace: Workspace, podSpec: Json): K8sObject {
+/** `own` is what the user's template says of its pods; our labels win, because pods are found by them. */
+function statefulSet(
+  workspace: Workspace,
+  podSpec: Json,
+  own: { readonly labels?: Json; readonly annotations?: Json } = {},
+): K8sObject {
   const labels = ownedLabels(workspace, 'inference')
   return {
     apiVersion: 'apps/v1',
@@ -65,7 +76,7 @@ function statefulSet(workspace: Workspace, podSpec: Json): K8sObject {
       podManagementPolicy: 'Parallel',
       serviceName: headlessName(workspace),
       selector: { matchLabels: selectorLabels(workspace, 'inference') },
-      template: { metadata: { labels }, spec: podSpec },
+      template: { metadata: { ...own, labels: { ...own.labels, ...labels } }, spec: podSpec },
     },
   }
 }

@@ -5,6 +5,7 @@ import { notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
 import { perObject } from '#src/lib/per-object.ts'
 import { type Facts, rule } from './rule.ts'
+import { needsNoGpu } from './template.ts'
 
 const PATH = 'resource.instanceType'
 
@@ -13,22 +14,31 @@ export const instanceRules = [
     id: 'instance.required',
     about: 'Where nodes are provisioned, the instance type is named; the defaulting webhook chooses one when it can.',
     level: 'error',
-    check: ({ resource }, { policy, catalog }) =>
-      policy.nodeProvisioner === 'byo' || !resource || resource.instanceType
+    check: (workspace, { policy, catalog }) =>
+      policy.nodeProvisioner === 'byo' || !workspace.resource || workspace.resource.instanceType
         ? []
         : [
-            required(PATH, 'no instance type is named, and none could be chosen', {
-              fix: `write for example ${example(catalog.skus, policy.cloud)}`,
-            }),
+            needsNoGpu(workspace)
+              ? required(
+                  PATH,
+                  'no instance type is named, and none with a GPU is chosen: the template asks for no GPU',
+                  {
+                    fix: "name a type that has room for the template's containers, with a GPU or without",
+                  },
+                )
+              : required(PATH, 'no instance type is named, and none could be chosen', {
+                  fix: `write for example ${example(catalog.skus, policy.cloud)}`,
+                }),
           ],
   }),
 
   rule({
     id: 'instance.known',
-    about: "The instance type is one of the cloud's types with a GPU that the catalog lists; case does not matter.",
+    about:
+      "The instance type is one of the cloud's types with a GPU that the catalog lists; case does not matter. A template that asks for no GPU may have a type without one.",
     level: 'error',
-    check: ({ resource }, { policy, catalog }) => {
-      const name = resource?.instanceType
+    check: (workspace, { policy, catalog }) => {
+      const name = workspace.resource?.instanceType
       // With nodes that exist already the labels choose, and any name is only a note.
       if (!name || policy.nodeProvisioner === 'byo' || findSku(catalog, policy.cloud, name)) return []
       const elsewhere = otherCloud(name, policy.cloud, catalog.skus)
@@ -40,6 +50,7 @@ export const instanceRules = [
         ]
       }
       if (looksLikeCpuOnly(name, policy.cloud)) {
+        if (needsNoGpu(workspace)) return []
         return [
           notSupported(PATH, name, 'this instance type has no GPU', {
             fix: `choose one with a GPU, for example ${example(catalog.skus, policy.cloud)}, or leave the field out`,

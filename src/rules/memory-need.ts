@@ -12,6 +12,7 @@ import { resolveTrainingConfig } from '#src/tuning/training-config.ts'
 import { readInferenceConfig, readTrainingConfig } from './config-reader.ts'
 import { skuOf } from './instance.ts'
 import type { Facts } from './rule.ts'
+import { needsNoGpu } from './template.ts'
 
 /** How a Workspace's model goes onto the GPUs of one instance type. */
 export type Need =
@@ -58,11 +59,15 @@ export function cheapestFor(workspace: Workspace, facts: Facts): { sku: GpuSku; 
 /** What upstream takes when nothing is said. */
 const FALLBACK = 'Standard_NC24ads_A100_v4'
 
-/** The instance type for a Workspace that names none, and why; undefined when this cloud's catalog has none to offer. */
+/**
+ * The instance type for a Workspace that names none, and why; undefined when this cloud's catalog has none to offer, or
+ * when no GPU is asked for: the catalog lists types with a GPU only, and nobody pays for one by default.
+ */
 export function chooseInstance(
   workspace: Workspace,
   facts: Facts,
 ): { readonly name: string; readonly because: string } | undefined {
+  if (needsNoGpu(workspace)) return undefined
   const { catalog, policy } = facts
   const chosen = cheapestFor(workspace, facts)
   if (chosen) {

@@ -5,7 +5,7 @@ import { findSku } from '#src/catalog/catalog.ts'
 import { withDefaults } from '#src/rules/defaults.ts'
 import { cheapestFor, needOn } from '#src/rules/memory-need.ts'
 import { anyFacts, anyWorkspace } from './any-workspace.ts'
-import { adapter, byo, facts, from, serving, servingWith, tuning } from './sample.ts'
+import { adapter, byo, cpuTemplate, facts, from, gpuTemplate, serving, servingWith, tuning } from './sample.ts'
 
 const { instanceType: _, count: __, ...bare } = serving.resource ?? { labelSelector: {} }
 const untyped = (workspace: Workspace): Workspace => ({ ...workspace, resource: bare })
@@ -72,6 +72,13 @@ describe('withDefaults', () => {
   it("takes upstream's default for a model of unknown size", () => {
     const hub = servingWith({ preset: { name: 'someone/model' } })
     expect(withDefaults(untyped(hub), facts).resource?.instanceType).toBe('Standard_NC24ads_A100_v4')
+  })
+
+  it('pays for no GPU that a template does not ask for', () => {
+    const chosenFor = (inference: NonNullable<Workspace['inference']>) =>
+      withDefaults(untyped({ ...serving, inference }), facts).resource?.instanceType
+    expect(chosenFor(cpuTemplate)).toBeUndefined()
+    expect(chosenFor(gpuTemplate)).toBe('Standard_NC24ads_A100_v4')
   })
 
   it('chooses no instance type where nodes exist already', () => {

@@ -33,6 +33,14 @@ type Inference = NonNullable<Workspace['inference']>
 type Tuning = NonNullable<Workspace['tuning']>
 type Resource = NonNullable<Workspace['resource']>
 
+const templateWith = (resources: object): Inference => ({
+  template: { spec: { containers: [{ name: 'llm', image: 'ghcr.io/acme/llm:1', resources }] } },
+})
+
+/** Own servers: one that runs on the CPU, one that asks for a GPU. */
+export const cpuTemplate = templateWith({ requests: { cpu: '8', memory: '24Gi', 'ephemeral-storage': '10Gi' } })
+export const gpuTemplate = templateWith({ limits: { 'nvidia.com/gpu': 1 } })
+
 export const servingWith = (change: Partial<Inference>): Workspace => ({
   ...serving,
   inference: { ...serving.inference, ...change },

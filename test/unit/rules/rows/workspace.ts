@@ -1,5 +1,5 @@
 import { rowsOf } from '../row.ts'
-import { annotated, aws, byo, named, nodesWith, serving, tuning } from '../sample.ts'
+import { annotated, aws, byo, cpuTemplate, gpuTemplate, named, nodesWith, serving, tuning } from '../sample.ts'
 
 const selector = (matchLabels: Readonly<Record<string, string>>) => nodesWith({ labelSelector: { matchLabels } })
 const expression = (operator: 'In' | 'NotIn', values: string[]) =>
@@ -165,7 +165,18 @@ export const workspaceRows = [
   ...rowsOf('instance.required', [
     { when: 'that names one', workspace: serving, at: [] },
     { when: 'that names none where nodes exist', workspace: nodesOnly, facts: byo, at: [] },
-    { when: 'that names none where nodes are provisioned', workspace: nodesOnly, at: ['resource.instanceType'] },
+    {
+      when: 'that names none where nodes are provisioned',
+      workspace: nodesOnly,
+      at: ['resource.instanceType'],
+      says: 'none could be chosen',
+    },
+    {
+      when: 'that names none for a template without GPU',
+      workspace: { ...nodesOnly, inference: cpuTemplate },
+      at: ['resource.instanceType'],
+      says: 'the template asks for no GPU',
+    },
   ]),
   ...rowsOf('instance.known', [
     { when: 'on an A100, in any case', workspace: of('standard_nc24ads_a100_V4'), at: [] },
@@ -182,6 +193,23 @@ export const workspaceRows = [
       workspace: of('Standard_DS2_v2'),
       at: ['resource.instanceType'],
       says: 'has no GPU',
+    },
+    {
+      when: 'on a machine without GPU, with a template that asks for none',
+      workspace: { ...of('Standard_D16s_v5'), inference: cpuTemplate },
+      at: [],
+    },
+    {
+      when: 'on a machine without GPU, with a template that asks for one',
+      workspace: { ...of('Standard_D16s_v5'), inference: gpuTemplate },
+      at: ['resource.instanceType'],
+      says: 'has no GPU',
+    },
+    {
+      when: 'on a misspelt A100, with a template that asks for no GPU',
+      workspace: { ...of('Standard_NC24ads_A10_v4'), inference: cpuTemplate },
+      at: ['resource.instanceType'],
+      says: 'did you mean "Standard_NC24ads_A100_v4"?',
     },
     {
       when: 'on a memory machine without GPU',
