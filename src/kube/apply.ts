@@ -13,8 +13,8 @@ export interface Applier {
    */
   applyObject(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>
   /**
-   * The same for a name that nobody has, as far as was seen. Fails with a conflict instead of taking fields over, should
-   * somebody have made an object of that name in this moment.
+   * The same for a name that nobody has, as far as was seen. Fails with a conflict should anybody, another of our own
+   * writers too, have made an object of that name in this moment.
    */
   createObject(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>
   /** What the server has under that name now. */
@@ -37,7 +37,12 @@ export function createApplier(client: KubeClient, manager: string): Applier {
   return {
     // `force`: these fields are ours, and a hand edit to them is undone rather than argued with.
     applyObject: (object, signal) => client.apply(withoutServerFields(object), { manager, force: true, signal }),
-    createObject: (object, signal) => client.apply(withoutServerFields(object), { manager, force: false, signal }),
+    // No object that exists has this resourceVersion. `force: false` alone would not do: one manager has no conflict with itself.
+    createObject: (object, signal) => {
+      const { metadata, ...rest } = withoutServerFields(object)
+      const fresh = { ...rest, metadata: { ...metadata, resourceVersion: '1' } }
+      return client.apply(fresh, { manager, force: false, signal })
+    },
     find: ({ apiVersion, kind, metadata: { namespace, name } }, signal) => {
       const ref = { kind: resourceOf({ apiVersion, kind }).kind as Ref['kind'], name }
       return client.get(namespace === undefined ? ref : { ...ref, namespace }, signal)

@@ -6,6 +6,7 @@ import { canonicalJson } from '#src/lib/stable-hash.ts'
 import type { Plan } from '#src/plan/plan.ts'
 import type { Obstacle } from '#src/plan/world.ts'
 import type { Applier } from './apply.ts'
+import { isConflict } from './errors.ts'
 import type { EventRecorder } from './events.ts'
 import { controllerOf, isControlledBy, ownerInWords } from './ownership.ts'
 import { type KubeObject, resourceOf } from './resource.ts'
@@ -85,7 +86,8 @@ export class PlanRunner {
       }
       for (const { object, uid } of due) {
         at = object
-        await this.#apply(object, uid, signal)
+        const taken = await this.#apply(object, uid, signal)
+        if (taken !== undefined) return { obstacle: taken }
       }
       return undefined
     } catch (error) {
@@ -117,12 +119,23 @@ export class PlanRunner {
     return before?.body === canonicalJson(object) && before.version === versionOf(this.#options.seen(object))
   }
 
-  async #apply(object: K8sObject, uid: string | undefined, signal: AbortSignal): Promise<void> {
+  /** Returns who has the name, should somebody have taken it since it was looked at. */
+  async #apply(object: K8sObject, uid: string | undefined, signal: AbortSignal): Promise<Obstacle | undefined> {
     const { applier } = this.#options
     const isNew = uid === undefined && controllerOf(object) !== undefined
     const target = (uid === undefined ? object : { ...object, metadata: { ...object.metadata, uid } }) as KubeObject
-    const after = await (isNew ? applier.createObject(target, signal) : applier.applyObject(target, signal))
-    this.#applied.set(keyOf(object), { body: canonicalJson(object), version: versionOf(after.metadata as Seen) })
+    try {
+      const after = await (isNew ? applier.createObject(target, signal) : applier.applyObject(target, signal))
+      this.#applied.set(keyOf(object), { body: canonicalJson(object), version: versionOf(after.metadata as Seen) })
+      return undefined
+    } catch (error) {
+      if (!isNew || !isConflict(error)) throw error
+      const place = await this.#place(object, signal)
+      if (place.taken !== undefined) return place.taken
+      // It may be ours: made by the other of two leaders, or by a call whose answer was lost.
+      if (place.uid === undefined) throw error
+      return this.#apply(object, place.uid, signal)
+    }
   }
 
   /** Without an error of its own: the plan asks again soon, while the backoff of a failed reconcile grows to minutes. */

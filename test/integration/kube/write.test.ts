@@ -79,6 +79,20 @@ describe('writing to a real API server', () => {
     expect(await kube.client.get(ref)).toBeUndefined()
   })
 
+  it('creates an object once, and takes none over that even the same manager has made meanwhile', async () => {
+    const first = await applier.createObject(configMap('first-come', { by: 'one' }))
+    await expect(applier.createObject(configMap('first-come', { by: 'two' }))).rejects.toSatisfy(isConflict)
+    // Nor one of a stranger with whom there is nothing to argue about.
+    await kube.client.create(configMap('strange', { theirs: '1' }))
+    await expect(applier.createObject(configMap('strange', { ours: '1' }))).rejects.toSatisfy(isConflict)
+    const ref = { kind: 'ConfigMap', namespace: 'default' } as const
+    expect(await kube.client.get({ ...ref, name: 'first-come' })).toEqual(first)
+    expect((await kube.client.get({ ...ref, name: 'strange' }))?.['data']).toEqual({ theirs: '1' })
+    // What it made is its own like all else: a field left out later goes.
+    const later = await applier.applyObject(configMap('first-come', { other: '3' }))
+    expect(later['data']).toEqual({ other: '3' })
+  })
+
   it('does not delete another object of the same name', async () => {
     const old = await kube.client.create(configMap('twin'))
     const ref = { kind: 'ConfigMap', namespace: 'default', name: 'twin' } as const

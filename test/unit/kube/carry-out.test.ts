@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { K8sObject } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Applier } from '#src/kube/apply.ts'
-import { PlanRunner } from '#src/kube/carry-out.ts'
+import { type CarryOutOptions, PlanRunner } from '#src/kube/carry-out.ts'
+import { KubeError } from '#src/kube/errors.ts'
 import type { KubeObject } from '#src/kube/resource.ts'
 import { NOTHING, type Plan } from '#src/plan/plan.ts'
 import { planWorkspace } from '#src/plan/workspace.ts'
@@ -46,7 +47,7 @@ function cluster({ failFrom = Number.POSITIVE_INFINITY, withoutQueue = false } =
       return undefined
     },
   }
-  const runner = new PlanRunner({
+  const options: CarryOutOptions = {
     applier,
     events: { record: (_object: KubeObject, { reason }) => void calls.push(`event ${reason}`), flush: async () => {} },
     enqueue: async () => {
@@ -58,13 +59,15 @@ function cluster({ failFrom = Number.POSITIVE_INFINITY, withoutQueue = false } =
       const found = objects.get(`${kind}/${metadata.name}`)
       return found === undefined ? undefined : { resourceVersion: String(found.version) }
     },
-  })
-  return { ...state, state, runner }
+  }
+  return { ...state, state, options, runner: new PlanRunner(options) }
 }
 
 const serving: Workspace = { ...inferenceWorkspace(), metadata: { ...inferenceWorkspace().metadata, finalizers: [] } }
 const servingPlan = planWorkspace(aWorld(serving))
 const queued = planWorkspace(aWorld(tuningWorkspace()))
+
+const OWN_UID = serving.metadata.uid ?? ''
 
 describe('carrying out a plan', () => {
   it('secures the Workspace before anything is made, and speaks last', async () => {
@@ -142,6 +145,36 @@ describe('carrying out a plan', () => {
     calls.length = 0
     await runner.run(serving, { ...NOTHING, apply: servingPlan.apply }, signal)
     expect(calls).toHaveLength(3)
+  })
+
+  it.for<[string, string, boolean]>([
+    ['says so when a stranger took the name after it was looked at', 'theirs', false],
+    ['goes on when the other of two leaders made the object meanwhile', OWN_UID, true],
+  ])('%s', async ([, owner, goesOn]) => {
+    const { options, calls } = cluster()
+    let looks = 0
+    const found = (object: KubeObject): KubeObject => {
+      const { name, namespace } = object.metadata
+      const by = { apiVersion: 'v1', kind: 'Workspace', name: 'other', uid: owner, controller: true }
+      return { ...object, metadata: { name, ...(namespace ? { namespace } : {}), uid: 'there', ownerReferences: [by] } }
+    }
+    const racing = new PlanRunner({
+      ...options,
+      applier: {
+        ...options.applier,
+        createObject: async () => {
+          throw new KubeError('modified', { status: 409, reason: 'Conflict' })
+        },
+        find: async (object) => {
+          looks += 1
+          return looks <= servingPlan.apply.length ? undefined : found(object)
+        },
+      },
+    })
+    const plan = { ...NOTHING, apply: servingPlan.apply }
+    const failure = await racing.run(serving, plan, signal)
+    expect(failure?.obstacle.reason).toBe(goesOn ? undefined : 'NameTaken')
+    expect(calls.filter((call) => call.startsWith('apply'))).toHaveLength(goesOn ? 3 : 0)
   })
 
   it('still writes the status when the queue is away', async () => {
