@@ -1,4 +1,4 @@
-import { LABEL } from '#src/api/labels.ts'
+import { FIELD_MANAGER, LABEL } from '#src/api/labels.ts'
 import type { JobView, NodeClaimView, NodeView, PodView, StatefulSetView } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Clock } from '#src/runtime/clock.ts'
@@ -170,12 +170,12 @@ function sourceOf({ client, onList }: StoresOptions, kind: Kind, selection: Sele
 const loop = <T extends Stored>(options: StoresOptions, kind: Kind, selection: Selection, sink: Store<T>) =>
   loopOver(options, kind, sourceOf(options, kind, selection), sink)
 
-/** Of who set which field, only who set anything of the spec is kept: an edit by hand is put back. */
+/** Of who set which field, only what others have set of the spec is kept: an edit by hand is put back. */
 function trimSet(set: StatefulSetView): StatefulSetView {
   const managedFields = (set.metadata.managedFields ?? []).flatMap(({ manager = '', subresource, fieldsV1 }) =>
-    fieldsV1 === undefined || !('f:spec' in fieldsV1) || subresource === 'status'
+    fieldsV1 === undefined || !('f:spec' in fieldsV1) || subresource === 'status' || manager === FIELD_MANAGER
       ? []
-      : [{ manager, fieldsV1: { 'f:spec': {} } }],
+      : [{ manager, fieldsV1: { 'f:spec': fieldsV1['f:spec'] } }],
   )
   return { ...set, metadata: { ...set.metadata, managedFields } }
 }

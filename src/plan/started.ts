@@ -3,6 +3,8 @@ import type { K8sObject, StatefulSetView } from '#src/api/objects.ts'
 import type { ServingStatus } from '#src/api/status.ts'
 import { servingRevision } from '#src/desired/serving-revision.ts'
 import { isJsonObject, parseJsonObject } from '#src/lib/json.ts'
+import { stableHash } from '#src/lib/stable-hash.ts'
+import { ownsPartOf } from '#src/observe/field-owners.ts'
 import type { World } from './world.ts'
 
 /**
@@ -15,7 +17,14 @@ export function startedWith({ workspace, statefulSet }: World): ServingStatus | 
   const recorded = workspace.status?.serving
   if (recorded?.revision === revision) return recorded
   const onSet = readAnnotation(statefulSet)
-  return onSet?.revision === revision && (statefulSet?.status?.readyReplicas ?? 0) > 0 ? onSet : undefined
+  if (statefulSet === undefined || onSet?.revision !== revision) return undefined
+  return hasStarted(statefulSet, workspace.resource?.count ?? 1) ? onSet : undefined
+}
+
+/** Is a replica ready that is of the newest template? While they are replaced, those that are ready may all be older ones. */
+function hasStarted({ metadata, status }: StatefulSetView, wanted: number): boolean {
+  if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) return false
+  return (status?.readyReplicas ?? 0) + (status?.updatedReplicas ?? 0) > wanted
 }
 
 /** The world in which this server started, as far as its pods are made from it. */
@@ -44,33 +53,38 @@ export const startsWith = ({ workspace, settings, pushed }: World): ServingStatu
   ),
 })
 
-/** The StatefulSet with a note of what it was made from. */
-export const noted = (set: K8sObject, from: ServingStatus): K8sObject => ({
-  ...set,
-  metadata: { ...set.metadata, annotations: { [ANNOTATION.startedWith]: JSON.stringify(from) } },
-})
+/** The StatefulSet with a note of what it was made from, and of what was made. */
+export function noted(set: K8sObject, from: ServingStatus): K8sObject {
+  const note = JSON.stringify({ ...from, template: stableHash(set) })
+  return { ...set, metadata: { ...set.metadata, annotations: { [ANNOTATION.startedWith]: note } } }
+}
 
 /**
- * Is the running set to be left as it is? Only where it was made for what is asked for now, and nobody else has changed what
- * it should be: that is put back.
+ * Is the running set to be left as it is, rather than made this one? Where both were made for the same wish, but this
+ * operator would make it otherwise; unless somebody has changed by hand what it sets, which is put back. One that would be
+ * made the same is applied like every object, which changes nothing and undoes any edit.
  */
-export const isToStay = ({ statefulSet }: World, started: ServingStatus | undefined): boolean =>
-  statefulSet !== undefined &&
-  started !== undefined &&
-  readAnnotation(statefulSet)?.revision === started.revision &&
-  !isEditedByHand(statefulSet)
+export function isToStay({ statefulSet }: World, started: ServingStatus | undefined, set: K8sObject): boolean {
+  if (statefulSet === undefined || started === undefined) return false
+  const note = readNote(statefulSet)
+  if (note?.['revision'] !== started.revision || note['template'] === stableHash(set)) return false
+  return !isEditedByHand(statefulSet, set)
+}
 
-const isEditedByHand = ({ metadata }: StatefulSetView) =>
+const isEditedByHand = ({ metadata }: StatefulSetView, set: K8sObject) =>
   (metadata.managedFields ?? []).some(
     ({ manager, subresource, fieldsV1 }) =>
-      manager !== FIELD_MANAGER && subresource !== 'status' && fieldsV1 !== undefined && 'f:spec' in fieldsV1,
+      manager !== FIELD_MANAGER && subresource !== 'status' && ownsPartOf(specOf(fieldsV1), set),
   )
 
+const specOf = (fields: object | undefined) =>
+  fields !== undefined && 'f:spec' in fields ? { 'f:spec': fields['f:spec'] } : undefined
+
+const readNote = (set: StatefulSetView | undefined) =>
+  parseJsonObject(set?.metadata.annotations?.[ANNOTATION.startedWith] ?? '')
+
 function readAnnotation(set: StatefulSetView | undefined): ServingStatus | undefined {
-  const text = set?.metadata.annotations?.[ANNOTATION.startedWith]
-  if (text === undefined) return undefined
-  const value = parseJsonObject(text)
-  const { revision, operatorImage, serverImage, adapters } = value ?? {}
+  const { revision, operatorImage, serverImage, adapters } = readNote(set) ?? {}
   if (typeof revision !== 'string' || typeof operatorImage !== 'string' || typeof serverImage !== 'string') {
     return undefined
   }

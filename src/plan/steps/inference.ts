@@ -17,7 +17,7 @@ export function inferenceStep(world: World, build: BuildServer): StepResult {
   const own = asStarted(world, started)
   const { set, imageVolumes } = build(own)
   const services = [headlessService(workspace), inferenceService(workspace)]
-  const sets = set === undefined || isToStay(world, started) ? [] : [noted(set, startsWith(own))]
+  const sets = set === undefined || isToStay(world, started, set) ? [] : [noted(set, startsWith(own))]
   const apply = obstacle === undefined ? [...services, ...sets] : []
   const verdict: Verdict =
     obstacle === undefined ? inferenceReady(world) : { type: 'InferenceReady', status: 'False', ...obstacle }

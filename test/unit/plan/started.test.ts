@@ -30,11 +30,13 @@ function running(world: World): World {
 
 const started = running(aWorld(workspace, { pushed: new Map([[TAG, DIGEST]]) }))
 const images = { operator: 'operator:2', trainer: 'trainer:2', server: 'server:2' }
-const upgraded = { ...started.settings, images, insecureRegistries: ['new.example:5000'] }
+const upgraded = { ...started.settings, images, insecureRegistries: ['new.example:5000'], imagePullSecrets: ['new'] }
 const withSpec = (world: World, more: Partial<Workspace>): World => ({
   ...world,
   workspace: { ...world.workspace, ...more },
 })
+
+const original = setOf(started)
 
 describe('a server that has started', () => {
   it('has on record with what', () => {
@@ -70,7 +72,8 @@ describe('a server that has started', () => {
     ['its status is lost', withSpec(started, { status: {} })],
     ['all of that at once', { ...withSpec(started, { status: {} }), settings: upgraded, pushed: new Map() }],
   ])('is left alone when %s', ([, world]) => {
-    expect(setOf(world)).toBeUndefined()
+    // Not written, or written as it is.
+    expect(setOf(world) ?? original).toEqual(original)
     expect(planWorkspace(world).status?.serving).toEqual(started.workspace.status?.serving)
     expect(planWorkspace(world).status?.adapters?.[0]?.image).toBe(DIGEST)
   })
@@ -88,6 +91,19 @@ describe('a server that has started', () => {
       expect(text).toContain(started.settings.images.operator)
       expect(text).not.toContain('operator:2')
     }
+  })
+
+  it('is applied as it is by the operator that made it, so that whatever was edited or taken out is put back', () => {
+    expect(original).toBeDefined()
+    expect(original?.metadata.annotations).toEqual(started.statefulSet?.metadata.annotations)
+  })
+
+  it('is left alone by an upgrade after somebody added to it what nobody else sets', () => {
+    const annotation = { 'f:annotations': { 'f:kubectl.kubernetes.io/restartedAt': {} } }
+    const fieldsV1 = { 'f:spec': { 'f:template': { 'f:metadata': annotation } } }
+    const managedFields = [{ manager: 'kubectl-rollout', fieldsV1 }]
+    const metadata = { name: 'phi-3', ...started.statefulSet?.metadata, managedFields }
+    expect(setOf({ ...started, statefulSet: { ...started.statefulSet, metadata }, settings: upgraded })).toBeUndefined()
   })
 
   it.for<[string, Partial<Workspace>]>([
@@ -109,6 +125,16 @@ describe('a server that has started', () => {
 })
 
 describe('a server that never started', () => {
+  it.for<[string, StatefulSetView['status']]>([
+    ['the ready replica is of an earlier template', { observedGeneration: 1, readyReplicas: 1, updatedReplicas: 0 }],
+    ['the count is of an earlier template', { observedGeneration: 0, readyReplicas: 1, updatedReplicas: 1 }],
+  ])('is not taken for started where %s', ([, status]) => {
+    const metadata = { name: 'phi-3', generation: 1, ...started.statefulSet?.metadata }
+    const world = withSpec({ ...started, statefulSet: { metadata, ...(status ? { status } : {}) } }, { status: {} })
+    expect(JSON.stringify(setOf({ ...world, settings: upgraded }))).toContain('operator:2')
+    expect(planWorkspace(world).status?.serving).toBeUndefined()
+  })
+
   it('is built anew with corrected settings', () => {
     const world = aWorld(workspace)
     const statefulSet = {
