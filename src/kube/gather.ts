@@ -61,7 +61,8 @@ export async function gather(
     nodes: stores.nodes.all(),
     hasNodeClaims: stores.hasNodeClaims(),
     nodeClaims: nodeClaims.filter(({ metadata }) => metadata.labels?.[LABEL.managedBy] === FIELD_MANAGER),
-    jobs: stores.jobs.by('workspace', key),
+    // By its owner and not by its labels: a Job that only looks like one of ours is neither followed nor removed.
+    jobs: stores.jobs.by('workspace', key).filter((job) => isControlledBy(job, uid)),
     pods,
     secrets,
     ...logs,

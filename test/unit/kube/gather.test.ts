@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { WORKSPACE_API } from '#src/api/labels.ts'
 import type { NodeClaimView, PodView } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { builtInCatalog } from '#src/catalog/built-in.ts'
@@ -124,6 +125,23 @@ describe('gathering', () => {
     expect((await setup(workspace).world())?.config).toBeUndefined()
     expect((await setup(workspace, { 'ConfigMap/mine': { metadata: {} } }).world())?.config).toEqual({})
     expect((await setup(workspace, { 'ConfigMap/mine': { data: { a: 'b' } } }).world())?.config).toEqual({ a: 'b' })
+  })
+
+  it('takes for its own only the Jobs that it controls, whatever labels others wear', async () => {
+    const { stores, world } = setup(tuningWorkspace())
+    const labels = { 'kaito.sh/workspace': 'phi-3', 'app.kubernetes.io/managed-by': 'kaito-ts' }
+    const job = (name: string, uid: string) => ({
+      metadata: {
+        name,
+        namespace: 'default',
+        labels,
+        ownerReferences: [{ apiVersion: WORKSPACE_API, kind: 'Workspace', name: 'phi-3', uid, controller: true }],
+      },
+    })
+    stores.jobs.put(job('ours', tuningWorkspace().metadata.uid ?? ''))
+    stores.jobs.put(job('of-an-earlier-one', 'another-uid'))
+    stores.jobs.put({ metadata: { name: 'copied', namespace: 'default', labels } })
+    expect((await world())?.jobs.map(({ metadata }) => metadata.name)).toEqual(['ours'])
   })
 
   it('reads the progress of the newest try, whatever the order in which pods were seen', async () => {
