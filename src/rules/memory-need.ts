@@ -105,6 +105,8 @@ function tuningNeed(workspace: Workspace, facts: Facts, sku: GpuSku): Need | und
     maxLength: lengthOf(TrainingArguments['max_length'], preset),
     gradientCheckpointing: TrainingArguments['gradient_checkpointing'] !== false,
     doubleQuantization: QuantizationConfig['bnb_4bit_use_double_quant'] === true,
+    // without bfloat16 the trainer keeps every adapter in fp32 (jobs/trainer/precision.py)
+    ...((sku.computeCapability ?? 8) < 8 ? { bytesPerAdapterWeight: 16 } : {}),
   })
   return { kind: 'tuning', estimate, fit: fitTuning(estimate, sku), haveGiB: perGpuGiB(sku) }
 }
