@@ -64,6 +64,7 @@ def train(spec: dict, torch) -> dict:
     from transformers.utils import logging
 
     from dataset import load_samples, split
+    from lengths import fit
     from progress import Progress, newest_checkpoint
 
     started = time.monotonic()
@@ -76,13 +77,17 @@ def train(spec: dict, torch) -> dict:
     tokenizer = load_tokenizer(spec)
     options = spec["config"]["DatasetConfig"]
     with tempfile.TemporaryDirectory() as cache:
-        samples = load_samples(spec["data"], options, bool(tokenizer.chat_template), cache)
+        template = str(tokenizer.chat_template) if tokenizer.chat_template else None
+        samples, tally = load_samples(spec["data"], options, template, cache)
         if "messages" in samples.column_names and not tokenizer.chat_template:
             raise StepFailed("DatasetInvalid", "The data has messages but the base model has no chat template. "
                              "Set ModelConfig.chat_template, or use prompt and completion columns.")
+        defaults = limits(spec, tokenizer, samples)
+        settings = {**defaults, **spec["config"]["TrainingArguments"]}
+        samples = fit(samples, tokenizer, settings, tally)
         training, evaluation = split(samples, options)
         model = load_model(spec, dtype, torch)
-        arguments = training_arguments(spec, chosen, torch, limits(model, tokenizer, samples))
+        arguments = training_arguments(spec, chosen, torch, defaults)
         if evaluation is not None and "eval_strategy" not in spec["config"]["TrainingArguments"]:
             arguments.eval_strategy = type(arguments.eval_strategy)("epoch")
         progress = Progress(fingerprint(spec))
@@ -107,7 +112,8 @@ def train(spec: dict, torch) -> dict:
     if rank() == 0:
         save(trainer.model, spec)
     return {"steps": summary.global_step, "loss": round(loss, 4), "evalLoss": rounded(progress.eval_loss),
-            "trainableParameters": trainable, "samples": len(training), "seconds": round(time.monotonic() - started, 1)}
+            "trainableParameters": trainable, "samples": len(training), "seconds": round(time.monotonic() - started, 1),
+            "data": {**tally.as_result(), "lossOn": loss_on(settings, samples)}}
 
 
 def load_tokenizer(spec: dict):
@@ -156,9 +162,15 @@ def source(spec: dict) -> tuple[list, dict]:
     return [model["id"]], {"revision": model.get("revision") or "main", "trust_remote_code": trust}
 
 
-def limits(model, tokenizer, samples) -> dict:
+def limits(spec: dict, tokenizer, samples) -> dict:
     """Defaults that depend on the model and the data: length within the model's window, loss on answers only."""
-    window = getattr(model.config, "max_position_embeddings", None) or 1024
+    from transformers import AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(*source(spec)[0], **source(spec)[1])
+    except (OSError, ValueError) as error:
+        raise StepFailed("BaseModelUnavailable", f"No config at {source(spec)[0][0]}: {str(error)[:400]}") from error
+    window = getattr(config, "max_position_embeddings", None) or 1024
     found = {"max_length": min(1024, window)}
     if "messages" in samples.column_names and answers_can_be_told_apart(tokenizer):
         found["assistant_only_loss"] = True
@@ -176,12 +188,26 @@ def answers_can_be_told_apart(tokenizer) -> bool:
         return False
 
 
+def loss_on(settings: dict, samples) -> str:
+    """What the loss was taken on: the answers alone, or every token."""
+    pairs = "prompt" in samples.column_names and settings.get("completion_only_loss") is not False
+    return "answers" if pairs or settings.get("assistant_only_loss") else "all tokens"
+
+
+def sort_sets(config) -> None:
+    """peft keeps names in sets and writes them in their order, which differs from process to process."""
+    for name, value in vars(config).items():
+        if isinstance(value, set):
+            setattr(config, name, sorted(value))
+
+
 def save(model, spec: dict) -> None:
     """Write the adapter under another name and move it into place, so that a half-written one is never seen."""
     output = spec["output"]
     parent = os.path.dirname(os.path.abspath(output))
     os.makedirs(parent, exist_ok=True)
     model.peft_config["default"].base_model_name_or_path = spec["model"].get("id") or spec["model"]["path"]
+    sort_sets(model.peft_config["default"])
     with tempfile.TemporaryDirectory(dir=parent, prefix=".adapter-") as folder:
         fresh = os.path.join(folder, "adapter")
         model.save_pretrained(fresh, safe_serialization=True)
