@@ -25,6 +25,7 @@ if not glob.glob("/dev/nvidia[0-9]*"):
     # some virtual machines announce AMX but fault on it; oneDNN must be told before torch is loaded
     os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
 
+import compiled_helper  # noqa: E402
 from outcome import EXIT_CODES, StepFailed, as_failure, read_reason, write_outcome  # noqa: E402
 from precision import widen_trained  # noqa: E402
 from settings import chosen_precision, fingerprint, lora, quantization, read_spec, training_arguments  # noqa: E402
@@ -38,6 +39,8 @@ def main() -> int:
         processes = torch.cuda.device_count()
         if processes > 1 and "LOCAL_RANK" not in os.environ:
             return one_process_per_gpu(processes)
+        if processes > 0:
+            compiled_helper.use_kept()
         result = train(spec, torch)
         if rank() == 0:
             write_outcome({"result": result})

@@ -15,7 +15,7 @@ export interface Recipe {
   readonly excluded: readonly string[]
 }
 
-const torchInputs = ['jobs/trainer/Dockerfile', 'jobs/trainer/cpu_torch.py', 'jobs/trainer/locks']
+const torchInputs = ['Dockerfile', 'compiled_helper.py', 'cpu_torch.py', 'locks'].map((name) => `jobs/trainer/${name}`)
 
 /** The same Dockerfiles that build the images for a real cluster; DEVICE=cpu leaves the GPU libraries out. */
 export const recipes: Readonly<Record<RecipeName, Recipe>> = {
