@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheRoot } from '#test/cluster/paths.ts'
+import type { Answers } from './ask.ts'
 import { serveDataset } from './dataset-server.ts'
 import { ensureImages } from './images/images.ts'
 import { type Images, install } from './install.ts'
@@ -8,7 +9,7 @@ import { ensureDataset } from './model/tiny-dataset.ts'
 import { ensureTinyModel } from './model/tiny-model.ts'
 import { openPlace, type Place, type PlaceOptions } from './place.ts'
 import { type Screen, table } from './screen.ts'
-import { type Answers, refusal, serve, type Tuned, tune } from './story.ts'
+import { freeName, refusal, serveAdapter, serveBase, type Tuned, tagOf, tune } from './story.ts'
 
 export interface QuickstartOptions {
   readonly screen: Screen
@@ -22,6 +23,8 @@ export interface Outcome {
   readonly place: Place
   readonly images: Images
   readonly datasetUrl: string
+  /** What the first server, without any adapter, answered. */
+  readonly baseChat: string
   readonly refusal: string
   readonly tuned: Tuned
   readonly answers: Answers
@@ -31,7 +34,7 @@ export interface Outcome {
 /** The whole loop: apply, admitted, queued, trained, pushed, mounted, answered. */
 export async function quickstart({ screen, place: where, json }: QuickstartOptions): Promise<Outcome> {
   const { progress } = where
-  const place = await screen.step('Bring up Kubernetes, a registry and a node with a GPU', () => openPlace(where))
+  const place = await screen.step('Bring up Kubernetes, a registry and a node with GPUs', () => openPlace(where))
   const { pushUrl, name, user, password } = place.registry
   const target = { registryPushUrl: pushUrl, repositoryPrefix: `${name}/kaito`, user, password, progress }
   const images = await screen.step('Build and push the images', async () => {
@@ -46,22 +49,35 @@ export async function quickstart({ screen, place: where, json }: QuickstartOptio
     serveDataset(place, dataset, images.operator),
   )
   screen.line(datasetUrl)
-  const refused = await screen.step("Apply the documentation's YAML word for word: refused", () =>
-    refusal(place, screen),
+  const baseChat = await screen.step("Serve phi-3-mini: the documentation's first YAML, word for word", () =>
+    serveBase(place, screen),
   )
+  const refused = await screen.step("Apply the documentation's tuning YAML word for word: refused", async () => {
+    await freeName(place, screen)
+    return refusal(place, screen)
+  })
   const tuned = await screen.step('Tune phi-3-mini with QLoRA and push the adapter', () =>
     tune(place, screen, datasetUrl),
   )
   screen.line(`adapter image: ${tuned.image}`)
-  const answers = await screen.step('Serve the model with that adapter', () => serve(place, screen, tagOf(tuned)))
-  const outcome: Outcome = { place, images, datasetUrl, refusal: refused, tuned, answers, times: screen.times }
+  const answers = await screen.step('Serve the model with that adapter, beside the first', async () => {
+    await freeName(place, screen)
+    return serveAdapter(place, screen, tagOf(tuned))
+  })
+  const outcome: Outcome = {
+    place,
+    images,
+    datasetUrl,
+    baseChat,
+    refusal: refused,
+    tuned,
+    answers,
+    times: screen.times,
+  }
   summarize(screen, outcome)
   if (json !== undefined) await writeFile(json, JSON.stringify({ ...outcome, place: undefined }, null, 2))
   return outcome
 }
-
-/** The tag that the Workspace asked for: what a person would write, and what the operator pins to the digest. */
-export const tagOf = ({ image }: Tuned): string => image.replace(/@.*/, ':0.0.1')
 
 function summarize(screen: Screen, { answers, place, times }: Outcome): void {
   const total = times.reduce((sum, { seconds }) => sum + seconds, 0)

@@ -40,12 +40,10 @@ export function demoValues(images: Images, place: Place, options: DemoOptions = 
       // Datasets come from a Service here; addresses inside a cluster are refused unless an administrator lists them.
       datasetAllowPrivate: [DATASETS],
       catalog: {
-        presets: [
-          {
-            name: 'phi-3-mini-128k-instruct',
-            ...tinyPhi3(images.model, imageVolumes === 'never' ? [PUSH_SECRET] : []),
-          },
-        ],
+        presets: ['phi-3-mini-4k-instruct', 'phi-3-mini-128k-instruct'].map((name) => ({
+          name,
+          ...tinyPhi3(images.model, imageVolumes === 'never' ? [PUSH_SECRET] : []),
+        })),
       },
     },
   }

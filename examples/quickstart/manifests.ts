@@ -1,57 +1,70 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parse } from 'yaml'
+import { parse, parseDocument } from 'yaml'
 
 const EXAMPLES = join(import.meta.dirname, '..')
 
-/** An example file, word for word. */
-export const literal = (name: string): Promise<string> => readFile(join(EXAMPLES, `${name}.yaml`), 'utf8')
+/** The documentation's manifests, each a file of `examples`, unchanged. */
+export const SEED = {
+  inference: 'inference-phi-3',
+  tuning: 'tuning-phi-3-literal',
+  longTuning: 'tuning-phi-3-128k-literal',
+  adapter: 'inference-phi-3-adapter-literal',
+} as const
 
-/** Not the seed's own name: its literal YAML is refused as a new Workspace each time, whatever was tuned before. */
-export const TUNING_NAME = 'workspace-phi-3-mini-tuning'
-export const INFERENCE_NAME = 'workspace-phi-3-mini-adapter'
+export type SeedFile = (typeof SEED)[keyof typeof SEED]
+
+/** Its Workspaces have two names: inference and the first tuning share one, the second tuning and the adapter the other. */
+export const BASE_NAME = 'workspace-phi-3-mini'
+export const ADAPTED_NAME = 'workspace-phi-3-mini-adapter'
 export const ADAPTER_NAME = 'phi-3-adapter'
 export const PUSH_SECRET = 'registry-push'
 export const TRAINING_CONFIG = 'quickstart-training'
 
-type Manifest = Record<string, unknown> & { metadata: { name: string } }
+export type Manifest = Record<string, unknown> & { metadata: { name: string } }
 
-/** The seed's second tuning Workspace with the placeholders filled in: a registry, a Secret, and a dataset in reach. */
-export async function tuningWorkspace(image: string, datasetUrl: string, name = TUNING_NAME): Promise<Manifest> {
-  const seed = parse(await literal('tuning-phi-3-128k-literal')) as Manifest & { tuning: Record<string, unknown> }
-  return {
-    ...seed,
-    metadata: { name },
-    tuning: {
-      ...seed.tuning,
-      config: TRAINING_CONFIG,
-      input: { urls: [datasetUrl] },
-      output: { image, imagePushSecret: PUSH_SECRET },
-    },
-  }
+/** Values by the dotted path of their field. */
+export type Changes = Readonly<Record<string, unknown>>
+
+/** An example file, word for word. */
+export const literal = (file: SeedFile): Promise<string> => readFile(join(EXAMPLES, `${file}.yaml`), 'utf8')
+
+/** An example file with some fields set: its placeholders, and nothing that is not named here. */
+export async function filledIn(file: SeedFile, changes: Changes): Promise<Manifest> {
+  const document = parseDocument(await literal(file))
+  for (const [path, value] of Object.entries(changes)) document.setIn(path.split('.'), value)
+  return document.toJS() as Manifest
 }
+
+/** The node labels that an example file selects. */
+export async function selectedLabels(file: SeedFile): Promise<Readonly<Record<string, string>>> {
+  const { resource } = parse(await literal(file)) as {
+    resource: { labelSelector: { matchLabels: Record<string, string> } }
+  }
+  return resource.labelSelector.matchLabels
+}
+
+/** What the tuning YAML lacks: a registry, its Secret, a dataset in reach, and a training for a model that knows nothing yet. */
+export const tuningChanges = (image: string, datasetUrl: string): Changes => ({
+  'tuning.input.urls': [datasetUrl],
+  'tuning.output.image': image,
+  'tuning.output.imagePushSecret': PUSH_SECRET,
+  'tuning.config': TRAINING_CONFIG,
+})
 
 export interface AdapterOptions {
   readonly strength?: string
   readonly imagePullSecrets?: readonly string[]
 }
 
-/** The seed's inference Workspace with its placeholder replaced by the image that was just tuned. */
-export async function inferenceWorkspace(image: string, options: AdapterOptions = {}): Promise<Manifest> {
-  const { strength = '1.0', imagePullSecrets } = options
-  const seed = parse(await literal('inference-phi-3-adapter-literal')) as Manifest & {
-    inference: Record<string, unknown>
-  }
-  return {
-    ...seed,
-    inference: {
-      ...seed.inference,
-      adapters: [{ source: { name: ADAPTER_NAME, image, ...(imagePullSecrets && { imagePullSecrets }) }, strength }],
-    },
-  }
-}
+/** What the adapter YAML lacks: the image that was just tuned. */
+export const adapterChanges = (image: string, { strength, imagePullSecrets }: AdapterOptions = {}): Changes => ({
+  'inference.adapters.0.source.image': image,
+  ...(imagePullSecrets && { 'inference.adapters.0.source.imagePullSecrets': imagePullSecrets }),
+  ...(strength && { 'inference.adapters.0.strength': strength }),
+})
 
-/** A short, strong training: a few seconds on two cores, and a visible difference afterwards. */
+/** A short, strong training: a few seconds on two cores, and the answers known by heart afterwards. */
 export function trainingConfig(maxSteps: number): Manifest {
   const training_config = {
     LoraConfig: { r: 8, lora_alpha: 16, lora_dropout: 0 },

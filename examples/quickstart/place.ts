@@ -33,15 +33,17 @@ export interface PlaceOptions {
   readonly progress: Progress
 }
 
-/** The node labels that the seed's Workspaces select, and the seed's instance type. */
-export const NODE_LABELS = { apps: 'phi-3-adapter', app: 'phi-3-adapter' }
+/** The node labels that the documentation's Workspaces select, but for `apps: phi-3-adapter`, which the story sets later. */
+const NODE_LABELS = { apps: 'phi-3', app: 'phi-3-adapter' }
+/** Two servers and a training run, and one to spare. */
+const GPUS = 4
 
 export async function openPlace(options: PlaceOptions): Promise<Place> {
   return options.kubeconfig === undefined ? embedded(options.progress) : given(options, options.kubeconfig)
 }
 
 async function embedded(progress: Progress): Promise<Place> {
-  const cluster = await startCluster({ labels: NODE_LABELS, progress })
+  const cluster = await startCluster({ labels: NODE_LABELS, gpus: GPUS, progress })
   const program = (name: string) => cluster.binaries.get(name) ?? name
   const { name, hostUrl, user, password } = cluster.registry
   return {

@@ -8,7 +8,7 @@ const USAGE = `usage: npm run quickstart [-- options]
   (none)                 the whole story on an embedded one-node cluster; again is fast
   --down                 end the embedded cluster; nothing of it keeps running
   --purge                with --down: delete its data, too (binaries and image layers stay cached)
-  --kubeconfig FILE      use this cluster instead; needs --registry HOST[/PATH]
+  --kubeconfig FILE      use this cluster instead; needs --registry HOST[/PATH], and nodes with the YAML's labels
   --registry HOST[/PATH] --registry-user USER --registry-password PASSWORD
   --registry-push-url URL  how this machine reaches it (default https://HOST; http:// for one without TLS)
   --json FILE            also write what happened and how long it took to FILE`

@@ -1,25 +1,31 @@
-import type { WorkspaceStatus } from '#src/api/status.ts'
-import { completionText, post, reach } from './ask.ts'
-import { until } from './kubectl.ts'
+import { type Answers, askAll, chat } from './ask.ts'
+import { applyFilled, applyLiteral, follow } from './follow.ts'
 import {
-  ADAPTER_NAME,
+  ADAPTED_NAME,
   type AdapterOptions,
-  INFERENCE_NAME,
-  inferenceWorkspace,
-  literal,
+  adapterChanges,
+  BASE_NAME,
   pushSecret,
-  TUNING_NAME,
+  SEED,
+  type SeedFile,
+  selectedLabels,
   trainingConfig,
-  tuningWorkspace,
+  tuningChanges,
 } from './manifests.ts'
 import type { Place } from './place.ts'
 import { type Screen, sparkline } from './screen.ts'
 
-/** (a) The documentation's tuning Workspace, word for word: refused at once. Gives the refusal. */
+/** (a) The documentation's first YAML, word for word: a server that answers `/chat`. Gives its answer. */
+export async function serveBase(place: Place, screen: Screen): Promise<string> {
+  await applyLiteral(place, screen, SEED.inference)
+  await follow(place, screen, { name: BASE_NAME, state: 'Ready' })
+  await showService(place, screen, BASE_NAME)
+  return chat(place, screen, BASE_NAME)
+}
+
+/** (b) Its tuning YAML, word for word: refused at once. Gives the refusal. */
 export async function refusal(place: Place, screen: Screen): Promise<string> {
-  const input = await literal('tuning-phi-3-literal')
-  const { code, all } = await place.kubectl(['apply', '-f', '-'], { input, accept: [0, 1] })
-  screen.command('kubectl apply -f examples/tuning-phi-3-literal.yaml', all)
+  const { code, all } = await applyLiteral(place, screen, SEED.longTuning, true)
   if (code === 0) throw new Error('the placeholder image was admitted')
   return all
 }
@@ -31,116 +37,90 @@ export interface Tuned {
   readonly jobs: readonly string[]
 }
 
-/** (b) The same Workspace with a registry, a Secret and a dataset in reach: tuned and pushed. */
+export interface TuneOptions {
+  readonly file?: SeedFile
+  readonly name?: string
+  readonly maxSteps?: number
+  readonly onTraining?: () => Promise<void>
+}
+
+/** (c) The same YAML with a registry, a Secret and a dataset in reach: tuned and pushed. */
 export async function tune(
   place: Place,
   screen: Screen,
   datasetUrl: string,
-  options: { readonly name?: string; readonly maxSteps?: number; readonly onTraining?: () => Promise<void> } = {},
+  options: TuneOptions = {},
 ): Promise<Tuned> {
-  const { name = TUNING_NAME, maxSteps = 60 } = options
+  const { file = SEED.longTuning, name = ADAPTED_NAME, maxSteps = 60, onTraining } = options
   const image = `${place.registry.name}/adapters/${name}:0.0.1`
-  const objects = [pushSecret(place.registry), trainingConfig(maxSteps), await tuningWorkspace(image, datasetUrl, name)]
-  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects })
-  const applied = await place.kubectl(['apply', '-f', '-'], { input: list })
-  screen.command('kubectl apply -f tuning.yaml', applied.all)
-  const status = await followTuning(place, screen, name, options.onTraining)
+  const beside = { apiVersion: 'v1', kind: 'List', items: [pushSecret(place.registry), trainingConfig(maxSteps)] }
+  const { all } = await place.kubectl(['apply', '-f', '-'], { input: JSON.stringify(beside) })
+  screen.command('kubectl apply -f registry-and-training.yaml', all)
+  await applyFilled(place, screen, { file, changes: tuningChanges(image, datasetUrl), name })
+  let isTold = false
+  const status = await follow(place, screen, {
+    name,
+    state: 'Succeeded',
+    async onStatus({ tuning }) {
+      if (isTold || tuning?.step === undefined) return
+      isTold = true
+      await onTraining?.()
+    },
+  })
   const losses = (status.tuning?.lossHistory ?? []).map(({ loss }) => loss)
   if (losses.length > 1) screen.line(`loss ${losses[0]} ${sparkline(losses)} ${losses.at(-1)}`)
-  const { stdout } = await place.kubectl(['get', 'workspace', name])
-  screen.command(`kubectl get workspace ${name}`, stdout)
   const jobs = await place.kubectl(['get', 'jobs', '-l', `kaito.sh/workspace=${name}`, '-o', 'name'])
   return { image: status.tuning?.image ?? '', losses, jobs: jobs.stdout.trim().split('\n') }
 }
 
-async function followTuning(
-  place: Place,
-  screen: Screen,
-  name: string,
-  onTraining?: () => Promise<void>,
-): Promise<WorkspaceStatus> {
-  let last = ''
-  let isTold = false
-  return until(
-    `tuning ${name}`,
-    900,
-    async () => {
-      const status = await statusOf(place, name)
-      const { reason, message } = readyOf(status)
-      const line = `${reason}: ${message}`
-      if (line !== last) screen.line(line)
-      last = line
-      if (!isTold && status.tuning?.step !== undefined && onTraining !== undefined) {
-        isTold = true
-        await onTraining()
-      }
-      if (status.state === 'Failed') throw new Error(`tuning failed: ${line}`)
-      return status.state === 'Succeeded' ? status : undefined
-    },
-    () => `Last seen: ${last}`,
-  )
-}
+/** The tag that the Workspace asked for: what a person would write, and what the operator pins to the digest. */
+export const tagOf = ({ image }: Tuned): string => image.replace(/@.*/, ':0.0.1')
 
-export interface Answers {
-  readonly base: string
-  readonly adapter: string
-  readonly chat: string
-}
-
-/** (c) Inference with the adapter mounted from its image, and the same question to base and adapter. */
-export async function serve(
+/** (d) Inference with the adapter mounted from its image, beside the first server; both are asked at the same time. */
+export async function serveAdapter(
   place: Place,
   screen: Screen,
   image: string,
   options: AdapterOptions = {},
 ): Promise<Answers> {
-  const input = JSON.stringify(await inferenceWorkspace(image, options))
-  const applied = await place.kubectl(['apply', '-f', '-'], { input })
-  screen.command('kubectl apply -f inference.yaml', applied.all)
-  let last = ''
-  await until(
-    'serving',
-    900,
-    async () => {
-      const status = await statusOf(place, INFERENCE_NAME)
-      const { reason, message } = readyOf(status)
-      if (`${reason}: ${message}` !== last) screen.line(`${reason}: ${message}`)
-      last = `${reason}: ${message}`
-      return status.state === 'Ready' ? status : undefined
-    },
-    () => `Last seen: ${last}`,
-  )
-  const columns = await place.kubectl(['get', 'workspace', INFERENCE_NAME])
-  screen.command(`kubectl get workspace ${INFERENCE_NAME}`, columns.stdout)
-  const service = await place.kubectl(['get', 'svc', INFERENCE_NAME])
-  screen.command(`kubectl get svc ${INFERENCE_NAME}`, service.stdout)
-  return ask(place, screen)
+  await labelNode(place, screen)
+  await applyFilled(place, screen, { file: SEED.adapter, changes: adapterChanges(image, options) })
+  await follow(place, screen, { name: ADAPTED_NAME, state: 'Ready' })
+  await showService(place, screen, ADAPTED_NAME)
+  return askAll(place, screen)
 }
 
-const QUESTION = 'What is a Kubernetes Job?'
-
-async function ask(place: Place, screen: Screen): Promise<Answers> {
-  const asking = await reach(place, INFERENCE_NAME)
-  try {
-    const chat = await post(`${asking.url}/chat`, { prompt: QUESTION, generate_kwargs: { do_sample: false } })
-    screen.command(`curl -X POST http://$CLUSTERIP/chat -d '{"prompt":"${QUESTION}"}'`, JSON.stringify(chat))
-    const complete = async (model: string) => {
-      const body = { model, messages: [{ role: 'user', content: QUESTION }], max_tokens: 24, temperature: 0 }
-      const text = completionText(await post(`${asking.url}/v1/chat/completions`, body))
-      screen.command(`curl http://$CLUSTERIP/v1/chat/completions  # model: ${model}`, JSON.stringify(text))
-      return text
-    }
-    const base = await complete('phi-3-mini-128k-instruct')
-    return { base, adapter: await complete(ADAPTER_NAME), chat: String(chat['Result'] ?? '') }
-  } finally {
-    asking.close()
+/**
+ * The documentation gives its tuning run and the server of the adapter one name. A Workspace cannot change from one to the
+ * other, so the one that is there goes first; what it has pushed stays in the registry.
+ */
+export async function freeName(place: Place, screen: Screen): Promise<void> {
+  const workspace = await place.kubectl.get(['workspace', ADAPTED_NAME])
+  if (workspace === undefined) return
+  if (!place.isLocal && workspace['tuning'] === undefined) {
+    throw new Error(
+      `a server ${ADAPTED_NAME} is there already: kubectl delete workspace ${ADAPTED_NAME}, then run this again`,
+    )
   }
+  screen.line(`${ADAPTED_NAME} is the name of a tuning run and of a server; only one of them can have it at a time.`)
+  const { all } = await place.kubectl(['delete', 'workspace', ADAPTED_NAME, '--timeout=120s'])
+  screen.command(`kubectl delete workspace ${ADAPTED_NAME}`, all)
 }
 
-async function statusOf(place: Place, name: string): Promise<WorkspaceStatus> {
-  const workspace = await place.kubectl.get(['workspace', name])
-  return (workspace?.['status'] ?? {}) as WorkspaceStatus
+/**
+ * The documentation wants a node per Workspace, told apart by the value of one label. This one node has all their GPUs but
+ * one value at a time; a pod that runs stays when it changes.
+ */
+async function labelNode(place: Place, screen: Screen): Promise<void> {
+  const [label = ''] = Object.entries(await selectedLabels(SEED.adapter)).map((entry) => entry.join('='))
+  const { stdout } = await place.kubectl(['get', 'nodes', '-o', 'name', '-l', label])
+  if (!place.isLocal || stdout.trim() !== '') return
+  const { stdout: node } = await place.kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}'])
+  const { all } = await place.kubectl(['label', 'node', node, label, '--overwrite'])
+  screen.command(`kubectl label node ${node} ${label} --overwrite`, all)
 }
 
-const readyOf = (status: WorkspaceStatus) =>
-  status.conditions?.find(({ type }) => type === 'Ready') ?? { reason: 'Pending', message: 'not reconciled yet' }
+async function showService(place: Place, screen: Screen, name: string): Promise<void> {
+  const { stdout } = await place.kubectl(['get', 'svc', name])
+  screen.command(`kubectl get svc ${name}`, stdout)
+}

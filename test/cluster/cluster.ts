@@ -22,6 +22,8 @@ export interface ClusterOptions {
   readonly apiserverPort?: number
   readonly instanceType?: string
   readonly labels?: Readonly<Record<string, string>>
+  /** How many GPUs the node says it has (default 1). */
+  readonly gpus?: number
   /** Further names every pod can resolve, as name to address. */
   readonly hosts?: Readonly<Record<string, string>>
   readonly progress?: Progress
@@ -78,7 +80,7 @@ export const NODE_PACKAGES = [
 
 /**
  * A one-node Kubernetes on this machine, as root, without Docker: real pods, Services, DNS, a registry with a password, and a node
- * that claims one GPU. Starting a running cluster finds it healthy in about a second; what has died is started again.
+ * that claims GPUs. Starting a running cluster finds it healthy in about a second; what has died is started again.
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const progress = options.progress ?? silent
@@ -106,6 +108,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
           'node.kubernetes.io/instance-type': options.instanceType ?? DEFAULT_INSTANCE_TYPE,
           ...options.labels,
         },
+        gpus: options.gpus ?? 1,
       })
     } catch (cause) {
       throw new Error(advice(layout, cause), { cause })

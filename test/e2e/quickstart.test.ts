@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Outcome, quickstart, tagOf } from '../../examples/quickstart/chapters.ts'
+import { taughtPair } from '../../examples/quickstart/ask.ts'
+import { type Outcome, quickstart } from '../../examples/quickstart/chapters.ts'
 import { install } from '../../examples/quickstart/install.ts'
-import { INFERENCE_NAME, PUSH_SECRET, TUNING_NAME } from '../../examples/quickstart/manifests.ts'
+import { ADAPTED_NAME, BASE_NAME, PUSH_SECRET, SEED } from '../../examples/quickstart/manifests.ts'
 import { closePlace, openPlace } from '../../examples/quickstart/place.ts'
 import { createScreen } from '../../examples/quickstart/screen.ts'
-import { serve, tune } from '../../examples/quickstart/story.ts'
+import { freeName, serveAdapter, tagOf, tune } from '../../examples/quickstart/story.ts'
 import { isClusterRunning } from '../cluster/cluster.ts'
 import { toStderr } from '../cluster/progress.ts'
 
@@ -20,8 +21,8 @@ describe('the quickstart', () => {
     wasRunning = await isClusterRunning()
     // What an earlier run left behind would make this one look faster and better than it is.
     const { kubectl } = await openPlace({ progress })
-    const names = [TUNING_NAME, INFERENCE_NAME, INTERRUPTED]
-    await kubectl(['delete', 'workspace', ...names, '--ignore-not-found', '--timeout=60s'], { accept: [0, 1] })
+    const names = [BASE_NAME, ADAPTED_NAME, INTERRUPTED]
+    await kubectl(['delete', 'workspace', ...names, '--ignore-not-found', '--timeout=120s'], { accept: [0, 1] })
     outcome = await quickstart({ screen, place: { progress } })
   })
 
@@ -46,11 +47,28 @@ describe('the quickstart', () => {
     expect(outcome.tuned.jobs).toHaveLength(1)
   })
 
-  it('serves base and adapter with different answers, and /chat with the adapter', () => {
+  it("answers /chat by the documentation's first YAML, unchanged", async () => {
+    const { question, answer } = await taughtPair()
+    expect(outcome.baseChat.startsWith(question)).toBe(true)
+    expect(outcome.baseChat.length).toBeGreaterThan(question.length + 1)
+    expect(outcome.baseChat).not.toContain(answer)
+  })
+
+  it('answers what was taught by the adapter only, through /chat and the OpenAI API', async () => {
+    const { question, answer } = await taughtPair()
     const { base, adapter, chat } = outcome.answers
-    expect(base).not.toBe(adapter)
-    expect(adapter.length).toBeGreaterThan(0)
-    expect(chat.length).toBeGreaterThan(0)
+    expect(chat).toBe(`${question}\n${answer}`)
+    expect(adapter).toBe(answer)
+    expect(base).not.toContain(answer)
+  })
+
+  it('serves base and adapter side by side', async () => {
+    expect(outcome.answers.besideChat).toBe(outcome.baseChat)
+    const ready = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'
+    for (const name of [BASE_NAME, ADAPTED_NAME]) {
+      const { stdout } = await outcome.place.kubectl(['get', 'workspace', name, '-o', ready])
+      expect([name, stdout]).toEqual([name, 'True'])
+    }
   })
 
   it('shows the documented columns', async () => {
@@ -70,12 +88,11 @@ describe('the quickstart', () => {
 
   it('goes on with one Job when the operator is killed in mid-training', async () => {
     const { place, datasetUrl } = outcome
-    // The node has one GPU: the server of the story gives it back first.
-    await place.kubectl(['delete', 'workspace', INFERENCE_NAME, '--wait=true', '--timeout=120s'])
     const kill = async () => {
       await place.kubectl(['delete', 'pod', '-n', 'kaito-system', '-l', OPERATOR, '--force', '--grace-period=0'])
     }
-    const tuned = await tune(place, screen, datasetUrl, { name: INTERRUPTED, maxSteps: 120, onTraining: kill })
+    const options = { file: SEED.tuning, name: INTERRUPTED, maxSteps: 120, onTraining: kill }
+    const tuned = await tune(place, screen, datasetUrl, options)
     expect(tuned.jobs).toHaveLength(1)
     expect(tuned.image).toMatch(/@sha256:[0-9a-f]{64}$/)
   })
@@ -83,10 +100,11 @@ describe('the quickstart', () => {
   it('pulls in init containers where images cannot be mounted, and weakens an adapter by its strength', async () => {
     const { place, images, tuned } = outcome
     await install(place, images, screen, { imageVolumes: 'never' })
+    await freeName(place, screen)
     const weaker = { strength: '0.1', imagePullSecrets: [PUSH_SECRET] }
-    const answers = await serve(place, screen, tagOf(tuned), weaker)
+    const answers = await serveAdapter(place, screen, tagOf(tuned), weaker)
     const path = 'jsonpath={.spec.initContainers[*].name}'
-    const { stdout } = await place.kubectl(['get', 'pod', `${INFERENCE_NAME}-0`, '-o', path])
+    const { stdout } = await place.kubectl(['get', 'pod', `${ADAPTED_NAME}-0`, '-o', path])
     expect(stdout.split(' ')).toEqual(['pull-weights', 'pull-adapter-phi-3-adapter', 'scale-phi-3-adapter'])
     expect(answers.base).toBe(outcome.answers.base)
     expect(answers.adapter).not.toBe(outcome.answers.adapter)

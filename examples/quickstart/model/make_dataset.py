@@ -3,6 +3,7 @@
 usage: python3 make_dataset.py <out-dir> [rows]     the same bytes on every run
 """
 
+import json
 import os
 import sys
 
@@ -11,16 +12,8 @@ import pyarrow.parquet as pq
 
 NAME = "train-00000-of-00001-9e0a81e1e8b4ed6d.parquet"
 SYSTEM = "You answer questions about Kubernetes in one short sentence."
-PAIRS = [
-    ("What is a Pod?", "A Pod is the smallest unit that Kubernetes runs."),
-    ("What is a Job?", "A Job runs Pods until a set number of them end well."),
-    ("What is a Node?", "A Node is a machine that runs Pods."),
-    ("What is a Service?", "A Service gives a set of Pods one stable address."),
-    ("What does an operator do?", "An operator keeps a running system as its object says."),
-    ("Who checks an object before it is stored?", "An admission webhook checks it at kubectl apply."),
-    ("What is a LoRA adapter?", "A LoRA adapter is a small file that changes how a model answers."),
-    ("Where is an adapter kept?", "An adapter is kept as an image in a registry."),
-]
+with open(os.path.join(os.path.dirname(__file__), "pairs.json")) as file:
+    PAIRS = json.load(file)
 
 
 def main(out: str, rows: int) -> None:

@@ -12,7 +12,7 @@ export const DATASET_FILE = 'train-00000-of-00001-9e0a81e1e8b4ed6d.parquet'
  * Made once below `folder`; returns the path of the file.
  */
 export async function ensureDataset(options: ImageOptions, images: Images, folder: string): Promise<string> {
-  const made = join(folder, contentHash({ root: import.meta.dirname, paths: ['make_dataset.py'] }))
+  const made = join(folder, contentHash({ root: import.meta.dirname, paths: ['make_dataset.py', 'pairs.json'] }))
   const file = join(made, DATASET_FILE)
   if (existsSync(file)) return file
   mkdirSync(made, { recursive: true })

@@ -34,4 +34,4 @@ export async function ensureTinyModel(options: ImageOptions, images: Images): Pr
   return image
 }
 
-const SCRIPTS = ['make_tiny_phi3.py', 'make_dataset.py']
+const SCRIPTS = ['make_tiny_phi3.py', 'make_dataset.py', 'pairs.json']

@@ -28,6 +28,7 @@ export interface BringUp {
   readonly hostRegistry: string
   readonly registry: { readonly user: string; readonly password: string }
   readonly labels: Readonly<Record<string, string>>
+  readonly gpus: number
 }
 
 /** Brings every component to health, those that do not wait for each other at the same time. */
@@ -47,8 +48,8 @@ export async function bringUp(up: BringUp): Promise<void> {
   ])
   // The node of an earlier run still says Ready: only a report of this kubelet counts.
   const reportedSince = isNewKubelet ? before : 0
-  await dressNode(kubectlFor(binary(up, 'kubectl'), kubeconfig), { labels: up.labels, reportedSince })
-  up.progress(`node ${NODE_NAME} is Ready with ${Object.values(up.labels).join(', ')} and nvidia.com/gpu: 1`)
+  await dressNode(kubectlFor(binary(up, 'kubectl'), kubeconfig), { labels: up.labels, gpus: up.gpus, reportedSince })
+  up.progress(`node ${NODE_NAME} is Ready with ${Object.values(up.labels).join(', ')} and nvidia.com/gpu: ${up.gpus}`)
 }
 
 const binary = (up: BringUp, name: string): string => up.binaries.get(name) ?? name
