@@ -1,14 +1,22 @@
 /** What a text turned out to be: a JSON value that is safe to walk, or why it is not taken. */
 export type GuardedJson = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: string }
 
+export interface JsonBounds {
+  readonly maxDepth: number
+  /** Counted in a large body only. */
+  readonly maxValues: number
+}
+
 /**
  * Parses untrusted JSON. JSON.parse accepts a million levels, but everything that walks the result afterwards (ajv, rules,
  * JSON.stringify) would overflow the stack. A `__proto__` key is harmless as parsed, but one `Object.assign` away from
- * changing the prototype of something. A large body is measured before it is parsed: a thousand levels are parsed in no
- * time, a million are not.
+ * changing the prototype of something. A large body is measured before it is parsed: a thousand levels or values are parsed
+ * in no time, a million are not.
  */
-export function parseJson(body: Buffer, maxDepth: number): GuardedJson {
-  if (body.length > LARGE && deeperThan(body, maxDepth)) return tooDeep(maxDepth)
+export function parseJson(body: Buffer, { maxDepth, maxValues }: JsonBounds): GuardedJson {
+  const excess = body.length > LARGE ? excessOf(body, maxDepth, maxValues) : undefined
+  if (excess === 'depth') return tooDeep(maxDepth)
+  if (excess === 'values') return { ok: false, why: `JSON has more than ${maxValues} values` }
   let value: unknown
   try {
     value = JSON.parse(body.toString('utf8'))
@@ -48,23 +56,31 @@ function faultOf(value: unknown, depth: number): 'depth' | 'proto' | undefined {
 /** Bytes. Nothing that is smaller can be deep enough to be slow. */
 const LARGE = 65_536
 const QUOTE = 0x22
+const COMMA = 0x2c
 const BACKSLASH = 0x5c
 const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-/** Brackets outside of strings only. UTF-8 never has these bytes inside a longer character. */
-function deeperThan(body: Buffer, maxDepth: number): boolean {
+/**
+ * Looks outside of strings only; UTF-8 never has these bytes inside a longer character. Every value but the first of a list or
+ * an object has a comma before it.
+ */
+function excessOf(body: Buffer, maxDepth: number, maxValues: number): 'depth' | 'values' | undefined {
   let depth = 0
+  let values = 0
   for (let index = 0; index < body.length; index++) {
     const byte = body[index]
     if (byte === QUOTE) index = endOfString(body, index)
+    else if (byte === COMMA) values++
     else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      if (++depth > maxDepth) return true
+      if (++depth > maxDepth) return 'depth'
+      values++
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--
+    if (values > maxValues) return 'values'
   }
-  return false
+  return undefined
 }
 
 /** The position of the closing quote, or of the last byte where there is none. */

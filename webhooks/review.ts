@@ -13,9 +13,15 @@ export type ParsedReview =
 /** A Workspace is 12 levels deep at most where its schema ends; pod templates and selectors inside it add some 20. */
 export const MAX_DEPTH = 64
 
+/**
+ * Twice the values that rules read (`LIMIT.judged`), once for the old object, and as many for each one's `managedFields`; and some
+ * to spare. To parse more takes long.
+ */
+export const MAX_VALUES = 25_000
+
 /** Reads an AdmissionReview v1. Fields that we do not know are let through: newer API servers may send more. */
 export function parseReview(body: Buffer): ParsedReview {
-  const json = parseJson(body, MAX_DEPTH)
+  const json = parseJson(body, { maxDepth: MAX_DEPTH, maxValues: MAX_VALUES })
   if (!json.ok) return json
   if (isReview(json.value)) return { ok: true, request: json.value.request }
   const [error] = isReview.errors ?? []

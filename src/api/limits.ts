@@ -32,6 +32,10 @@ export const LIMIT = {
   conditions: 32,
   /** Entries of a map in status.performance. */
   metrics: 64,
-  /** Bytes of `inference.template` or of a volume source, as JSON: rules read inside, and a node must hold the pod. */
+  /** Characters of `inference.template` or of a volume source, as JSON: rules read inside, and a node must hold the pod. */
   openJson: 262_144,
+  /** Characters of all annotations, as the apiserver has it for their bytes. */
+  annotations: 262_144,
+  /** Characters of JSON, and values, of `resource`, `inference` and `tuning` together: what all of them may be to be judged. */
+  judged: { characters: 524_288, values: 5_000 },
 } as const

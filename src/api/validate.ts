@@ -1,4 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { isLargerThan } from '#src/lib/json-size.ts'
+import { lastOnly } from '#src/lib/per-object.ts'
 import { LIMIT } from './limits.ts'
 import { type Workspace, workspaceSchema } from './workspace.ts'
 
@@ -46,24 +48,51 @@ export function shapeFaults(value: unknown): readonly ShapeFault[] {
  * The first fault in what rules read: a shape or a size that the CRD does not allow. Rules may take both for granted, and
  * an API server has seen to it; whoever asks the webhook without one must not be able to hand them anything larger.
  */
-export function faultForRules(value: unknown): ShapeFault | undefined {
+export const faultForRules = lastOnly((value: object): ShapeFault | undefined => {
   compiledForRules ??= strict.compile(rulesSchema)
   if (!compiledForRules(value)) return (compiledForRules.errors ?? []).map(describe)[0]
-  const { inference, tuning } = value as Workspace
-  const inside: readonly (readonly [string, unknown])[] = [
-    ['inference.template', inference?.template],
+  return sizeFault(value as Workspace)
+})
+
+/** What no structural schema can say: sizes of what is somebody else's, of keys, and of everything together. */
+function sizeFault({ metadata, resource, inference, tuning }: Workspace): ShapeFault | undefined {
+  const open: readonly (readonly [string, unknown, number])[] = [
+    ['metadata.annotations', metadata?.annotations, LIMIT.annotations],
+    ['inference.template', inference?.template, LIMIT.openJson],
     ...(inference?.adapters ?? []).map(
-      ({ source }, index) => [`inference.adapters[${index}].source.volumeSource`, source?.volumeSource] as const,
+      ({ source }, index) =>
+        [`inference.adapters[${index}].source.volumeSource`, source?.volumeSource, LIMIT.openJson] as const,
     ),
-    ['tuning.input.volumeSource', tuning?.input?.volumeSource],
-    ['tuning.output.volumeSource', tuning?.output?.volumeSource],
+    ['tuning.input.volumeSource', tuning?.input?.volumeSource, LIMIT.openJson],
+    ['tuning.output.volumeSource', tuning?.output?.volumeSource, LIMIT.openJson],
   ]
-  const large = inside.find(([, open]) => open !== undefined && JSON.stringify(open).length > LIMIT.openJson)
-  return large && { path: large[0], detail: `must be at most ${LIMIT.openJson} bytes of JSON` }
+  const { values, characters } = LIMIT.judged
+  const large = open.find(
+    ([, inside, most]) => inside !== undefined && isLargerThan(inside, { characters: most, values }),
+  )
+  if (large) return { path: large[0], detail: `must be at most ${large[2]} characters of JSON and ${values} values` }
+  const labels = Object.keys(resource?.labelSelector?.matchLabels ?? {})
+  if (labels.some((key) => key.length > LIMIT.labelKey)) {
+    return {
+      path: 'resource.labelSelector.matchLabels',
+      detail: `must have keys of at most ${LIMIT.labelKey} characters`,
+    }
+  }
+  if (!isLargerThan([resource ?? null, inference ?? null, tuning ?? null], LIMIT.judged)) return undefined
+  const detail = `resource, inference and tuning together must be at most ${characters} characters of JSON and ${values} values`
+  return { path: 'the object', detail }
 }
 
 const { resource, inference, tuning } = workspaceSchema.properties
-const rulesSchema = { type: 'object', properties: { resource, inference, tuning } }
+/** Of the metadata only what rules read. */
+const metadata = {
+  type: 'object',
+  properties: {
+    name: { type: 'string', maxLength: LIMIT.name },
+    annotations: { type: 'object', additionalProperties: { type: 'string' } },
+  },
+}
+const rulesSchema = { type: 'object', properties: { metadata, resource, inference, tuning } }
 
 function describe({ instancePath, message, params }: ErrorObject) {
   const path = instancePath

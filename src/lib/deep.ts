@@ -14,13 +14,20 @@ export function deepEqual(a: unknown, b: unknown): boolean {
     if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
     return a.every((member, index) => deepEqual(member, b[index]))
   }
-  const left = definedEntries(a)
-  const right = new Map(definedEntries(b))
-  return (
-    left.length === right.size && left.every(([key, member]) => right.has(key) && deepEqual(member, right.get(key)))
-  )
+  return holdsAll(a, b) && definedKeys(a) === definedKeys(b)
 }
 
-function definedEntries(value: object): [string, unknown][] {
-  return Object.entries(value).filter(([, member]) => member !== undefined)
+/** Without a list of pairs or a Map: an object in question may have ten thousand members. */
+function holdsAll(a: object, b: object): boolean {
+  for (const key of Object.keys(a)) {
+    const member: unknown = Reflect.get(a, key)
+    if (member !== undefined && !(Object.hasOwn(b, key) && deepEqual(member, Reflect.get(b, key)))) return false
+  }
+  return true
+}
+
+function definedKeys(value: object): number {
+  let count = 0
+  for (const key of Object.keys(value)) if (Reflect.get(value, key) !== undefined) count++
+  return count
 }

@@ -1,9 +1,10 @@
-import { faultForRules, type ShapeFault, shapeFaults } from '#src/api/validate.ts'
+import { faultForRules, type ShapeFault } from '#src/api/validate.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { deepEqual } from '#src/lib/deep.ts'
 import { invalid } from '#src/lib/field-error.ts'
+import { comparable } from './comparable.ts'
 import type { Facts } from './rule.ts'
-import { type Findings, MAX_FINDINGS, runRules } from './run.ts'
+import { type Findings, runRules } from './run.ts'
 import { WORKSPACE_RULES } from './workspace-rules.ts'
 
 /** What `kubectl apply --dry-run=server` shows of the consequences, one line each. Given by whoever can plan. */
@@ -19,39 +20,33 @@ export interface Admission extends Findings {
  * the rules read (labels, finalizers, a re-apply): such an object can always go or be kept as it is.
  */
 export function admit(workspace: Workspace, facts: Facts, planLines?: PlanLines): Admission {
-  try {
-    if (workspace.metadata?.deletionTimestamp !== undefined || isUntouched(workspace, facts)) return SILENT
-    const fault = faultForRules(workspace)
-    // An object that was stored before there was a limit may keep what it has.
-    if (fault !== undefined && !(facts.old && faultForRules(facts.old)?.path === fault.path)) return misshapen([fault])
-    const findings = runRules(WORKSPACE_RULES, workspace, facts)
-    const plan = facts.dryRun && findings.errors.length === 0 && planLines ? planLines(workspace, facts) : []
-    return { ...findings, plan }
-  } catch (error) {
-    const answer = ofAnotherShape(workspace, facts, planLines)
-    // What throws on a well-shaped object is a bug, and is answered as one.
-    if (answer === undefined) throw error
-    return answer
-  }
+  if (workspace.metadata?.deletionTimestamp !== undefined) return SILENT
+  const fault = faultForRules(workspace)
+  if (fault !== undefined) return unread(workspace, facts, fault)
+  const known = comparable(facts)
+  if (isUntouched(workspace, known)) return SILENT
+  const findings = runRules(WORKSPACE_RULES, workspace, known)
+  const plan = facts.dryRun && findings.errors.length === 0 && planLines ? planLines(workspace, known) : []
+  return { ...findings, plan }
 }
 
 /**
- * Rules take the CRD's schema for granted, which an API server has applied before it asks us. Where it went by another
- * version of the definition, that is what to say; an old object of another shape has nothing to be compared with.
+ * No rule reads what is of another shape or size than the CRD has, whatever the old object was like. One that was stored
+ * before there was a limit stays as it is, and its metadata can change; what it asks for changes only into the limits.
  */
-function ofAnotherShape(workspace: Workspace, facts: Facts, planLines?: PlanLines): Admission | undefined {
-  const faults = shapeFaults(workspace)
-  if (faults.length > 0) return misshapen(faults)
-  const { old, ...rest } = facts
-  return old === undefined || shapeFaults(old).length === 0 ? undefined : admit(workspace, rest, planLines)
+function unread(workspace: Workspace, { operation, old }: Facts, fault: ShapeFault): Admission {
+  const isKept = operation === 'UPDATE' && old !== undefined && deepEqual(wish(old), wish(workspace))
+  if (!isKept) return misshapen(fault, operation === 'UPDATE' ? 'bring it within the limits' : INSTALL)
+  return { ...SILENT, warnings: misshapen(fault, 'it is kept unchecked; bring it within the limits').errors }
 }
 
 /** An API server with our definition would have said so itself; that one is the first thing to look at. */
-function misshapen(faults: readonly ShapeFault[]): Admission {
-  const fix = 'install the CustomResourceDefinition of this version of the operator'
-  const errors = faults.slice(0, MAX_FINDINGS).map(({ path, detail }) => invalid(path, undefined, detail, { fix }))
-  return { ...SILENT, errors: errors.map((error) => ({ ...error, origin: 'workspace.shape' })) }
-}
+const INSTALL = 'install the CustomResourceDefinition of this version of the operator'
+
+const misshapen = ({ path, detail }: ShapeFault, fix: string): Admission => ({
+  ...SILENT,
+  errors: [{ ...invalid(path, undefined, detail, { fix }), origin: 'workspace.shape' }],
+})
 
 const SILENT: Admission = { errors: [], warnings: [], plan: [] }
 
@@ -61,9 +56,10 @@ function isUntouched(workspace: Workspace, { operation, old }: Facts): boolean {
 }
 
 /** The parts of a Workspace that rules may look at. `spec` is the apiserver's to refuse. */
-const subject = ({ metadata, resource, inference, tuning }: Workspace) => ({
-  annotations: { ...metadata?.annotations, 'kubectl.kubernetes.io/last-applied-configuration': undefined },
-  resource,
-  inference,
-  tuning,
+const subject = (workspace: Workspace) => ({
+  annotations: { ...workspace.metadata?.annotations, 'kubectl.kubernetes.io/last-applied-configuration': undefined },
+  ...wish(workspace),
 })
+
+/** What its author asks for. */
+const wish = ({ resource, inference, tuning }: Workspace) => ({ resource, inference, tuning })

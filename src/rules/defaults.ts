@@ -1,9 +1,11 @@
 import type { AdapterSpec } from '#src/api/inference.ts'
 import { ANNOTATION } from '#src/api/labels.ts'
 import type { PresetSpec } from '#src/api/preset.ts'
+import { faultForRules } from '#src/api/validate.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { findSku } from '#src/catalog/catalog.ts'
 import { DEFAULT_METHOD, METHOD_NAMES } from '#src/tuning/methods/index.ts'
+import { comparable } from './comparable.ts'
 import { chooseInstance } from './memory-need.ts'
 import type { Facts } from './rule.ts'
 
@@ -13,6 +15,8 @@ import type { Facts } from './rule.ts'
  */
 export function withDefaults(workspace: Workspace, facts: Facts): Workspace {
   if (workspace.metadata?.deletionTimestamp !== undefined) return workspace
+  // Rules will refuse it, or leave it as it was stored.
+  if (faultForRules(workspace) !== undefined) return workspace
   const { resource, inference, tuning } = workspace
   // Without a purpose or nodes there is nothing to choose for: the rules will say so.
   if (!inference && !tuning) return workspace
@@ -23,7 +27,7 @@ export function withDefaults(workspace: Workspace, facts: Facts): Workspace {
       ...(inference ? { inference: withInference(inference) } : {}),
       ...(tuning ? { tuning: withTuning(tuning) } : {}),
     },
-    facts,
+    comparable(facts),
   )
 }
 

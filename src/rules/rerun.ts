@@ -1,3 +1,4 @@
+import { LIMIT } from '#src/api/limits.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { deepEqual } from '#src/lib/deep.ts'
 import { immutable } from '#src/lib/field-error.ts'
@@ -22,6 +23,8 @@ export const rerunRules = [
 ]
 
 function isRunning({ status }: Workspace): boolean {
-  const condition = (type: string) => status?.conditions?.find((each) => each.type === type)?.status
+  // Of a status nothing was checked, and an old one may be of any shape.
+  const conditions = Array.isArray(status?.conditions) ? status.conditions.slice(0, LIMIT.conditions) : []
+  const condition = (type: string) => conditions.find((each) => each?.type === type)?.status
   return condition('JobStarted') === 'True' && condition('WorkspaceSucceeded') !== 'True' && status?.state !== 'Failed'
 }

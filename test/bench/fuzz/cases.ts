@@ -5,7 +5,7 @@ import { admissionReview } from '#test/unit/webhooks/admission-review.ts'
 
 /** One review, and what the API server would hold of what it names. */
 export interface FuzzCase {
-  readonly kind: 'shaped' | 'json' | 'bytes'
+  readonly kind: 'shaped' | 'large' | 'json' | 'bytes'
   readonly body: Buffer
   /** The text of every ConfigMap's training_config.yaml and inference_config.yaml. */
   readonly yaml: string
@@ -123,6 +123,33 @@ const bytes = fc
     return what === 'deep' ? Buffer.from('['.repeat(at % 200_000)) : changed
   })
 
+/** 1.6 MB of something where a Workspace has room for it, shared by the old object or only there. */
+const large = fc
+  .tuple(
+    anyWorkspace,
+    fc.constantFrom('metadata', 'resource', 'inference', 'tuning', 'status'),
+    fc.constantFrom(...['annotations', 'labelSelector', 'template', 'adapters', 'input', 'conditions', 'other']),
+    fc.constantFrom<unknown>(
+      'x'.repeat(800_000),
+      { matchLabels: { ['x'.repeat(800_000)]: 'x' } },
+      { matchLabels: Object.fromEntries(Array.from({ length: 11_000 }, (_, n) => [`key-of-a-label/${n}`, 'x'])) },
+      { urls: Array.from({ length: 11_000 }, (_, n) => `https://a.example/data-${n}.parquet`) },
+      Array.from({ length: 8000 }, (_, n) => ({ source: { name: `${n}`, image: `a.io/adapters/${n}:0.0.1` } })),
+      { spec: { containers: Array.from({ length: 8000 }, () => ({ name: 'x'.repeat(60) })) } },
+    ),
+    fc.constantFrom('shared', 'only before', 'only now'),
+    request,
+  )
+  .map(([workspace, part, field, value, where, rest]) => {
+    const filled = { ...workspace, [part]: { ...workspace[part], [field]: value } }
+    const changed = { ...filled, metadata: { ...filled.metadata, annotations: { 'kaito.sh/restart': '1' } } }
+    if (where === 'shared') return reviewOf(changed, filled, rest)
+    return where === 'only now' ? reviewOf(filled, workspace, rest) : reviewOf(workspace, filled, rest)
+  })
+
+/** Rarely: each takes as long as a hundred others. */
+const LARGE_OF = 200
+
 const kinds = [
   ...Array.from({ length: 7 }, () => shaped.map((text) => ({ kind: 'shaped' as const, body: withoutProto(text) }))),
   ...Array.from({ length: 2 }, () => json.map((text) => ({ kind: 'json' as const, body: withoutProto(text) }))),
@@ -130,5 +157,12 @@ const kinds = [
 ]
 
 export const fuzzCase: fc.Arbitrary<FuzzCase> = fc
-  .tuple(fc.oneof(...kinds), yaml, secret)
+  .tuple(
+    fc.oneof(
+      { weight: LARGE_OF - 1, arbitrary: fc.oneof(...kinds) },
+      { weight: 1, arbitrary: large.map((text) => ({ kind: 'large' as const, body: withoutProto(text) })) },
+    ),
+    yaml,
+    secret,
+  )
   .map(([review, text, found]) => ({ ...review, yaml: text, secret: found }))

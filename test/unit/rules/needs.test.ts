@@ -28,9 +28,16 @@ describe('needs', () => {
   })
 
   it('asks for 30 Secrets at most, however many are named', () => {
+    const adapters = Array.from({ length: 10 }, (_, n) => ({
+      source: { image: 'a.io/b:1', imagePullSecrets: Array.from({ length: 16 }, (__, m) => `secret-${n}-${m}`) },
+    }))
+    expect(needs(servingWith({ adapters })).secrets).toHaveLength(30)
+  })
+
+  it('asks for nothing of what is too large for any rule to read it', () => {
     const imagePullSecrets = Array.from({ length: 5000 }, (_, index) => `secret-${index}`)
-    const workspace = tuningWith({ input: { image: 'a.io/data:1', imagePullSecrets } })
-    expect(needs(workspace).secrets).toHaveLength(30)
+    const workspace = tuningWith({ config: 'training', input: { image: 'a.io/data:1', imagePullSecrets } })
+    expect(needs(workspace)).toEqual({ configMaps: [], secrets: [] })
   })
 
   it('leaves out names that no object can have, so that they reach no request', () => {

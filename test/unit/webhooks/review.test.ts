@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { invalid, required } from '#src/lib/field-error.ts'
-import { allowed, denied, errored, MAX_DEPTH, parseReview, patched } from '#webhooks/review.ts'
+import { allowed, denied, errored, MAX_DEPTH, MAX_VALUES, parseReview, patched } from '#webhooks/review.ts'
 import { admissionReview } from './admission-review.ts'
 
 const body = (value: unknown) => Buffer.from(JSON.stringify(value))
@@ -44,6 +44,14 @@ describe('parseReview', () => {
     expect(why(nested(MAX_DEPTH + 1, '[', ']'))).toContain('nested more than 64')
     expect(why(nested(MAX_DEPTH + 1, '{"a":', '}'))).toContain('nested more than 64')
     expect(why(Buffer.from('['.repeat(1_000_000)))).toContain('nested more than 64')
+  })
+
+  it('takes 25000 values of a large body and no more, before it parses them', () => {
+    const list = (length: number) => body(admissionReview({ object: { list: Array.from({ length }, () => 'xx') } }))
+    expect(why(list(MAX_VALUES - 50))).toBe('accepted')
+    expect(why(list(MAX_VALUES + 1))).toBe('JSON has more than 25000 values')
+    expect(why(Buffer.from('{},'.repeat(500_000)))).toBe('JSON has more than 25000 values')
+    expect(why(body(admissionReview({ object: { text: ',[{'.repeat(100_000) } })))).toBe('accepted')
   })
 
   it('does not take brackets inside of strings for levels', () => {

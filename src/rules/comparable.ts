@@ -1,0 +1,11 @@
+import { faultForRules } from '#src/api/validate.ts'
+import type { Facts } from './rule.ts'
+
+/**
+ * The facts without an old object that is larger, or of another shape, than rules may read: there is nothing to compare with
+ * then. Whoever asks without an API server could hand in any.
+ */
+export function comparable(facts: Facts): Facts {
+  const { old, ...rest } = facts
+  return old === undefined || faultForRules(old) === undefined ? facts : rest
+}
