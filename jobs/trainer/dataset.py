@@ -1,90 +1,119 @@
-"""Every data file of a folder as one data set for SFTTrainer, with a count of what was left out and why."""
+"""Every data file of a folder as one stream of rows for SFTTrainer, with a count of what was left out or cut, and why."""
 
-import os
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-
-from datasets import Dataset, concatenate_datasets
+from typing import Protocol
 
 from outcome import StepFailed
-from reading import data_files, read_file
-from rows import MEANINGFUL, WANTED, has, kind, shape_of
+from reading import Table, data_files, name_at_source, read_table
+from rows import MEANINGFUL, WANTED, Place, has, kind, shape_of
+
+MOST_NAMES = 10
+LONGEST_NAME = 64
+
+
+class Judge(Protocol):
+    def judge(self, sample: dict, place: Place) -> str: ...
+
+
+@dataclass
+class Source:
+    """One file: rows in it, and how many of them are trained on."""
+
+    name: str
+    rows: int = 0
+    kept: int = 0
 
 
 @dataclass
 class Tally:
-    """What became of the rows; `dropped` counts them by reason."""
+    """What became of the rows; `dropped` counts them by reason, `unused` names what no row is trained on."""
 
-    read: int = 0
+    sources: list[Source] = field(default_factory=list)
     dropped: Counter = field(default_factory=Counter)
+    unused: set[str] = field(default_factory=set)
     cut: int = 0
 
-    def drop(self, reasons) -> None:
-        self.dropped.update(reasons)
+    @property
+    def rows(self) -> int:
+        return sum(source.rows for source in self.sources)
+
+    @property
+    def kept(self) -> int:
+        return self.rows - self.dropped.total()
 
     def as_result(self) -> dict:
-        return {"read": self.read, "dropped": dict(self.dropped), "cut": self.cut}
+        """Bounded, since it goes into the termination message: what is beyond ten of a kind is one entry."""
+        first, others = self.sources[:MOST_NAMES], self.sources[MOST_NAMES:]
+        if others:
+            rest = Source(f"{len(others)} more files", sum(s.rows for s in others), sum(s.kept for s in others))
+            first = [*first, rest]
+        unused = sorted(self.unused)
+        more = [f"{len(unused) - MOST_NAMES} more"] if len(unused) > MOST_NAMES else []
+        return {
+            "rows": self.rows,
+            "kept": self.kept,
+            "dropped": [{"reason": reason, "rows": rows} for reason, rows in sorted(self.dropped.items())],
+            "cut": self.cut,
+            "sources": [{"name": shortened(s.name), "rows": s.rows, "kept": s.kept} for s in first],
+            "unused": [*map(shortened, unused[:MOST_NAMES]), *more],
+        }
 
 
-def load_samples(folder: str, options: dict, template: str | None, cache: str) -> tuple[Dataset, Tally]:
-    """All files of `folder`. `template` is the model's chat template, if it has one."""
-    tally = Tally()
-    parts = [normalise(read_file(path, cache), os.path.basename(path), options, template, tally)
-             for path in data_files(folder, options)]
-    if tally.dropped:
-        print(f"note: {sum(tally.dropped.values())} of {tally.read} rows left out: {listed(tally.dropped)}", flush=True)
-    parts = [part for part in parts if len(part) > 0]
-    if not parts:
+def samples(folder: str, options: dict, has_template: bool, judge: Judge, tally: Tally) -> Iterator[dict]:
+    """The rows of all files that can be trained on. `tally` is filled on the way and is whole at the end."""
+    form = None
+    for path in data_files(folder, options):
+        for sample, place in of_table(read_table(path), options, has_template, judge, tally):
+            form, before = form_of(sample), form
+            if before is not None and form != before:
+                raise place.refused(f"it has {form}, the rows before have {before}. Use one shape for all.")
+            yield sample
+    if tally.kept == 0:
         why = f" ({listed(tally.dropped)})" if tally.dropped else ""
-        raise StepFailed("DatasetInvalid", f"The data files hold no usable row{why}. {WANTED}")
-    shapes = {tuple(sorted(part.column_names)) for part in parts}
-    if len(shapes) > 1:
-        names = "; ".join(", ".join(shape) for shape in sorted(shapes))
-        raise StepFailed("DatasetInvalid", f"The data files have different shapes ({names}). Use one shape for all.")
-    return (concatenate_datasets(parts) if len(parts) > 1 else parts[0]), tally
+        too_long = any("max_length" in reason for reason in tally.dropped)
+        remedy = "Raise TrainingArguments.max_length or shorten the prompts." if too_long else WANTED
+        raise StepFailed("DatasetInvalid", f"The data files hold no usable row{why}. {remedy}")
+
+
+def of_table(table: Table, options: dict, has_template: bool, judge: Judge, tally: Tally) -> Iterator[tuple[dict, Place]]:
+    shape = shape_of(table.columns, options)
+    if shape is None:
+        first = next(table.rows(), {})
+        found = ", ".join(f"{column} ({kind(first.get(column))})" for column in table.columns[:20]) or "no rows"
+        raise StepFailed("DatasetInvalid", f"{table.name} has the columns {found}. {WANTED} Other names for question and "
+                         "answer: DatasetConfig.context_column and response_column.")
+    unused = [column for column in table.columns if column not in shape.used]
+    tally.unused.update(unused)
+    source = Source(name_at_source(table.name))
+    tally.sources.append(source)
+    refused = [column for column in unused if column in MEANINGFUL]
+    for index, row in enumerate(table.rows()):
+        source.rows += 1
+        place = Place(f"{table.name}, row {index + 1}", has_template, tally.unused)
+        for column in refused:
+            if has(row.get(column)):
+                raise place.refused(f"it has {column}, which is not trained on with {shape.used[0]}. Take the column "
+                                    "out if the answers do not depend on it.")
+        built = shape.build(row, place)
+        verdict = built if isinstance(built, str) else judge.judge(built, place)
+        if isinstance(built, str) or verdict not in ("", "cut"):
+            tally.dropped[verdict] += 1
+            continue
+        tally.cut += verdict == "cut"
+        source.kept += 1
+        yield built, place
+
+
+def form_of(sample: dict) -> str:
+    return " and ".join(f"{key} as {'messages' if isinstance(sample[key], list) else 'text'}"
+                        for key in ("text", "messages", "prompt", "completion") if key in sample)
 
 
 def listed(dropped: Counter) -> str:
     return ", ".join(f"{count} with {reason}" for reason, count in sorted(dropped.items()))
 
 
-def normalise(raw: Dataset, name: str, options: dict, template: str | None, tally: Tally) -> Dataset:
-    columns = raw.column_names
-    shape = shape_of(columns, options, template)
-    if shape is None:
-        found = ", ".join(f"{column} ({kind(raw[0][column])})" for column in columns[:20]) if len(raw) else "no rows"
-        raise StepFailed("DatasetInvalid", f"{name} has the columns {found}. {WANTED} Other names for question and "
-                         "answer: DatasetConfig.context_column and response_column.")
-    unused = [column for column in columns if column not in shape.used]
-    if unused:
-        print(f"note: {name}: not used: {', '.join(unused)}", flush=True)
-    refused = [column for column in unused if column in MEANINGFUL]
-    kept = []
-    for index, row in enumerate(raw):
-        where = f"{name}, row {index + 1}"
-        for column in refused:
-            if has(row[column]):
-                raise StepFailed("DatasetInvalid", f"{where} has {column}, which is not trained on with "
-                                 f"{' and '.join(shape.used)}. Take the column out if the answers do not depend on it.")
-        built = shape.build(row, where)
-        if isinstance(built, str):
-            tally.drop([built])
-        else:
-            kept.append(index)
-    tally.read += len(raw)
-    rows = raw if len(kept) == len(raw) else raw.select(kept)
-    return rows.map(lambda row: shape.build(row, name), remove_columns=columns)
-
-
-def split(samples: Dataset, options: dict) -> tuple[Dataset, Dataset | None]:
-    """(train, eval): `train_test_split` is the share used for training; 1 means no evaluation."""
-    seed = int(options.get("shuffle_seed") or 42)
-    share = float(options.get("train_test_split") or 1)
-    if not 0 < share <= 1:
-        raise StepFailed("ConfigInvalid", f"DatasetConfig.train_test_split is {share}; use a number above 0, up to 1.")
-    if options.get("shuffle_dataset", True):
-        samples = samples.shuffle(seed=seed)
-    size = round(len(samples) * share)
-    if share == 1 or size in (0, len(samples)):
-        return samples, None
-    return samples.select(range(size)), samples.select(range(size, len(samples)))
+def shortened(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME - 1]}…"

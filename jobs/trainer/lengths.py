@@ -1,61 +1,55 @@
-"""What max_length does to the rows, counted before a model is loaded: the tokenizer alone tells."""
+"""What max_length does to a row, known before a model is loaded: the tokenizer alone tells."""
 
-from datasets import Dataset
-
-from dataset import Tally
-from outcome import StepFailed
+from rendering import Rendering
+from rows import Place
 
 
-def fit(samples: Dataset, tokenizer, settings: dict, tally: Tally) -> Dataset:
-    """The rows that keep at least the start of an answer. `settings` are those of TrainingArguments, with defaults."""
-    longest = settings.get("max_length")
-    if longest is None or settings.get("packing"):  # packing puts rows together and splits them itself
-        return samples
-    keeps_end = settings.get("truncation_mode") == "keep_end"
-    kept, cut = [], 0
-    for index, row in enumerate(samples):
-        before, total = tokens(row, tokenizer)
-        if before >= longest and not keeps_end:
-            continue
-        kept.append(index)
-        cut += total > longest
-    lost = len(samples) - len(kept)
-    if lost:
-        text = f"{lost} of {len(samples)} rows lose their answer at max_length={longest}"
-        remedy = "Raise TrainingArguments.max_length or shorten the prompts."
-        if not kept:
-            raise StepFailed("DatasetInvalid", f"{text}: nothing is left to train on. {remedy}")
-        print(f"note: {text} and are left out. {remedy}", flush=True)
-        tally.dropped[f"the answer beyond max_length={longest}"] += lost
-    if cut:
-        print(f"note: {cut} rows are cut at max_length={longest}.", flush=True)
-    tally.cut = cut
-    return samples.select(kept) if lost else samples
+class Lengths:
+    """Judges one row after another. `settings` are those of TrainingArguments, with max_length in place."""
 
+    def __init__(self, tokenizer, settings: dict):
+        self.tokenizer = tokenizer
+        self.rendering = Rendering(tokenizer)
+        self.longest = settings["max_length"]
+        packs = settings.get("packing") is True
+        # Packing cuts each row at max_length as well, unless it goes on with the rest of it in the next pack.
+        if packs and settings.get("packing_strategy", "bfd") != "bfd":
+            self.longest = None
+        self.keeps_end = settings.get("truncation_mode") == "keep_end" and not packs
 
-def tokens(row: dict, tokenizer) -> tuple[int, int]:
-    """(tokens before the first answer, tokens of all)"""
-    if "text" in row:
-        return 0, len(tokenizer(row["text"])["input_ids"])
-    if "messages" in row:
-        messages = row["messages"]
-        first = next(i for i, message in enumerate(messages) if message["role"] == "assistant")
-        return rendered(messages[:first], tokenizer, True), rendered(messages, tokenizer, False)
-    prompt, completion = row["prompt"], row["completion"]
-    if isinstance(prompt, list):
-        return rendered(prompt, tokenizer, True), rendered(prompt + completion, tokenizer, False)
-    return len(tokenizer(prompt)["input_ids"]), len(tokenizer(prompt + completion)["input_ids"])
+    def judge(self, sample: dict, place: Place) -> str:
+        """'' for a row that fits, 'cut' for one that loses its end, or why it is left out."""
+        before, total = self.tokens(sample, place)
+        if self.longest is None or total <= self.longest:
+            return ""
+        if before >= self.longest and not self.keeps_end:
+            return f"the answer beyond max_length={self.longest}"
+        return "cut"
 
+    def tokens(self, sample: dict, place: Place) -> tuple[int, int]:
+        """(tokens before the first answer, tokens of all)"""
+        if "text" in sample:
+            return 0, self.count(sample["text"]) + 1  # the trainer ends a text with a token that says so
+        if "messages" in sample:
+            messages = sample["messages"]
+            first = next(i for i, message in enumerate(messages) if message["role"] == "assistant")
+            return self.of_conversation(messages, first, sample, place)
+        prompt, completion = sample["prompt"], sample["completion"]
+        if isinstance(prompt, list):
+            return self.of_conversation(prompt + completion, len(prompt), sample, place)
+        return self.count(prompt), self.count(prompt + completion) + 1
 
-def rendered(messages: list[dict], tokenizer, before_answer: bool) -> int:
-    if not messages:
-        return 0
-    try:
-        text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=before_answer)
-    except Exception as error:
-        if before_answer:  # some templates take no beginning that ends before a question
-            return 0
-        roles = ", ".join(message["role"] for message in messages[:6])
-        raise StepFailed("DatasetInvalid", "The chat template of the base model does not take a conversation of the "
-                         f"roles {roles}: {str(error)[:200]}") from error
-    return len(tokenizer(text, add_special_tokens=False)["input_ids"])
+    def of_conversation(self, messages: list[dict], answer: int, sample: dict, place: Place) -> tuple[int, int]:
+        tools = sample.get("tools")
+        text = self.rendering.whole(messages, tools, place)
+        total = self.count(text, special=False)
+        if self.longest is None or total <= self.longest:
+            return 0, total
+        try:
+            before = self.rendering.text(messages[:answer], tools, before_answer=True)
+        except Exception:  # some templates take no beginning, or none that ends before a question
+            return 0, total
+        return self.count(before, special=False), total
+
+    def count(self, text: str, special: bool = True) -> int:
+        return len(self.tokenizer(text, add_special_tokens=special)["input_ids"])

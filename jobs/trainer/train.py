@@ -5,6 +5,7 @@ termination message (see outcome.py).
 """
 
 import glob
+import json
 import math
 import os
 import shutil
@@ -29,6 +30,8 @@ import compiled_helper  # noqa: E402
 from outcome import EXIT_CODES, StepFailed, as_failure, read_reason, write_outcome  # noqa: E402
 from precision import widen_trained  # noqa: E402
 from settings import chosen_precision, fingerprint, lora, quantization, read_spec, training_arguments  # noqa: E402
+
+MAX_LENGTH = 1024  # as src/rules/memory-need.ts reckons
 
 
 def main() -> int:
@@ -66,9 +69,10 @@ def train(spec: dict, torch) -> dict:
     from transformers import PrinterCallback
     from transformers.utils import logging
 
-    from dataset import load_samples, split
-    from lengths import fit
+    from dataset import Tally, samples
+    from lengths import Lengths
     from progress import Progress, newest_checkpoint
+    from store import split, store
 
     started = time.monotonic()
     logging.disable_progress_bar()
@@ -80,15 +84,13 @@ def train(spec: dict, torch) -> dict:
     tokenizer = load_tokenizer(spec)
     options = spec["config"]["DatasetConfig"]
     with tempfile.TemporaryDirectory() as cache:
-        template = str(tokenizer.chat_template) if tokenizer.chat_template else None
-        samples, tally = load_samples(spec["data"], options, template, cache)
-        if "messages" in samples.column_names and not tokenizer.chat_template:
-            raise StepFailed("DatasetInvalid", "The data has messages but the base model has no chat template. "
-                             "Set ModelConfig.chat_template, or use prompt and completion columns.")
-        defaults = limits(spec, tokenizer, samples)
-        settings = {**defaults, **spec["config"]["TrainingArguments"]}
-        samples = fit(samples, tokenizer, settings, tally)
-        training, evaluation = split(samples, options)
+        defaults: dict = {"max_length": longest(spec)}
+        lengths = Lengths(tokenizer, {**defaults, **spec["config"]["TrainingArguments"]})
+        tally = Tally()
+        rows = store(samples(spec["data"], options, bool(tokenizer.chat_template), lengths, tally), cache)
+        if "messages" in rows.column_names and answers_can_be_told_apart(tokenizer):
+            defaults["assistant_only_loss"] = True
+        training, evaluation = split(rows, options)
         model = load_model(spec, dtype, torch)
         arguments = training_arguments(spec, chosen, torch, defaults)
         if evaluation is not None and "eval_strategy" not in spec["config"]["TrainingArguments"]:
@@ -104,6 +106,11 @@ def train(spec: dict, torch) -> dict:
         widen_trained(trainer.model, chosen, torch.float32)
         trainable = trainer.model.get_nb_trainable_parameters()[0]
         print(f"{len(training)} samples, {trainable} trainable parameters", flush=True)
+        if not arguments.packing and len(trainer.train_dataset) < len(training):
+            tally.dropped["no token that the trainer takes the loss on"] += len(training) - len(trainer.train_dataset)
+        data = {**tally.as_result(), "evaluated": len(evaluation or []), "lossOn": loss_on(arguments, rows)}
+        if rank() == 0:
+            print(json.dumps({"kaito": "data", **data}), flush=True)
         checkpoint = newest_checkpoint(spec["checkpoints"], progress.fingerprint)
         if checkpoint:
             print(f"resuming from {os.path.basename(checkpoint)}", flush=True)
@@ -116,7 +123,7 @@ def train(spec: dict, torch) -> dict:
         save(trainer.model, spec)
     return {"steps": summary.global_step, "loss": round(loss, 4), "evalLoss": rounded(progress.eval_loss),
             "trainableParameters": trainable, "samples": len(training), "seconds": round(time.monotonic() - started, 1),
-            "data": {**tally.as_result(), "lossOn": loss_on(settings, samples)}}
+            "data": data}
 
 
 def load_tokenizer(spec: dict):
@@ -165,19 +172,16 @@ def source(spec: dict) -> tuple[list, dict]:
     return [model["id"]], {"revision": model.get("revision") or "main", "trust_remote_code": trust}
 
 
-def limits(spec: dict, tokenizer, samples) -> dict:
-    """Defaults that depend on the model and the data: length within the model's window, loss on answers only."""
+def longest(spec: dict) -> int:
+    """Tokens of a row, where the config says nothing: what the model can read, and no more than the memory estimate has."""
     from transformers import AutoConfig
 
     try:
         config = AutoConfig.from_pretrained(*source(spec)[0], **source(spec)[1])
     except (OSError, ValueError) as error:
         raise StepFailed("BaseModelUnavailable", f"No config at {source(spec)[0][0]}: {str(error)[:400]}") from error
-    window = getattr(config, "max_position_embeddings", None) or 1024
-    found = {"max_length": min(1024, window)}
-    if "messages" in samples.column_names and answers_can_be_told_apart(tokenizer):
-        found["assistant_only_loss"] = True
-    return found
+    window = getattr(config.get_text_config(), "max_position_embeddings", None)
+    return min(MAX_LENGTH, window or MAX_LENGTH)
 
 
 def answers_can_be_told_apart(tokenizer) -> bool:
@@ -191,10 +195,10 @@ def answers_can_be_told_apart(tokenizer) -> bool:
         return False
 
 
-def loss_on(settings: dict, samples) -> str:
+def loss_on(arguments, rows) -> str:
     """What the loss was taken on: the answers alone, or every token."""
-    pairs = "prompt" in samples.column_names and settings.get("completion_only_loss") is not False
-    return "answers" if pairs or settings.get("assistant_only_loss") else "all tokens"
+    pairs = "prompt" in rows.column_names and arguments.completion_only_loss is not False
+    return "answers" if pairs or arguments.assistant_only_loss else "all tokens"
 
 
 def sort_sets(config) -> None:

@@ -1,0 +1,46 @@
+"""Rows for SFTTrainer as a data set on disk, which is read as it is needed."""
+
+import json
+import os
+from collections.abc import Iterator
+from itertools import chain
+
+from datasets import Dataset, Features, Json, List, Value
+from datasets.arrow_writer import ArrowWriter
+
+CONVERSATION = List(Json())  # every message keeps exactly the keys that it has
+TEXT = Value("string")
+
+
+def store(samples: Iterator[dict], folder: str) -> Dataset:
+    path = os.path.join(folder, "samples.arrow")
+    first = next(samples)
+    columns = {key: CONVERSATION if isinstance(value, list) else TEXT for key, value in first.items() if key != "tools"}
+    if CONVERSATION in columns.values():
+        columns["tools"] = TEXT  # as JSON, which the trainer reads
+    with ArrowWriter(features=Features(columns), path=path) as writer:
+        for sample in chain([first], samples):
+            writer.write(stored(sample, columns))
+        writer.finalize()
+    return Dataset.from_file(path)
+
+
+def stored(sample: dict, columns: dict) -> dict:
+    tools = sample.get("tools")
+    values = {key: [json.dumps(message) for message in value] if isinstance(value, list) else value
+              for key, value in sample.items() if key != "tools"}
+    return {**values, "tools": None if tools is None else json.dumps(tools)} if "tools" in columns else values
+
+
+def split(samples: Dataset, options: dict) -> tuple[Dataset, Dataset | None]:
+    """(train, eval): `train_test_split` is the share used for training; 1 means no evaluation."""
+    share = float(options["train_test_split"])
+    if options["shuffle_dataset"]:
+        samples = samples.shuffle(seed=int(options["shuffle_seed"]))
+    size = round(len(samples) * share)
+    if share == 1:
+        return samples, None
+    if size in (0, len(samples)):
+        print(f"note: {len(samples)} rows are too few to keep {1 - share:.0%} for evaluation: all are trained on", flush=True)
+        return samples, None
+    return samples.select(range(size)), samples.select(range(size, len(samples)))
