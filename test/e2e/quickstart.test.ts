@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { taughtPair } from '../../examples/quickstart/ask.ts'
 import { type Outcome, quickstart } from '../../examples/quickstart/chapters.ts'
 import { install } from '../../examples/quickstart/install.ts'
-import { ADAPTED_NAME, BASE_NAME, PUSH_SECRET, SEED } from '../../examples/quickstart/manifests.ts'
+import { ADAPTED_NAME, ADAPTER_NAME, BASE_NAME, PUSH_SECRET, SEED } from '../../examples/quickstart/manifests.ts'
 import { closePlace, openPlace } from '../../examples/quickstart/place.ts'
 import { createScreen } from '../../examples/quickstart/screen.ts'
 import { freeName, serveAdapter, tagOf, tune } from '../../examples/quickstart/story.ts'
@@ -75,8 +75,8 @@ describe('the quickstart', () => {
 
   it('lets streamed answers end when their pod is deleted', async () => {
     const { kubectl } = outcome.place
-    const { stdout: address } = await kubectl(['get', 'svc', BASE_NAME, '-o', 'jsonpath={.spec.clusterIPs[0]}'])
-    const { stdout: before } = await kubectl(['get', 'pod', `${BASE_NAME}-0`, '-o', 'jsonpath={.metadata.uid}'])
+    const { stdout: address } = await kubectl(['get', 'svc', ADAPTED_NAME, '-o', 'jsonpath={.spec.clusterIPs[0]}'])
+    const { stdout: before } = await kubectl(['get', 'pod', `${ADAPTED_NAME}-0`, '-o', 'jsonpath={.metadata.uid}'])
     let begun = 0
     let deleted: Promise<unknown> | undefined
     const onFirst = Array.from({ length: STREAMS }, () => {
@@ -84,16 +84,16 @@ describe('the quickstart', () => {
       return () => {
         if (isFirst) begun++
         isFirst = false
-        if (begun === STREAMS) deleted ??= kubectl(['delete', 'pod', `${BASE_NAME}-0`, '--wait=false'])
+        if (begun === STREAMS) deleted ??= kubectl(['delete', 'pod', `${ADAPTED_NAME}-0`, '--wait=false'])
       }
     })
-    const streams = onFirst.map((first) => streamed(`http://${address}`, BASE_MODEL, TOKENS, first))
+    const streams = onFirst.map((first) => streamed(`http://${address}`, ADAPTER_NAME, TOKENS, first))
     const ends = await Promise.all(streams)
     await deleted
     expect(ends).toEqual(ends.map(() => ({ status: 200, tokens: TOKENS, finish: 'length', isWhole: true })))
     // The pod outlived the answers, went, and another one answers in its place.
     const isReplaced = async () => {
-      const { stdout } = await kubectl(['get', 'pod', `${BASE_NAME}-0`, '-o', READY_UID], { accept: [0, 1] })
+      const { stdout } = await kubectl(['get', 'pod', `${ADAPTED_NAME}-0`, '-o', READY_UID], { accept: [0, 1] })
       return stdout.startsWith('True ') && !stdout.includes(before)
     }
     expect(await eventually('another pod is ready', isReplaced, 120_000)).toBe(true)
@@ -142,7 +142,6 @@ describe('the quickstart', () => {
 /** As many and as long as the small model's window allows: they take several seconds together. */
 const STREAMS = 24
 const TOKENS = 400
-const BASE_MODEL = 'phi-3-mini-4k-instruct'
 const READY_UID = 'jsonpath={.status.conditions[?(@.type=="Ready")].status} {.metadata.uid}'
 const INTERRUPTED = 'workspace-interrupted'
 const OPERATOR = 'app.kubernetes.io/component=operator'
