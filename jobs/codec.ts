@@ -1,5 +1,5 @@
 import { Ajv } from 'ajv'
-import { type TuningTask, tuningTaskSchema } from '#src/api/tuning-task.ts'
+import { type TuningTask, tuningTaskSchema } from '#src/contract/task.ts'
 
 const isTask = new Ajv().compile<TuningTask>(tuningTaskSchema)
 

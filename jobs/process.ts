@@ -1,5 +1,5 @@
 import type { K8sObject } from '#src/api/objects.ts'
-import type { TuningTask } from '#src/api/tuning-task.ts'
+import type { TuningTask } from '#src/contract/task.ts'
 
 /** What became of a task: its Job is there, or nobody asks for that Job any more. */
 export type Processed = 'created' | 'dropped'

@@ -1,6 +1,6 @@
 import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { type TuningTask, taskId } from '#src/api/tuning-task.ts'
+import { type TuningTask, taskId } from '#src/contract/task.ts'
 
 export const QUEUE_NAME = 'kaito-tuning'
 

@@ -1,6 +1,6 @@
 import { UnrecoverableError, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
-import type { TuningTask } from '#src/api/tuning-task.ts'
+import type { TuningTask } from '#src/contract/task.ts'
 import { decodeTask } from './codec.ts'
 import type { Processed } from './process.ts'
 import { QUEUE_NAME } from './queue.ts'

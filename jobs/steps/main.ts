@@ -1,33 +1,47 @@
 import { writeFile } from 'node:fs/promises'
+import type { TProperties } from 'typebox'
+import type { EndReason } from '#src/contract/ends.ts'
+import { fetchMessage } from '#src/contract/fetch.ts'
+import type { Body, Message } from '#src/contract/message.ts'
+import { pullMessage } from '#src/contract/pull.ts'
+import { pushMessage } from '#src/contract/push.ts'
+import { readMessage } from '#src/contract/read.ts'
+import { scaleMessage } from '#src/contract/scale.ts'
 import { errorCode } from '#src/oci/registry-error.ts'
-import { readFetchSpec, runFetch } from './fetch/fetch.ts'
-import { exitCode, failed, type Outcome, type Reason, terminationMessage } from './outcome.ts'
-import { readPullSpec, runPull } from './pull.ts'
-import { readPushSpec, runPush } from './push.ts'
-import { readScaleSpec, runScaleAdapters } from './scale-adapters.ts'
-import { type Fields, readSpec } from './spec.ts'
+import { runFetch } from './fetch/fetch.ts'
+import { exitCode, failed, type Outcome, terminationMessage } from './outcome.ts'
+import { runPull } from './pull.ts'
+import { runPush } from './push.ts'
+import { runScaleAdapters } from './scale-adapters.ts'
 
 type Step = (json: string | undefined) => Promise<Outcome>
 
 /** `unexpected` is the reason for what no step foresaw: a full disk, a bug. */
-function step<T>(read: (fields: Fields) => T, run: (spec: T) => Promise<Outcome>, unexpected: Reason): Step {
-  return async (json) => {
-    const spec = readSpec(json, read)
-    if (!spec.ok) return failed('ConfigInvalid', spec.message)
-    try {
-      return await run(spec.spec)
-    } catch (error) {
-      console.error(error)
-      return failed(unexpected, unexpectedMessage(error))
-    }
-  }
+function step<P extends TProperties>(
+  message: Message<P>,
+  run: (spec: Body<Message<P>>) => Promise<Outcome>,
+  unexpected: EndReason,
+): [string, Step] {
+  return [
+    message.name,
+    async (json) => {
+      const read = readMessage(message, json)
+      if (!read.ok) return failed('ConfigInvalid', read.reason)
+      try {
+        return await run(read.value)
+      } catch (error) {
+        console.error(error)
+        return failed(unexpected, unexpectedMessage(error))
+      }
+    },
+  ]
 }
 
 const STEPS = new Map<string, Step>([
-  ['fetch', step(readFetchSpec, runFetch, 'DatasetUnreachable')],
-  ['pull', step(readPullSpec, runPull, 'PullFailed')],
-  ['push', step(readPushSpec, runPush, 'PushFailed')],
-  ['scale-adapters', step(readScaleSpec, runScaleAdapters, 'ConfigInvalid')],
+  step(fetchMessage, runFetch, 'DatasetUnreachable'),
+  step(pullMessage, runPull, 'PullFailed'),
+  step(pushMessage, runPush, 'PushFailed'),
+  step(scaleMessage, runScaleAdapters, 'ConfigInvalid'),
 ])
 
 function unexpectedMessage(error: unknown): string {
@@ -40,7 +54,7 @@ async function main(name: string, env: NodeJS.ProcessEnv): Promise<number> {
   const outcome =
     run === undefined
       ? failed('ConfigInvalid', `there is no step "${name}", only ${[...STEPS.keys()].join(', ')}`)
-      : await run(env['KAITO_STEP'])
+      : await run(env[fetchMessage.variable])
   const message = terminationMessage(outcome)
   console.log(message)
   const given = env['TERMINATION_LOG']

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { waitingLine } from '#src/contract/lines.ts'
 import { type BackoffPolicy, backoffMs } from '#src/lib/backoff.ts'
 import { failed, type Outcome } from './outcome.ts'
 
@@ -22,8 +23,7 @@ export async function withPatience(seconds: number, attempt: () => Promise<Outco
       return failed(outcome.reason, `${outcome.message}${spent}`)
     }
     const { reason, message } = outcome
-    const line = { kaito: 'waiting', reason, message: message.slice(0, 1000), until: new Date(until).toISOString() }
-    console.log(JSON.stringify(line))
+    console.log(waitingLine({ reason, message: message.slice(0, 1000), until: new Date(until).toISOString() }))
     await delay(pause)
   }
 }

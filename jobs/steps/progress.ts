@@ -1,3 +1,5 @@
+import { byteProgressLine } from '#src/contract/lines.ts'
+
 /** Prints `{"kaito":"progress",…}` lines about bytes moved, at most one per second, for the operator to read. */
 export type ByteProgress = {
   add(bytes: number): void
@@ -12,7 +14,7 @@ export function startProgress(phase: string, print: (line: string) => void = con
   let totalBytes: number | null = null
   // What is over at once says nothing: a try that is refused again does not look like one that goes on.
   let printedAt = performance.now()
-  const line = () => print(JSON.stringify({ kaito: 'progress', phase, bytes, totalBytes }))
+  const line = () => print(byteProgressLine({ phase, bytes, totalBytes }))
   return {
     add(count) {
       bytes += count

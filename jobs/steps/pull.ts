@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { PullSpec } from '#src/contract/pull.ts'
 import { type Credential, credentialsFor, parseDockerConfig } from '#src/lib/docker-config.ts'
 import { formatImageRef, type ImageRef, parseImageRef } from '#src/lib/image-ref.ts'
 import { type Descriptor, parseManifest, platformList, selectPlatform } from '#src/oci/manifest.ts'
@@ -7,32 +8,9 @@ import { openRegistry, type Registry } from '#src/oci/registry.ts'
 import { errorCode, RegistryError } from '#src/oci/registry-error.ts'
 import { failed, type Outcome } from './outcome.ts'
 import { type ByteProgress, startProgress } from './progress.ts'
-import type { Fields } from './spec.ts'
 import { capped, decompress } from './unpack/decompression.ts'
 import { applyLayer, type Unpacking } from './unpack/layer.ts'
 import { linkStaysInside } from './unpack/scoped-path.ts'
-
-export type PullSpec = {
-  readonly image: string
-  readonly out: string
-  /** Folder of docker configs (mounted pull secrets); all are tried. */
-  readonly authDir: string | undefined
-  readonly insecureRegistries: readonly string[]
-  readonly tokenServices: readonly string[]
-  /** For the unpacked image. */
-  readonly maxBytes: number
-}
-
-export function readPullSpec(fields: Fields): PullSpec {
-  return {
-    image: fields.text('image'),
-    out: fields.folder('out'),
-    authDir: fields.optionalFolder('authDir'),
-    insecureRegistries: fields.texts('insecureRegistries'),
-    tokenServices: fields.texts('tokenServices'),
-    maxBytes: fields.count('maxBytes'),
-  }
-}
 
 /** Unpacks an image's file system into `out`. */
 export async function runPull(spec: PullSpec): Promise<Outcome> {

@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import type { PushResult } from '#src/contract/outcome.ts'
+import type { PushSpec } from '#src/contract/push.ts'
 import { type Credential, credentialsFor, parseDockerConfig } from '#src/lib/docker-config.ts'
 import { type ImageRef, parseImageRef } from '#src/lib/image-ref.ts'
 import { type BuiltImage, buildAdapterImage } from '#src/oci/image.ts'
@@ -8,31 +10,6 @@ import { readAdapter } from './adapter-files.ts'
 import { failed, type Outcome } from './outcome.ts'
 import { withPatience } from './patience.ts'
 import { startProgress } from './progress.ts'
-import type { Fields } from './spec.ts'
-
-export type PushSpec = {
-  readonly from: string
-  readonly image: string
-  /** Docker config with the push secret; without one the push is anonymous. */
-  readonly authFile: string | undefined
-  readonly insecureRegistries: readonly string[]
-  readonly tokenServices: readonly string[]
-  readonly annotations: Readonly<Record<string, string>>
-  /** How long to go on trying, seconds: training again costs more than waiting for a registry or a corrected Secret. */
-  readonly patienceSeconds: number
-}
-
-export function readPushSpec(fields: Fields): PushSpec {
-  return {
-    from: fields.folder('from'),
-    image: fields.text('image'),
-    authFile: fields.optionalFolder('authFile'),
-    insecureRegistries: fields.texts('insecureRegistries'),
-    tokenServices: fields.texts('tokenServices'),
-    annotations: fields.record('annotations'),
-    patienceSeconds: fields.count('patienceSeconds'),
-  }
-}
 
 /** Pushes the adapter in `from` as an image. The same files and annotations give the same digest. */
 export async function runPush(spec: PushSpec): Promise<Outcome> {
@@ -75,7 +52,8 @@ async function pushOnce(spec: PushSpec, ref: ImageRef & { readonly tag: string }
     await registry.close()
   }
   progress.finish()
-  return { ok: true, result: { image: spec.image, digest: image.digest, bytes: image.size } }
+  const result: PushResult = { image: spec.image, digest: image.digest, bytes: image.size }
+  return { ok: true, result: { ...result } }
 }
 
 type Login =

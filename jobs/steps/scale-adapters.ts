@@ -1,33 +1,9 @@
 import { copyFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ScaleSpec } from '#src/contract/scale.ts'
 import { CONFIG_FILE, readAdapterConfig, WEIGHTS_FILE } from './adapter-files.ts'
 import { failed, type Outcome } from './outcome.ts'
 import { type ScaledConfig, scaleAdapterConfig } from './scaled-config.ts'
-import type { Fields } from './spec.ts'
-
-export type ScaleSpec = {
-  readonly adapters: readonly {
-    readonly name: string
-    /** Folder with the adapter's files, or one whose `data` folder has them. */
-    readonly from: string
-    readonly out: string
-    readonly strength: number
-  }[]
-  /** `link` where the server mounts `from` at the same path; `copy` where it does not. */
-  readonly weights: 'link' | 'copy'
-}
-
-export function readScaleSpec(fields: Fields): ScaleSpec {
-  return {
-    adapters: fields.items('adapters', (item) => ({
-      name: item.text('name'),
-      from: item.folder('from'),
-      out: item.folder('out'),
-      strength: item.number('strength'),
-    })),
-    weights: fields.optionalText('weights') === 'copy' ? 'copy' : 'link',
-  }
-}
 
 /**
  * Writes each adapter again with its strength folded into lora_alpha. That is exact: the engine multiplies the

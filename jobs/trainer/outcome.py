@@ -3,19 +3,13 @@
 import json
 import os
 
-EXIT_CODES = {
-    "ConfigInvalid": 64,
-    "DatasetInvalid": 65,
-    "BaseModelUnavailable": 67,
-    "OutOfMemory": 68,
-    "TrainingFailed": 69,
-}
-MAX_BYTES = 4096  # Kubernetes cuts longer termination messages
+from contract import EXIT_CODES, OUTCOME_BYTES
+
 MAX_MESSAGE = 1500
 
 
 class StepFailed(Exception):
-    """An expected failure: `reason` is a key of EXIT_CODES, `message` tells the user what to do."""
+    """An expected failure: `reason` is one of the contract's, `message` tells the user what to do."""
 
     def __init__(self, reason: str, message: str):
         super().__init__(message)
@@ -25,7 +19,7 @@ class StepFailed(Exception):
 
 def write_outcome(outcome: dict) -> None:
     text = json.dumps(outcome, ensure_ascii=False)
-    if len(text.encode()) > MAX_BYTES:
+    if len(text.encode()) > OUTCOME_BYTES:
         text = json.dumps({**outcome, "message": str(outcome.get("message", ""))[: MAX_MESSAGE // 4]})
     try:
         with open(termination_log(), "w", encoding="utf-8") as file:

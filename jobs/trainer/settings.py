@@ -7,29 +7,34 @@ import inspect
 import json
 import os
 
+from contract import FIELDS, METHODS, SECTIONS, VARIABLE, VERSION
 from outcome import StepFailed
 from precision import FORMATS, Precision, precision
 
-SECTIONS = ("ModelConfig", "QuantizationConfig", "LoraConfig", "TrainingArguments", "DatasetConfig", "DataCollator")
 # keys KAITO's file may carry that have no meaning here: the step decides them itself
 MODEL_KEYS_USED = ("torch_dtype", "dtype", "attn_implementation", "chat_template", "trust_remote_code")
 ARGUMENTS_SET_BY_STEP = ("output_dir", "resume_from_checkpoint", "push_to_hub", "hub_token", "model_init_kwargs")
 
 
 def read_spec() -> dict:
+    """The operator's message, whole and of the version that this image speaks."""
     try:
-        spec = json.loads(os.environ["KAITO_STEP"])
-        for key in ("model", "method", "data", "output", "checkpoints"):
-            spec[key]
-    except (KeyError, TypeError, ValueError) as error:
-        raise StepFailed("ConfigInvalid", f"KAITO_STEP is missing or not a train spec: {error!r}") from error
-    if spec["method"] not in ("lora", "qlora"):
-        raise StepFailed("ConfigInvalid", f"method is {spec['method']!r}; use lora or qlora.")
-    config = spec.get("config") or {}
-    for name in config:
-        if name not in SECTIONS:
-            raise StepFailed("ConfigInvalid", f"training_config has no section {name}{nearest(name, SECTIONS)}")
-    spec["config"] = {name: dict(config.get(name) or {}) for name in SECTIONS}
+        spec = json.loads(os.environ[VARIABLE])
+        version = spec.pop("contract", None)
+    except (KeyError, AttributeError, ValueError) as error:
+        raise StepFailed("ConfigInvalid", f"{VARIABLE} does not hold a JSON object: {error!r}") from error
+    if version != VERSION:
+        theirs = f"version {version}" if isinstance(version, int) else "no version"
+        raise StepFailed("ConfigInvalid", f"{VARIABLE} has {theirs} of what operator and pods say to each other, and this "
+                         f"image speaks version {VERSION}: set settings.images to images of the operator's own release")
+    faults = [f"{name} is missing" for name in FIELDS if name not in spec]
+    faults += [f"{name} is unknown" for name in spec if name not in FIELDS]
+    if not faults:
+        faults += [f"config.{name} is missing" for name in SECTIONS if name not in spec["config"]]
+        faults += [f"config.{name} is unknown" for name in spec["config"] if name not in SECTIONS]
+        faults += [] if spec["method"] in METHODS else [f"method must be one of {', '.join(METHODS)}"]
+    if faults:
+        raise StepFailed("ConfigInvalid", f"{VARIABLE}: {'; '.join(faults)}")
     return spec
 
 
@@ -67,7 +72,7 @@ def lora(spec: dict):
     from peft import LoraConfig
 
     section = dict(spec["config"]["LoraConfig"])
-    targets = section.get("target_modules") or spec.get("targetModules") or "all-linear"
+    targets = section.get("target_modules") or spec["targetModules"] or "all-linear"
     values = {"r": 8, "lora_alpha": 16, "lora_dropout": 0.05, "bias": "none", **section}
     values.update(task_type="CAUSAL_LM", target_modules=targets, inference_mode=False)
     return make(LoraConfig, "LoraConfig", values, field_names(LoraConfig))

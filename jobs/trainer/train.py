@@ -27,7 +27,8 @@ if not glob.glob("/dev/nvidia[0-9]*"):
     os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
 
 import compiled_helper  # noqa: E402
-from outcome import EXIT_CODES, StepFailed, as_failure, read_reason, write_outcome  # noqa: E402
+from contract import EXIT_CODES  # noqa: E402
+from outcome import StepFailed, as_failure, read_reason, write_outcome  # noqa: E402
 from precision import widen_trained  # noqa: E402
 from settings import chosen_precision, fingerprint, lora, quantization, read_spec, training_arguments  # noqa: E402
 

@@ -1,5 +1,7 @@
 import type { AdapterSpec } from '#src/api/inference.ts'
 import type { Settings } from '#src/api/settings.ts'
+import { MOUNT } from '#src/contract/mounts.ts'
+import { scaleMessage } from '#src/contract/scale.ts'
 import { imageContent } from './image-content.ts'
 import { joinParts, NO_PARTS, type PodParts, stepContainer } from './pod-parts.ts'
 
@@ -39,7 +41,7 @@ function oneAdapter(
 ): OneAdapter {
   const name = spec.source?.name ?? ''
   const volumeName = `adapter-${name}`.slice(0, 63)
-  const mountPath = `/mnt/adapters/${name}`
+  const mountPath = `${MOUNT.adapters}/${name}`
   const image = spec.source?.image
   const content =
     image === undefined
@@ -65,12 +67,11 @@ function oneAdapter(
 /** Strength is lora_alpha times the strength: a step writes a copy of the config and links the weights. */
 function scaled(adapter: OneAdapter, strength: number, settings: Settings): OneAdapter {
   const volume = `scaled-${adapter.name}`.slice(0, 63)
-  const path = `/mnt/adapters-scaled/${adapter.name}`
+  const path = `${MOUNT.scaledAdapters}/${adapter.name}`
   const mount = { name: volume, mountPath: path }
-  const step = stepContainer({
-    name: `scale-${adapter.name}`.slice(0, 63),
+  const step = stepContainer(scaleMessage, {
+    name: `scale-${adapter.name}`,
     image: settings.images.operator,
-    args: ['jobs/steps/main.ts', 'scale-adapters'],
     // Linked, not copied: the weights stay in the image volume, which is mounted at the same path in the server.
     spec: { adapters: [{ name: adapter.name, from: adapter.path, out: path, strength }], weights: 'link' },
     mounts: [...adapter.parts.mounts, mount],

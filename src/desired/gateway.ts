@@ -1,5 +1,6 @@
 import type { Settings } from '#src/api/settings.ts'
-import { CONTAINER_SECURITY, type Json, literalEnv, TMP_MOUNT } from './pod-parts.ts'
+import { type GatewayConfig, gatewayMessage } from '#src/contract/gateway.ts'
+import { CONTAINER_SECURITY, type Json, messageVariable, TMP_MOUNT } from './pod-parts.ts'
 
 export const GATEWAY_PORT = 5000
 
@@ -9,8 +10,15 @@ export const ENGINE_PORT = 8000
 /** On the pod's loopback; closed when the gateway has ended. */
 const LIFELINE_PORT = 5001
 
-/** A pod has this long to end: 5 s until endpoints forget it, 60 s for running answers, and some for the engine itself. */
-export const GRACE_SECONDS = 75
+/** Longest silence of the engine within one answer. */
+const ANSWER_SECONDS = 600
+
+/** A pod that goes takes requests until endpoints have forgotten it, then lets running answers end. */
+const DRAIN_SECONDS = 5
+const ANSWERS_END_SECONDS = 60
+
+/** A pod has this long to end: the gateway's two waits, and some for the engine itself. */
+export const GRACE_SECONDS = DRAIN_SECONDS + ANSWERS_END_SECONDS + 10
 
 /**
  * Keeps the engine from being told to stop before the gateway has let its last answer out. The server's image has Python;
@@ -39,18 +47,22 @@ export const afterGateway: Json = {
 
 /** The sidecar that serves /chat and the OpenAI API and hides the rest of the engine's routes. */
 export function gatewayContainer(settings: Settings, baseModel: string, adapters: readonly string[]): Json {
-  const config = {
+  const config: GatewayConfig = {
     port: GATEWAY_PORT,
     lifelinePort: LIFELINE_PORT,
     upstream: `http://127.0.0.1:${ENGINE_PORT}`,
     baseModel,
-    adapters,
+    adapters: [...adapters],
+    answerSeconds: ANSWER_SECONDS,
+    drainSeconds: DRAIN_SECONDS,
+    graceSeconds: ANSWERS_END_SECONDS,
+    logLevel: 'info',
   }
   return {
     name: 'gateway',
     image: settings.images.operator,
     args: ['src/gateway/main.ts'],
-    env: [{ name: 'KAITO_GATEWAY', value: literalEnv(JSON.stringify(config)) }],
+    env: [messageVariable(gatewayMessage, config)],
     ports: [{ name: 'http', containerPort: GATEWAY_PORT, protocol: 'TCP' }],
     volumeMounts: [TMP_MOUNT],
     resources: { requests: { cpu: '50m', memory: '96Mi' } },

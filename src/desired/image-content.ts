@@ -1,4 +1,6 @@
 import type { Settings } from '#src/api/settings.ts'
+import { AUTH_FILE, MOUNT } from '#src/contract/mounts.ts'
+import { pullMessage } from '#src/contract/pull.ts'
 import { type Json, type PodParts, stepContainer } from './pod-parts.ts'
 
 export interface ImageContent {
@@ -33,17 +35,16 @@ export function imageContent(content: ImageContent): PodParts {
   }
   const [secret] = imagePullSecrets
   const auth = secret === undefined ? undefined : pullAuth(`${name}-auth`, secret)
-  const pull = stepContainer({
-    name: `pull-${name}`.slice(0, 63),
+  const pull = stepContainer(pullMessage, {
+    name: `pull-${name}`,
     image: settings.images.operator,
-    args: ['jobs/steps/main.ts', 'pull'],
     spec: {
       image,
       out: mountPath,
       insecureRegistries: settings.insecureRegistries,
       tokenServices: settings.tokenServices,
       maxBytes: MAX_IMAGE_BYTES,
-      ...(auth === undefined ? {} : { authDir: auth.mount['mountPath'] }),
+      ...(auth === undefined ? {} : { authDir: MOUNT.pullAuth }),
     },
     mounts: [{ name, mountPath }, ...(auth === undefined ? [] : [auth.mount])],
   })
@@ -57,7 +58,7 @@ export function imageContent(content: ImageContent): PodParts {
 
 function pullAuth(name: string, secretName: string): { volume: Json; mount: Json } {
   return {
-    volume: { name, secret: { secretName, items: [{ key: '.dockerconfigjson', path: 'config.json' }] } },
-    mount: { name, mountPath: '/mnt/pull-auth', readOnly: true },
+    volume: { name, secret: { secretName, items: [{ key: '.dockerconfigjson', path: AUTH_FILE }] } },
+    mount: { name, mountPath: MOUNT.pullAuth, readOnly: true },
   }
 }

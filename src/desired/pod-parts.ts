@@ -1,3 +1,6 @@
+import type { TProperties } from 'typebox'
+import { type Body, type Message, writeMessage } from '#src/contract/message.ts'
+
 /** Pieces of a pod, as JSON. A pod is put together from several of them. */
 export type Json = Readonly<Record<string, unknown>>
 
@@ -40,26 +43,33 @@ export const CONTAINER_SECURITY: Json = {
 export const TMP_VOLUME: Json = { name: 'tmp', emptyDir: {} }
 export const TMP_MOUNT: Json = { name: 'tmp', mountPath: '/tmp' }
 
-export interface StepContainer {
-  readonly name: string
+export interface StepContainer<M> {
+  /** Of the container; the step's own where none is given. */
+  readonly name?: string
   readonly image: string
-  readonly args: readonly string[]
-  readonly spec: unknown
+  /** The step's whole input. */
+  readonly spec: Body<M>
   readonly mounts: readonly Json[]
   readonly env?: readonly Json[]
   readonly resources?: Json
 }
 
-/** A container that runs one step: its whole input is the JSON in KAITO_STEP, its outcome the termination message. */
-export const stepContainer = (step: StepContainer): Json => ({
-  name: step.name,
+/** A container that runs one step: its whole input is one message, its outcome the termination message. */
+export const stepContainer = <P extends TProperties>(message: Message<P>, step: StepContainer<Message<P>>): Json => ({
+  name: (step.name ?? message.name).slice(0, 63),
   image: step.image,
-  ...(step.args.length > 0 ? { args: step.args } : {}),
-  env: [{ name: 'KAITO_STEP', value: literalEnv(JSON.stringify(step.spec)) }, ...(step.env ?? [])],
+  ...(message.program === undefined ? {} : { args: [message.program, message.name] }),
+  env: [messageVariable(message, step.spec), ...(step.env ?? [])],
   volumeMounts: [...step.mounts, TMP_MOUNT],
   resources: step.resources ?? { requests: { cpu: '100m', memory: '256Mi' } },
   securityContext: CONTAINER_SECURITY,
   terminationMessagePolicy: 'FallbackToLogsOnError',
+})
+
+/** A message as a container gets it. */
+export const messageVariable = <P extends TProperties>(message: Message<P>, body: Body<Message<P>>): Json => ({
+  name: message.variable,
+  value: literalEnv(writeMessage(message, body)),
 })
 
 /** Kubernetes expands `$(NAME)` inside values; a doubled dollar is how a literal one is written. */

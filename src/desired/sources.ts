@@ -1,5 +1,7 @@
 import type { DataSource } from '#src/api/data.ts'
 import type { Settings } from '#src/api/settings.ts'
+import { fetchMessage } from '#src/contract/fetch.ts'
+import { MOUNT } from '#src/contract/mounts.ts'
 import { imageContent } from './image-content.ts'
 import { NO_PARTS, type PodParts, stepContainer } from './pod-parts.ts'
 
@@ -15,19 +17,15 @@ interface DatasetSource {
   readonly parts: (input: DataSource, settings: Settings, imageVolumes: boolean) => DatasetParts
 }
 
-const DATA = '/mnt/data'
-
 const urls: DatasetSource = {
   claims: (input) => (input.urls?.length ?? 0) > 0,
   parts: (input, settings) => {
-    const writable = { name: 'data', mountPath: DATA }
-    const fetch = stepContainer({
-      name: 'fetch',
+    const writable = { name: 'data', mountPath: MOUNT.data }
+    const fetch = stepContainer(fetchMessage, {
       image: settings.images.operator,
-      args: ['jobs/steps/main.ts', 'fetch'],
       spec: {
-        urls: input.urls,
-        out: DATA,
+        urls: input.urls ?? [],
+        out: MOUNT.data,
         maxBytes: settings.datasetMaxBytes,
         allowPrivate: settings.datasetAllowPrivate,
       },
@@ -40,7 +38,7 @@ const urls: DatasetSource = {
         initContainers: [fetch],
         mounts: [{ ...writable, readOnly: true }],
       },
-      folder: DATA,
+      folder: MOUNT.data,
     }
   },
 }
@@ -51,13 +49,13 @@ const image: DatasetSource = {
     parts: imageContent({
       name: 'data',
       image: input.image ?? '',
-      mountPath: DATA,
+      mountPath: MOUNT.data,
       imagePullSecrets: input.imagePullSecrets ?? [],
       asVolume: imageVolumes,
       settings,
     }),
     // KAITO's layout for data images: the files are under /data of the image.
-    folder: `${DATA}/data`,
+    folder: `${MOUNT.data}/data`,
   }),
 }
 
@@ -67,9 +65,9 @@ const volume: DatasetSource = {
     parts: {
       ...NO_PARTS,
       volumes: [{ name: 'data', ...input.volumeSource }],
-      mounts: [{ name: 'data', mountPath: DATA, readOnly: true }],
+      mounts: [{ name: 'data', mountPath: MOUNT.data, readOnly: true }],
     },
-    folder: DATA,
+    folder: MOUNT.data,
   }),
 }
 
@@ -78,5 +76,5 @@ const SOURCES: readonly DatasetSource[] = [urls, image, volume]
 /** How this input gets into the pod. An input that nothing claims gives an empty folder: the trainer then says so. */
 export function datasetParts(input: DataSource, settings: Settings, imageVolumes: boolean): DatasetParts {
   const source = SOURCES.find((candidate) => candidate.claims(input))
-  return source?.parts(input, settings, imageVolumes) ?? { parts: NO_PARTS, folder: DATA }
+  return source?.parts(input, settings, imageVolumes) ?? { parts: NO_PARTS, folder: MOUNT.data }
 }

@@ -2,6 +2,7 @@ import type { Settings } from '#src/api/settings.ts'
 import type { TuningSpec } from '#src/api/tuning.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Preset } from '#src/catalog/preset.ts'
+import type { MethodName } from '#src/tuning/methods/method.ts'
 import type { ResolvedTrainingConfig } from '#src/tuning/training-config.ts'
 
 /** Everything a tuning Job is made from, with every name looked up. */
@@ -9,7 +10,7 @@ export interface TuningInputs {
   readonly workspace: Workspace
   readonly tuning: TuningSpec
   readonly preset: Preset
-  readonly method: string
+  readonly method: MethodName
   readonly config: ResolvedTrainingConfig
   readonly settings: Settings
   readonly imageVolumes: boolean

@@ -1,5 +1,8 @@
 import { ANNOTATION } from '#src/api/labels.ts'
 import type { K8sObject } from '#src/api/objects.ts'
+import { FINAL_EXIT_CODES } from '#src/contract/ends.ts'
+import { ADAPTER_FOLDER, CHECKPOINTS_FOLDER, MOUNT } from '#src/contract/mounts.ts'
+import { trainMessage } from '#src/contract/train.ts'
 import { ownedBy, ownedLabels } from './meta.ts'
 import { tuningJobName, tuningRevision } from './names.ts'
 import { placement } from './placement.ts'
@@ -8,8 +11,6 @@ import { datasetParts } from './sources.ts'
 import type { TuningInputs } from './tuning-inputs.ts'
 import { pushParts } from './tuning-push.ts'
 import { type ModelLocation, weightsParts } from './weights.ts'
-
-const RESULTS = '/mnt/results'
 
 /**
  * The Job of one tuning run. Its pod is a pipeline that Kubernetes itself sequences: init `fetch`, init `train` (the only
@@ -49,7 +50,7 @@ export function tuningJob(inputs: TuningInputs): K8sObject {
  */
 const FAILURE_RULES: readonly Json[] = [
   { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
-  { action: 'FailJob', onExitCodes: { operator: 'In', values: [64, 65, 66, 67, 68, 69, 77] } },
+  { action: 'FailJob', onExitCodes: { operator: 'In', values: FINAL_EXIT_CODES } },
 ]
 
 /** A push has tried for long enough by itself, and another pod would have to train first. */
@@ -89,22 +90,20 @@ function trainStep(
   env: readonly Json[],
 ): Json {
   const gpu = { 'nvidia.com/gpu': '1' }
-  return stepContainer({
-    name: 'train',
+  return stepContainer(trainMessage, {
     image: inputs.settings.images.trainer,
-    args: [],
     spec: {
       model,
       method: inputs.method,
       data,
-      output: `${RESULTS}/adapter`,
-      checkpoints: `${RESULTS}/checkpoints`,
-      targetModules: inputs.preset.tuning?.targetModules ?? [],
+      output: ADAPTER_FOLDER,
+      checkpoints: CHECKPOINTS_FOLDER,
+      targetModules: [...(inputs.preset.tuning?.targetModules ?? [])],
       config: inputs.config,
     },
     mounts: [
       ...parts.mounts.filter(({ name }) => name === 'weights' || name === 'data'),
-      { name: 'results', mountPath: RESULTS },
+      { name: 'results', mountPath: MOUNT.results },
       { name: 'dshm', mountPath: '/dev/shm' },
     ],
     env,

@@ -1,3 +1,5 @@
+import { ADAPTER_FOLDER, AUTH_FILE, MOUNT } from '#src/contract/mounts.ts'
+import { pushMessage } from '#src/contract/push.ts'
 import { type Json, NO_PARTS, type PodParts, stepContainer } from './pod-parts.ts'
 import type { TuningInputs } from './tuning-inputs.ts'
 
@@ -5,22 +7,20 @@ import type { TuningInputs } from './tuning-inputs.ts'
 export function pushParts(inputs: TuningInputs): { readonly parts: PodParts; readonly container?: Json } {
   const { output } = inputs.tuning
   if (output.image === undefined) return { parts: NO_PARTS }
-  const auth: Json = { name: 'push-auth', mountPath: '/mnt/push-auth', readOnly: true }
-  const container = stepContainer({
-    name: 'push',
+  const auth: Json = { name: 'push-auth', mountPath: MOUNT.pushAuth, readOnly: true }
+  const container = stepContainer(pushMessage, {
     image: inputs.settings.images.operator,
-    args: ['jobs/steps/main.ts', 'push'],
     spec: {
-      from: '/mnt/results/adapter',
+      from: ADAPTER_FOLDER,
       image: output.image,
-      ...(output.imagePushSecret === undefined ? {} : { authFile: '/mnt/push-auth/config.json' }),
+      ...(output.imagePushSecret === undefined ? {} : { authFile: `${MOUNT.pushAuth}/${AUTH_FILE}` }),
       insecureRegistries: inputs.settings.insecureRegistries,
       tokenServices: inputs.settings.tokenServices,
       annotations: provenance(inputs),
       patienceSeconds: inputs.settings.pushPatienceSeconds,
     },
     mounts: [
-      { name: 'results', mountPath: '/mnt/results', readOnly: true },
+      { name: 'results', mountPath: MOUNT.results, readOnly: true },
       ...(output.imagePushSecret === undefined ? [] : [auth]),
     ],
   })
@@ -31,7 +31,7 @@ export function pushParts(inputs: TuningInputs): { readonly parts: PodParts; rea
 const pushVolumes = (secretName: string | undefined): readonly Json[] =>
   secretName === undefined
     ? []
-    : [{ name: 'push-auth', secret: { secretName, items: [{ key: '.dockerconfigjson', path: 'config.json' }] } }]
+    : [{ name: 'push-auth', secret: { secretName, items: [{ key: '.dockerconfigjson', path: AUTH_FILE }] } }]
 
 /** Written on the adapter image: which model it belongs to and how it was made. The first key is upstream's. */
 function provenance({ preset, method, workspace }: TuningInputs): Record<string, string> {

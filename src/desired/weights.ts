@@ -1,11 +1,13 @@
 import type { PresetSpec } from '#src/api/preset.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Weights } from '#src/catalog/preset.ts'
+import { MOUNT } from '#src/contract/mounts.ts'
+import type { TrainSpec } from '#src/contract/train.ts'
 import { imageContent } from './image-content.ts'
 import { type Json, NO_PARTS, type PodParts } from './pod-parts.ts'
 
 /** How a container names the base model: a folder, or an id of the Hugging Face hub. */
-export type ModelLocation = { readonly path: string } | { readonly id: string; readonly revision?: string }
+export type ModelLocation = TrainSpec['model']
 
 export interface WeightsParts {
   readonly parts: PodParts
@@ -13,8 +15,6 @@ export interface WeightsParts {
   /** For the container that downloads from the hub. */
   readonly env: readonly Json[]
 }
-
-const MOUNT = '/mnt/weights'
 
 /** The base model's weights in a pod. An image named in the Workspace (private access) wins over the catalog's. */
 export function weightsParts(
@@ -31,20 +31,20 @@ export function weightsParts(
     const parts = imageContent({
       name: 'weights',
       image,
-      mountPath: MOUNT,
+      mountPath: MOUNT.weights,
       imagePullSecrets,
       asVolume: imageVolumes,
       settings,
     })
-    return { parts, model: { path: `${MOUNT}/model` }, env: OFFLINE }
+    return { parts, model: { path: `${MOUNT.weights}/model` }, env: OFFLINE }
   }
   const model = { id: weights.hub, ...(weights.revision === undefined ? {} : { revision: weights.revision }) }
   const cache: PodParts = {
     ...NO_PARTS,
     volumes: [{ name: 'weights', emptyDir: {} }],
-    mounts: [{ name: 'weights', mountPath: MOUNT }],
+    mounts: [{ name: 'weights', mountPath: MOUNT.weights }],
   }
-  return { parts: cache, model, env: [{ name: 'HF_HOME', value: MOUNT }, ...hubToken(preset)] }
+  return { parts: cache, model, env: [{ name: 'HF_HOME', value: MOUNT.weights }, ...hubToken(preset)] }
 }
 
 /** With the weights in an image nothing may be fetched from a hub, not even by accident. */

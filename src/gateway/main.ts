@@ -1,15 +1,16 @@
 import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseGatewayConfig } from './config.ts'
+import { gatewayMessage } from '#src/contract/gateway.ts'
+import { readMessage } from '#src/contract/read.ts'
 import { buildGateway } from './server.ts'
 
-const parsed = parseGatewayConfig(process.env['KAITO_GATEWAY'])
+const parsed = readMessage(gatewayMessage, process.env[gatewayMessage.variable])
 if (!parsed.ok) {
-  console.error(parsed.message)
+  console.error(parsed.reason)
   process.exit(64)
 }
-const { config } = parsed
+const config = parsed.value
 const gateway = buildGateway(config)
 // Both families where the node has IPv6, else IPv4 alone.
 const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === 'IPv6'))

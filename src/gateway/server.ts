@@ -1,7 +1,7 @@
 import fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify'
+import type { GatewayConfig } from '#src/contract/gateway.ts'
 import { createChat } from './chat.ts'
 import { chooseModel, readChatRequest } from './chat-request.ts'
-import type { GatewayConfig } from './config.ts'
 import { type Engine, EngineError, openEngine } from './engine.ts'
 import { openAiError, PASSED, passThrough } from './pass-through.ts'
 import { checkHealth, checkReady, modelNames, type Readiness } from './readiness.ts'

@@ -1,7 +1,7 @@
 import { FINALIZER, WORKSPACE_API } from '#src/api/labels.ts'
 import type { K8sObject } from '#src/api/objects.ts'
-import type { TuningTask } from '#src/api/tuning-task.ts'
 import type { ObjectMeta, Workspace } from '#src/api/workspace.ts'
+import type { TuningTask } from '#src/contract/task.ts'
 import { canonicalJson } from '#src/lib/stable-hash.ts'
 import type { Plan } from '#src/plan/plan.ts'
 import type { Obstacle } from '#src/plan/world.ts'

@@ -3,10 +3,9 @@ import type { NodeClaimView, PodView } from '#src/api/objects.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
+import { readProgress, readWaiting } from '#src/contract/lines.ts'
 import { tuningJobName } from '#src/desired/names.ts'
 import { isDnsSubdomain } from '#src/lib/dns-label.ts'
-import { parseProgress } from '#src/observe/progress.ts'
-import { pushWait } from '#src/observe/push-wait.ts'
 import { created } from '#src/observe/tuning-run.ts'
 import type { Presence, World } from '#src/plan/world.ts'
 import { secretUses } from '#src/rules/subject.ts'
@@ -147,8 +146,8 @@ async function readLogs(
     }
   }
   const [trained, pushed] = await Promise.all([read('train', 1000), isPushing(pod) ? read('push', 20) : ''])
-  const wait = pushWait(pushed)
-  return { progress: parseProgress(trained), ...(wait === undefined ? {} : { pushWait: wait }) }
+  const wait = readWaiting(pushed)
+  return { progress: readProgress(trained), ...(wait === undefined ? {} : { pushWait: wait }) }
 }
 
 const hasTrained = (pod: PodView) =>

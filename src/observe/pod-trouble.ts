@@ -1,6 +1,6 @@
 import { REASON, type Reason } from '#src/api/conditions.ts'
 import type { ContainerStatusView, PodView, TerminatedView } from '#src/api/objects.ts'
-import { isJsonObject, parseJsonObject } from '#src/lib/json.ts'
+import { parseOutcome } from '#src/contract/outcome.ts'
 
 /** Why a pod does not do what it should, in the operator's own words for it. */
 export interface Trouble {
@@ -67,28 +67,6 @@ function unschedulable(pod: PodView): Trouble | undefined {
   return condition?.status === 'False'
     ? { reason: 'Unschedulable', message: condition.message ?? 'no node fits' }
     : undefined
-}
-
-export interface StepOutcome {
-  readonly reason?: string
-  readonly message?: string
-  readonly result?: Readonly<Record<string, unknown>>
-}
-
-/** What a step wrote to its termination log, or undefined when that is not a step's JSON. */
-export function parseOutcome(text: string | undefined): StepOutcome | undefined {
-  if (text === undefined || !text.startsWith('{')) return undefined
-  const value = parseJsonObject(text)
-  return value && toOutcome(value)
-}
-
-/** Whatever ran in the pod wrote this: a field of another type is as good as none. */
-function toOutcome({ reason, message, result }: Readonly<Record<string, unknown>>): StepOutcome {
-  return {
-    ...(typeof reason === 'string' ? { reason } : {}),
-    ...(typeof message === 'string' ? { message } : {}),
-    ...(isJsonObject(result) ? { result } : {}),
-  }
 }
 
 const isReason = (text: string | undefined): text is Reason => text !== undefined && Object.hasOwn(REASON, text)

@@ -1,5 +1,6 @@
 import type { JobView, PodView } from '#src/api/objects.ts'
-import { parseOutcome, podTrouble, type Trouble } from './pod-trouble.ts'
+import { parseOutcome, pushResult } from '#src/contract/outcome.ts'
+import { podTrouble, type Trouble } from './pod-trouble.ts'
 
 /** Where a tuning run stands. */
 export type TuningRun =
@@ -29,12 +30,8 @@ export function tuningRun(job: JobView, pods: readonly PodView[]): TuningRun {
 function succeeded(pods: readonly PodView[]): TuningRun {
   for (const pod of pods) {
     const push = pod.status?.containerStatuses?.find(({ name }) => name === 'push')?.state?.terminated
-    const result = push?.exitCode === 0 ? parseOutcome(push.message)?.result : undefined
-    const image = result?.['image']
-    const digest = result?.['digest']
-    if (typeof image === 'string' && typeof digest === 'string' && /^sha256:[0-9a-f]{64}$/.test(digest)) {
-      return { phase: 'succeeded', image: `${withoutTag(image)}@${digest}` }
-    }
+    const result = push?.exitCode === 0 ? pushResult(parseOutcome(push.message)) : undefined
+    if (result !== undefined) return { phase: 'succeeded', image: `${withoutTag(result.image)}@${result.digest}` }
   }
   return { phase: 'succeeded' }
 }

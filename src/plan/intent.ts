@@ -8,6 +8,7 @@ import type { FieldError } from '#src/lib/field-error.ts'
 import type { Trouble } from '#src/observe/pod-trouble.ts'
 import { secretUses } from '#src/rules/subject.ts'
 import { findMethod } from '#src/tuning/methods/index.ts'
+import type { MethodName } from '#src/tuning/methods/method.ts'
 import { parseTrainingConfig, type ResolvedTrainingConfig, resolveTrainingConfig } from '#src/tuning/training-config.ts'
 import type { World } from './world.ts'
 
@@ -18,7 +19,7 @@ export type Intent =
       readonly tuning: TuningSpec
       readonly preset: Preset
       /** Name in the list of methods, lower case. */
-      readonly method: string
+      readonly method: MethodName
       readonly config: ResolvedTrainingConfig
     }
   | {

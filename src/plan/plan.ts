@@ -1,6 +1,6 @@
 import type { K8sObject } from '#src/api/objects.ts'
 import type { WorkspaceStatus } from '#src/api/status.ts'
-import type { TuningTask } from '#src/api/tuning-task.ts'
+import type { TuningTask } from '#src/contract/task.ts'
 
 /** Something that a person may want to know happened. Shown by `kubectl describe`. */
 export interface PlannedEvent {

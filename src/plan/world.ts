@@ -3,8 +3,7 @@ import type { JobView, NodeClaimView, NodeView, PodView, StatefulSetView } from 
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
-import type { ProgressPoint } from '#src/observe/progress.ts'
-import type { PushWait } from '#src/observe/push-wait.ts'
+import type { ProgressPoint, WaitingLine } from '#src/contract/lines.ts'
 
 /** Is a ConfigMap or Secret there? Values of Secrets are never read. */
 export type Presence = 'found' | 'missing'
@@ -39,6 +38,6 @@ export interface World {
   /** What the train step has printed so far, oldest first. */
   readonly progress: readonly ProgressPoint[]
   /** What the push step waits for, if it does. */
-  readonly pushWait?: PushWait
+  readonly pushWait?: WaitingLine
   readonly obstacle?: Obstacle
 }

@@ -1,3 +1,5 @@
+import { TAKEN_FOLDERS } from '#src/contract/mounts.ts'
+
 /**
  * Why a training run must not write to this folder, or undefined. A relative path means below /mnt, as upstream has it.
  * Compared by whole path parts: /mntevil is not below /mnt.
@@ -11,8 +13,6 @@ export function outputDirFault(path: string): string | undefined {
   if (path.startsWith('/') && parts[0] !== 'mnt') return 'it must be below /mnt, where the volume for results is'
   const folder = below[0]
   if (folder === undefined) return 'it must be a folder below /mnt, not /mnt itself'
-  if (TAKEN.includes(folder)) return `/mnt/${folder} is used for something else`
+  if (TAKEN_FOLDERS.includes(folder)) return `/mnt/${folder} is used for something else`
   return undefined
 }
-
-const TAKEN = ['data', 'weights', 'config', 'push-auth', 'pull-auth', 'adapters']

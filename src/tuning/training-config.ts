@@ -1,3 +1,5 @@
+import { MOUNT } from '#src/contract/mounts.ts'
+import { TRAINING_SECTIONS } from '#src/contract/train.ts'
 import { type Complaint, forbidden, invalid, notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
 import { parseYaml } from '#src/lib/yaml-guard.ts'
@@ -5,7 +7,7 @@ import type { TuningMethod } from './methods/method.ts'
 import { outputDirFault } from './output-dir.ts'
 import { combinationFaults } from './training-combinations.ts'
 import { REFUSED_WHEN_SET, WITHOUT_EFFECT } from './training-hints.ts'
-import { checkSection, SECTIONS, type SectionName } from './training-schema.ts'
+import { checkSection, type SectionName } from './training-schema.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -32,9 +34,9 @@ export function parseTrainingConfig(yamlText: string, method: TuningMethod): Par
   const ignored: Complaint[] = []
   const config: { [S in SectionName]?: Values } = {}
   for (const [name, section] of Object.entries(root.sections)) {
-    const known = SECTIONS.find((each) => each === name)
+    const known = TRAINING_SECTIONS.find((each) => each === name)
     if (known === undefined) {
-      const fix = didYouMean(name, SECTIONS, `the sections are ${SECTIONS.join(', ')}`)
+      const fix = didYouMean(name, TRAINING_SECTIONS, `the sections are ${TRAINING_SECTIONS.join(', ')}`)
       complaints.push(notSupported(name, name, 'there is no such section', { fix }))
       continue
     }
@@ -83,7 +85,7 @@ type TopLevel =
 function topLevel(value: unknown): TopLevel {
   const fix = 'put all sections under the key training_config'
   if (!isMap(value) || !('training_config' in value)) {
-    const loose = isMap(value) && SECTIONS.some((name) => name in value)
+    const loose = isMap(value) && TRAINING_SECTIONS.some((name) => name in value)
     const detail = loose ? 'the sections are at the top of the file' : 'the key training_config is missing'
     return { ok: false, complaints: [required('training_config', detail, { fix })] }
   }
@@ -148,7 +150,7 @@ function outputDirFaults({ TrainingArguments }: TrainingConfig): Complaint[] {
   const dir = TrainingArguments?.['output_dir']
   const fault = typeof dir === 'string' ? outputDirFault(dir) : undefined
   if (fault === undefined) return []
-  return [invalid('TrainingArguments.output_dir', dir, fault, { fix: 'write /mnt/results, or leave it out' })]
+  return [invalid('TrainingArguments.output_dir', dir, fault, { fix: `write ${MOUNT.results}, or leave it out` })]
 }
 
 const atLine = (line: number | undefined) => (line === undefined ? {} : { fix: `look at line ${line}` })

@@ -1,6 +1,7 @@
+import { TRAINING_SECTIONS } from '#src/contract/train.ts'
 import { METHODS } from './methods/index.ts'
 import { HINTS, NARROWED, WITHOUT_EFFECT } from './training-hints.ts'
-import { describe, SECTIONS, type SectionName, sectionKeys } from './training-schema.ts'
+import { describe, type SectionName, sectionKeys } from './training-schema.ts'
 
 /** docs/training-config.md: every section of training_config.yaml, its keys, what they may be, and the defaults. */
 export function trainingConfigMarkdown(): string {
@@ -16,7 +17,7 @@ export function trainingConfigMarkdown(): string {
     '`target_modules` is a list of linear modules of the model, `all-linear`, or one regular expression of whole paths,',
     'which is not checked. A rank above 64 needs `max-lora-rank` in the inference.config of the Workspace that serves it.',
     '',
-    ...SECTIONS.flatMap(section),
+    ...TRAINING_SECTIONS.flatMap(section),
   ].join('\n')
 }
 

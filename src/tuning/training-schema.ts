@@ -1,4 +1,5 @@
 import { Ajv, type ErrorObject } from 'ajv'
+import { TRAINING_SECTIONS } from '#src/contract/train.ts'
 import { type Complaint, invalid, notSupported } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
 import { HINTS, NARROWED } from './training-hints.ts'
@@ -13,17 +14,7 @@ import {
   TRAINING_KEYS,
 } from './training-keys.ts'
 
-/** The sections of training_config.yaml, in the order KAITO's template has them. */
-export const SECTIONS = [
-  'ModelConfig',
-  'QuantizationConfig',
-  'LoraConfig',
-  'TrainingArguments',
-  'DatasetConfig',
-  'DataCollator',
-] as const
-
-export type SectionName = (typeof SECTIONS)[number]
+export type SectionName = (typeof TRAINING_SECTIONS)[number]
 
 const KEYS: Readonly<Record<SectionName, Section>> = {
   ModelConfig: MODEL_KEYS,
@@ -37,7 +28,7 @@ const KEYS: Readonly<Record<SectionName, Section>> = {
 const ajv = new Ajv({ allErrors: true, strict: true, strictTypes: false, verbose: true })
 
 const validators = new Map(
-  SECTIONS.map((name) => [
+  TRAINING_SECTIONS.map((name) => [
     name,
     ajv.compile<Record<string, unknown>>({ type: 'object', properties: KEYS[name], additionalProperties: false }),
   ]),
@@ -81,7 +72,7 @@ function unknownKey(name: SectionName, key: string): Complaint {
   const path = `${name}.${key}`
   const hint = HINTS[name]?.[key]
   if (hint) return notSupported(path, key, hint.why, { fix: hint.fix })
-  const elsewhere = SECTIONS.find((section) => key in KEYS[section])
+  const elsewhere = TRAINING_SECTIONS.find((section) => key in KEYS[section])
   const fix = elsewhere
     ? `it belongs into ${elsewhere}`
     : didYouMean(key, Object.keys(KEYS[name]), 'remove it, or see docs/training-config.md for the keys')

@@ -6,6 +6,9 @@ import { WORKSPACE_RULES } from '#src/rules/workspace-rules.ts'
 import { type MetricDefinition, metricList } from '#src/telemetry/metric-list.ts'
 import { trainingConfigMarkdown } from '#src/tuning/training-document.ts'
 
+import { contractPython } from './contract-python.ts'
+import { stepsPage } from './steps-table.ts'
+
 export interface GeneratedFile {
   /** From the repository's root. */
   readonly path: string
@@ -22,6 +25,8 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     { path: 'charts/kaito-ts/files/workspaces.yaml', content: crd },
     { path: 'docs/rules.md', content: rulesMarkdown(WORKSPACE_RULES) },
     { path: 'docs/training-config.md', content: trainingConfigMarkdown() },
+    stepsPage(),
+    { path: 'jobs/trainer/contract.py', content: contractPython() },
     { path: 'docs/conditions.md', content: conditionsMarkdown() },
     { path: 'docs/metrics.md', content: metricsMarkdown() },
   ]

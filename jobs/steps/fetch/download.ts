@@ -1,11 +1,11 @@
 import { type FileHandle, open, rename } from 'node:fs/promises'
 import type { Agent } from 'undici'
 import { request } from 'undici'
+import type { EndReason } from '#src/contract/ends.ts'
 import { assertUrlAllowed, BlockedAddressError } from '#src/oci/address-guard.ts'
 import { type RunningDigest, startDigest } from '#src/oci/digest.ts'
 import { connectionError } from '#src/oci/registry-error.ts'
 import { firstValue, pauseBeforeRetry } from '#src/oci/transport.ts'
-import type { Reason } from '../outcome.ts'
 import type { ByteProgress } from '../progress.ts'
 import { judgeAnswer } from './response-check.ts'
 
@@ -22,7 +22,7 @@ export type DownloadOptions = {
 
 export type DownloadResult =
   | { readonly ok: true; readonly bytes: number; readonly sha256: string }
-  | { readonly ok: false; readonly reason: Reason; readonly message: string }
+  | { readonly ok: false; readonly reason: EndReason; readonly message: string }
 
 /** Downloads to `path` by way of `path.part`, so that a file under its final name is always whole. */
 export async function download(url: URL, path: string, options: DownloadOptions): Promise<DownloadResult> {
@@ -63,7 +63,7 @@ type State = {
 type Attempt =
   | { readonly kind: 'done' }
   | { readonly kind: 'retry'; readonly message: string; readonly retryAfter?: string | undefined }
-  | { readonly kind: 'stop'; readonly reason: Reason; readonly message: string }
+  | { readonly kind: 'stop'; readonly reason: EndReason; readonly message: string }
 
 const REDIRECT_LIMIT = 10
 
@@ -176,6 +176,6 @@ function tooLarge(options: DownloadOptions, size?: number): Attempt {
   return stop('DatasetInvalid', `${has} would pass the limit of ${options.maxBytes} bytes left for this dataset`)
 }
 
-function stop(reason: Reason, message: string): Attempt {
+function stop(reason: EndReason, message: string): Attempt {
   return { kind: 'stop', reason, message }
 }

@@ -1,33 +1,16 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Agent } from 'undici'
+import type { FetchSpec } from '#src/contract/fetch.ts'
 import { checkUrl, redactUrl } from '#src/lib/url-guard.ts'
 import { guardedLookup, type Resolver } from '#src/oci/address-guard.ts'
 import { failed, type Outcome } from '../outcome.ts'
 import { startProgress } from '../progress.ts'
-import type { Fields } from '../spec.ts'
 import { download } from './download.ts'
 import { fileName } from './file-name.ts'
 
-export type FetchSpec = {
-  readonly urls: readonly string[]
-  readonly out: string
-  /** For all files together. */
-  readonly maxBytes: number
-  readonly allowPrivate: readonly string[]
-}
-
 /** What tests replace. */
 export type FetchDependencies = { readonly resolver?: Resolver; readonly attempts?: number }
-
-export function readFetchSpec(fields: Fields): FetchSpec {
-  return {
-    urls: fields.texts('urls', 'required'),
-    out: fields.folder('out'),
-    maxBytes: fields.count('maxBytes'),
-    allowPrivate: fields.texts('allowPrivate'),
-  }
-}
 
 /** Downloads every URL into `out` and lists them in `out/manifest.json`. URLs are told without their query. */
 export async function runFetch(spec: FetchSpec, dependencies: FetchDependencies = {}): Promise<Outcome> {

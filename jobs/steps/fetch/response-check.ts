@@ -1,4 +1,4 @@
-import type { Reason } from '../outcome.ts'
+import type { EndReason } from '#src/contract/ends.ts'
 
 /** What to do with an answer's status and headers before any of its body is used. */
 export type Verdict =
@@ -6,7 +6,7 @@ export type Verdict =
   | { readonly kind: 'redirect'; readonly location: string }
   | { readonly kind: 'restart' }
   | { readonly kind: 'retry'; readonly message: string; readonly retryAfter: string | undefined }
-  | { readonly kind: 'stop'; readonly reason: Reason; readonly message: string }
+  | { readonly kind: 'stop'; readonly reason: EndReason; readonly message: string }
 
 export type AnswerHead = {
   readonly status: number

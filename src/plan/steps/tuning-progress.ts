@@ -1,6 +1,7 @@
 import type { TuningStatus } from '#src/api/status.ts'
+import type { ProgressPoint } from '#src/contract/lines.ts'
 import { tuningJobName } from '#src/desired/names.ts'
-import { lossHistory, type ProgressPoint } from '#src/observe/progress.ts'
+import { lossHistory } from '#src/observe/progress.ts'
 import type { TuningRun } from '#src/observe/tuning-run.ts'
 import type { World } from '../world.ts'
 

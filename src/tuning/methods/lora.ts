@@ -1,3 +1,4 @@
+import { MOUNT } from '#src/contract/mounts.ts'
 import type { TuningMethod } from './method.ts'
 
 /** Plain LoRA: the base model stays in 16 bits, small matrices beside its linear layers are trained. */
@@ -9,7 +10,7 @@ export const lora: TuningMethod = {
     QuantizationConfig: { load_in_4bit: false, load_in_8bit: false },
     LoraConfig: { r: 8, lora_alpha: 8, lora_dropout: 0 },
     TrainingArguments: {
-      output_dir: '/mnt/results',
+      output_dir: MOUNT.results,
       save_strategy: 'steps',
       save_steps: 0.1,
       save_total_limit: 2,

@@ -1,6 +1,7 @@
+import type { TRAINER_METHODS } from '#src/contract/train.ts'
 import type { ResolvedTrainingConfig } from '../training-config.ts'
 
-export type MethodName = 'lora' | 'qlora'
+export type MethodName = (typeof TRAINER_METHODS)[number]
 
 /** A way to tune a model. A new one is one more value in `index.ts`. */
 export interface TuningMethod {

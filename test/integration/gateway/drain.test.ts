@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { freePort } from '#test/cluster/free-port.ts'
 import { startEngineSample } from './engine-sample.ts'
+import { gatewayVariable } from './gateway-rig.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/gateway/main.ts', import.meta.url))
 
@@ -23,11 +24,10 @@ test('after SIGTERM the gateway finishes its answers, then ends with 0', async (
     port,
     lifelinePort,
     upstream: engine.url,
-    baseModel: 'base',
     drainSeconds: 0.2,
     graceSeconds: 20,
   }
-  const env = { KAITO_GATEWAY: JSON.stringify(settings) }
+  const env = { KAITO_GATEWAY: gatewayVariable(settings) }
   const child = spawn(process.execPath, [MAIN], { env, stdio: 'ignore' })
   const ended = once(child, 'exit')
   try {

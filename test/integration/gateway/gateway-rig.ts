@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll } from 'vitest'
-import { parseGatewayConfig } from '#src/gateway/config.ts'
+import { type GatewayConfig, gatewayMessage } from '#src/contract/gateway.ts'
+import { writeMessage } from '#src/contract/message.ts'
+import { readMessage } from '#src/contract/read.ts'
 import { buildGateway, type Gateway } from '#src/gateway/server.ts'
 import { type EngineSample, startEngineSample } from './engine-sample.ts'
 
@@ -8,7 +10,7 @@ export interface GatewayRig {
   readonly engine: EngineSample
   readonly url: string
   /** Another gateway before the same engine, not listening yet. */
-  build(more: object): Gateway
+  build(more: Partial<GatewayConfig>): Gateway
   post(path: string, body: unknown, base?: string): Promise<Posted>
   /** The body of the first request that the engine got at a path. */
   sent(path: string): Record<string, unknown>
@@ -21,16 +23,29 @@ interface Posted {
   readonly body: any
 }
 
+/** A gateway's whole input, as the operator writes it; what a test does not say is what suits tests. */
+export const gatewayVariable = (more: Partial<GatewayConfig> & Pick<GatewayConfig, 'upstream'>): string =>
+  writeMessage(gatewayMessage, {
+    port: 0,
+    baseModel: 'base',
+    adapters: [],
+    answerSeconds: 600,
+    drainSeconds: 5,
+    graceSeconds: 60,
+    lifelinePort: 0,
+    logLevel: 'silent',
+    ...more,
+  })
+
 /** The rig of a test file. Its fields are there from the first test on. */
 export function gatewayRig(): GatewayRig {
   let engine: EngineSample
   let gateway: Gateway
   let url = ''
-  const build = (more: object) => {
-    const settings = { upstream: engine.url, baseModel: 'base', adapters: ['tuned'], logLevel: 'silent', ...more }
-    const parsed = parseGatewayConfig(JSON.stringify(settings))
-    if (!parsed.ok) throw new Error(parsed.message)
-    return buildGateway(parsed.config)
+  const build = (more: Partial<GatewayConfig>) => {
+    const read = readMessage(gatewayMessage, gatewayVariable({ upstream: engine.url, adapters: ['tuned'], ...more }))
+    if (!read.ok) throw new Error(read.reason)
+    return buildGateway(read.value)
   }
   beforeAll(async () => {
     engine = await startEngineSample(['base', 'tuned'])

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createTaskQueue, QUEUE_NAME, type TaskQueue } from '#jobs/queue.ts'
 import { producerConnection, workerConnection } from '#jobs/redis.ts'
 import { startWorker } from '#jobs/worker.ts'
-import type { TuningTask } from '#src/api/tuning-task.ts'
+import type { TuningTask } from '#src/contract/task.ts'
 import { type Redis as RedisServer, startRedis } from '#test/cluster/redis.ts'
 import { eventually } from '#test/support/eventually.ts'
 

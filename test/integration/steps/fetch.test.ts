@@ -236,7 +236,7 @@ describe('the fetch step', () => {
     expect(message).toEqual({
       reason: 'ConfigInvalid',
       message:
-        'KAITO_STEP: urls must be a list of texts; out must be an absolute path; maxBytes must be a whole number above 0',
+        'KAITO_STEP: allowPrivate is missing; urls must NOT have fewer than 1 items; out must be an absolute path without ".."; maxBytes must be >= 1',
     })
   })
 })

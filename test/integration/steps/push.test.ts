@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { pushWait } from '#src/observe/push-wait.ts'
+import { readWaiting } from '#src/contract/lines.ts'
 import { type Registry, startRegistry } from '#test/cluster/registry.ts'
 import { ADAPTER_CONFIG, safetensors } from '#test/unit/oci/adapter-sample.ts'
 import { runStep, scratchFolder } from './step-run.ts'
@@ -92,9 +92,9 @@ describe('the push step', () => {
     expect(code).toBe(0)
     const waits = log.split('\n').filter((line) => line.startsWith('{"kaito":"waiting"'))
     expect(waits).toHaveLength(1)
-    expect(pushWait(waits[0] ?? '')).toMatchObject({ reason: 'PushDenied' })
+    expect(readWaiting(waits[0] ?? '')).toMatchObject({ reason: 'PushDenied' })
     // Once it goes on, the last word is no longer that it waits.
-    expect(pushWait(log)).toBeUndefined()
+    expect(readWaiting(log)).toBeUndefined()
   }, 90_000)
 
   /** What a registry answers to the opening of an upload; it has no blob yet and asks for no login. */
@@ -173,7 +173,7 @@ describe('the scale-adapters step', () => {
     await writeFile(join(adapter, 'adapter_config.json'), JSON.stringify(config))
     const out = join(scratch, 'scaled/phi')
     const adapters = [{ name: 'phi', from: adapter, out, strength: 0.25 }]
-    const { code, message } = await runStep('scale-adapters', { adapters })
+    const { code, message } = await runStep('scale-adapters', { adapters, weights: 'link' })
     expect({ code, result: message.result }).toEqual({ code: 0, result: { adapters: [{ name: 'phi', loraAlpha: 4 }] } })
     const written = JSON.parse(await readFile(join(out, 'adapter_config.json'), 'utf8'))
     expect(written).toEqual({ ...config, lora_alpha: 4, alpha_pattern: { 'layers.0': 2 } })
@@ -186,7 +186,7 @@ describe('the scale-adapters step', () => {
     const adapters = [{ name: 'phi', from: scratch, out: join(scratch, 'out'), strength: 0.5 }]
     await mkdir(join(scratch, 'data'))
     await writeFile(join(scratch, 'data/adapter_config.json'), JSON.stringify(ADAPTER_CONFIG))
-    const { message } = await runStep('scale-adapters', { adapters })
+    const { message } = await runStep('scale-adapters', { adapters, weights: 'link' })
     expect(message.result).toEqual({ adapters: [{ name: 'phi', loraAlpha: 8 }] })
     expect(await readlink(join(scratch, 'out/adapter_model.safetensors'))).toBe(
       join(scratch, 'data/adapter_model.safetensors'),
@@ -195,7 +195,7 @@ describe('the scale-adapters step', () => {
 
   test('names the adapter that cannot be scaled', async () => {
     const adapters = [{ name: 'phi', from: scratch, out: join(scratch, 'out'), strength: 0.5 }]
-    const { code, message } = await runStep('scale-adapters', { adapters })
+    const { code, message } = await runStep('scale-adapters', { adapters, weights: 'link' })
     expect(code).toBe(64)
     expect(message.message).toMatch(/the adapter "phi": there is no adapter_config\.json/)
   })

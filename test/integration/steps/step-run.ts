@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { CONTRACT_VERSION } from '#src/contract/message.ts'
 
 const MAIN = fileURLToPath(new URL('../../../jobs/steps/main.ts', import.meta.url))
 
@@ -13,11 +14,18 @@ export type StepRun = {
   readonly log: string
 }
 
-/** Runs a step as a pod does: a process of its own, one variable, its termination log read afterwards. */
+/**
+ * Runs a step as a pod does: a process of its own, one variable, its termination log read afterwards. The spec may be
+ * wrong: that is what some tests are about.
+ */
 export async function runStep(name: string, spec: object): Promise<StepRun> {
   const folder = await scratchFolder()
   const log = join(folder, 'termination-log')
-  const env = { KAITO_STEP: JSON.stringify(spec), TERMINATION_LOG: log, PATH: process.env['PATH'] ?? '' }
+  const env = {
+    KAITO_STEP: JSON.stringify({ contract: CONTRACT_VERSION, ...spec }),
+    TERMINATION_LOG: log,
+    PATH: process.env['PATH'] ?? '',
+  }
   const child = spawn(process.execPath, [MAIN, name], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   child.stdout.on('data', (chunk) => {

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { chooseModel, readChatRequest } from '#src/gateway/chat-request.ts'
-import { parseGatewayConfig } from '#src/gateway/config.ts'
 import { readGenerateKwargs } from '#src/gateway/generate-kwargs.ts'
 
 describe('the model that answers', () => {
@@ -111,25 +110,5 @@ describe('generate_kwargs', () => {
       ok: true,
       ignored: ['constructor', 'toString'],
     })
-  })
-})
-
-describe('gateway settings', () => {
-  test('have defaults, and the upstream is an origin', () => {
-    const parsed = parseGatewayConfig('{"upstream":"http://127.0.0.1:8000/x","baseModel":"b"}')
-    expect(parsed).toMatchObject({
-      config: { port: 5000, upstream: 'http://127.0.0.1:8000', adapters: [], drainSeconds: 5 },
-    })
-  })
-
-  test.each([
-    [undefined, /JSON object/],
-    ['[]', /upstream/],
-    ['{"upstream":"file:///x","baseModel":"b"}', /upstream/],
-    ['{"upstream":"http://x"}', /baseModel/],
-    ['{"upstream":"http://x","baseModel":"b","adapters":"a"}', /adapters/],
-    ['{"upstream":"http://x","baseModel":"b","port":"5000"}', /port/],
-  ])('%s is refused', (json, reason) => {
-    expect(parseGatewayConfig(json)).toEqual({ ok: false, message: expect.stringMatching(reason) })
   })
 })

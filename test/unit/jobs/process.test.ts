@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeTask } from '#jobs/codec.ts'
 import { processTask, type TaskPorts } from '#jobs/process.ts'
 import type { K8sObject } from '#src/api/objects.ts'
-import { taskId } from '#src/api/tuning-task.ts'
+import { taskId } from '#src/contract/task.ts'
 
 const task = { version: 1, namespace: 'default', name: 'tune', uid: 'u', revision: '0123456789' }
 const job: K8sObject = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'tune-tuning-0123456789' } }

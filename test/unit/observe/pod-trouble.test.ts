@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ContainerStatusView, PodView } from '#src/api/objects.ts'
-import { parseOutcome, podTrouble } from '#src/observe/pod-trouble.ts'
+import { parseOutcome } from '#src/contract/outcome.ts'
+import { podTrouble } from '#src/observe/pod-trouble.ts'
 
 type Status = NonNullable<PodView['status']>
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { lossHistory, parseProgress } from '#src/observe/progress.ts'
+import { readProgress } from '#src/contract/lines.ts'
+import { lossHistory } from '#src/observe/progress.ts'
 
 const line = (fields: object) => JSON.stringify({ kaito: 'progress', step: 1, maxSteps: 20, ...fields })
 
@@ -12,7 +13,7 @@ describe('progress in a log', () => {
       '{"loss": 1}',
       '',
     ].join('\n')
-    expect(parseProgress(log)).toEqual([{ step: 5, maxSteps: 20, loss: 3.1, etaSeconds: 12.5 }])
+    expect(readProgress(log)).toEqual([{ step: 5, maxSteps: 20, loss: 3.1, etaSeconds: 12.5 }])
   })
 
   it.for<[string, string]>([
@@ -28,15 +29,15 @@ describe('progress in a log', () => {
     ['a line of 5000 characters', line({ note: 'x'.repeat(5000) })],
     ['somebody else’s JSON', '{"step":1,"maxSteps":20}'],
   ])('is not seen in %s', ([, text]) => {
-    expect(parseProgress(text)).toEqual([])
+    expect(readProgress(text)).toEqual([])
   })
 
   it('leaves out a loss that is no number', () => {
-    expect(parseProgress(line({ loss: 'NaN', epoch: 0.5 }))).toEqual([{ step: 1, maxSteps: 20, epoch: 0.5 }])
+    expect(readProgress(line({ loss: 'NaN', epoch: 0.5 }))).toEqual([{ step: 1, maxSteps: 20, epoch: 0.5 }])
   })
 
   it('is read from any text without an error', () => {
-    fc.assert(fc.property(fc.string(), fc.json(), (a, b) => void parseProgress(`${a}\n${b}`)))
+    fc.assert(fc.property(fc.string(), fc.json(), (a, b) => void readProgress(`${a}\n${b}`)))
   })
 })
 

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest'
 import type { ContainerStatusView, JobView, PodView } from '#src/api/objects.ts'
 import { statusSchema } from '#src/api/status.ts'
 import type { Workspace } from '#src/api/workspace.ts'
+import { readProgress } from '#src/contract/lines.ts'
 import { tuningJobName } from '#src/desired/names.ts'
-import { parseProgress } from '#src/observe/progress.ts'
 import { planWorkspace } from '#src/plan/workspace.ts'
 import type { World } from '#src/plan/world.ts'
 import { TUNED_DIGEST, TUNED_IMAGE } from '#test/support/workspaces.ts'
@@ -135,7 +135,7 @@ function worldOf({
     metadata: { name: 'phi-3', generation: 2 },
     status: { observedGeneration: 2, readyReplicas, updatedReplicas: 1 },
   }
-  const base = aWorld(subject, { nodes, jobs, pods, progress: parseProgress(lines.join('\n')), statefulSet })
+  const base = aWorld(subject, { nodes, jobs, pods, progress: readProgress(lines.join('\n')), statefulSet })
   return {
     ...base,
     settings: { ...base.settings, nodeProvisioner },

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
+import { TRAINING_SECTIONS } from '#src/contract/train.ts'
 import { METHOD } from '#src/tuning/methods/index.ts'
 import { outputDirFault } from '#src/tuning/output-dir.ts'
 import { parseTrainingConfig, resolveTrainingConfig } from '#src/tuning/training-config.ts'
 import { HINTS, WITHOUT_EFFECT } from '#src/tuning/training-hints.ts'
-import { SECTIONS, sectionKeys } from '#src/tuning/training-schema.ts'
+import { sectionKeys } from '#src/tuning/training-schema.ts'
 
 type Sections = Readonly<Record<string, unknown>>
 
@@ -195,7 +196,7 @@ describe('resolveTrainingConfig', () => {
     const resolved = resolveTrainingConfig(METHOD.qlora, { LoraConfig: { r: 64 }, TrainingArguments: { max_steps: 5 } })
     expect(resolved.LoraConfig).toEqual({ ...METHOD.qlora.defaults.LoraConfig, r: 64 })
     expect(resolved.TrainingArguments).toEqual({ ...METHOD.qlora.defaults.TrainingArguments, max_steps: 5 })
-    expect(Object.keys(resolved)).toEqual([...SECTIONS])
+    expect(Object.keys(resolved)).toEqual([...TRAINING_SECTIONS])
   })
 
   it('drops the defaults for 4 bits when 8 are asked for, and quant_method always', () => {
@@ -238,7 +239,7 @@ describe('output_dir', () => {
 
 describe('the tables of keys', () => {
   it('have no key that is also refused or without effect', () => {
-    for (const section of SECTIONS) {
+    for (const section of TRAINING_SECTIONS) {
       const known = Object.keys(sectionKeys(section))
       for (const key of [...Object.keys(HINTS[section] ?? {}), ...(WITHOUT_EFFECT[section] ?? [])]) {
         expect(known, `${section}.${key}`).not.toContain(key)

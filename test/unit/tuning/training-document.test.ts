@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest'
+import { TRAINING_SECTIONS } from '#src/contract/train.ts'
 import { trainingConfigMarkdown } from '#src/tuning/training-document.ts'
-import { SECTIONS, sectionKeys } from '#src/tuning/training-schema.ts'
+import { sectionKeys } from '#src/tuning/training-schema.ts'
 
 it('docs/training-config.md has a line for every key of every section', () => {
   const text = trainingConfigMarkdown()
-  for (const section of SECTIONS) {
+  for (const section of TRAINING_SECTIONS) {
     const part = text.split(`## ${section}\n`)[1]?.split('\n## ')[0] ?? ''
     expect(part.match(/^\| `(\w+)` \|/gm)).toHaveLength(Object.keys(sectionKeys(section)).length)
   }

@@ -1,4 +1,4 @@
-import { int, object, type Static, text } from './schema-kit.ts'
+import { int, object, type Static, text } from '#src/api/schema-kit.ts'
 
 /**
  * What is handed to a worker: which run of which Workspace, and nothing that could go stale or leak.

@@ -1,0 +1,25 @@
+/** Where things are in the pods that the operator makes. */
+export const MOUNT = {
+  data: '/mnt/data',
+  weights: '/mnt/weights',
+  results: '/mnt/results',
+  adapters: '/mnt/adapters',
+  scaledAdapters: '/mnt/adapters-scaled',
+  pullAuth: '/mnt/pull-auth',
+  pushAuth: '/mnt/push-auth',
+} as const
+
+/** Within the folder for results. */
+export const ADAPTER_FOLDER = `${MOUNT.results}/adapter`
+export const CHECKPOINTS_FOLDER = `${MOUNT.results}/checkpoints`
+
+/** The one file of a mounted Secret with logins. */
+export const AUTH_FILE = 'config.json'
+
+/** Folders of /mnt that a training run may not name as its own; `config` is upstream's. */
+export const TAKEN_FOLDERS: readonly string[] = [
+  ...Object.values(MOUNT)
+    .filter((path) => path !== MOUNT.results)
+    .map((path) => path.slice('/mnt/'.length)),
+  'config',
+]

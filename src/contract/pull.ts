@@ -1,0 +1,14 @@
+import { int, optional } from '#src/api/schema-kit.ts'
+import { folder, registryFields, word } from './fields.ts'
+import { type Body, stepMessage } from './message.ts'
+
+/** Step `pull`: unpacks an image where the node cannot mount it. */
+export const pullMessage = stepMessage('pull', {
+  image: word(),
+  out: folder(),
+  authDir: optional(folder('Folder of docker configs (mounted pull secrets); all are tried.')),
+  maxBytes: int({ minimum: 1, description: 'For the unpacked image.' }),
+  ...registryFields,
+})
+
+export type PullSpec = Body<typeof pullMessage>

@@ -1,0 +1,41 @@
+import { object, oneOf, open, optional } from '#src/api/schema-kit.ts'
+import { folder, word, words } from './fields.ts'
+import { type Body, message } from './message.ts'
+
+/** What the trainer knows how to do. */
+export const TRAINER_METHODS = ['lora', 'qlora'] as const
+
+/** The sections of training_config.yaml, in the order KAITO's template has them. */
+export const TRAINING_SECTIONS = [
+  'ModelConfig',
+  'QuantizationConfig',
+  'LoraConfig',
+  'TrainingArguments',
+  'DatasetConfig',
+  'DataCollator',
+] as const
+
+const section = open()
+
+/** Step `train`: base model and data to an adapter. Read by jobs/trainer, which is Python; contract.py is made from this. */
+export const trainMessage = message('train', 'KAITO_STEP', {
+  model: object(
+    { path: optional(folder()), id: optional(word()), revision: optional(word()) },
+    { description: 'A folder, or an id of the model hub with its revision.' },
+  ),
+  method: oneOf(TRAINER_METHODS),
+  data: folder(),
+  output: folder('Where the adapter goes.'),
+  checkpoints: folder(),
+  targetModules: words("The preset's linear layers, where the config names none; empty for all."),
+  config: object({
+    ModelConfig: section,
+    QuantizationConfig: section,
+    LoraConfig: section,
+    TrainingArguments: section,
+    DatasetConfig: section,
+    DataCollator: section,
+  } satisfies Record<(typeof TRAINING_SECTIONS)[number], unknown>),
+})
+
+export type TrainSpec = Body<typeof trainMessage>

@@ -1,0 +1,33 @@
+import { ENDS, endsOf } from '#src/contract/ends.ts'
+import { CONTRACT_VERSION } from '#src/contract/message.ts'
+import { OUTCOME_BYTES } from '#src/contract/outcome.ts'
+import { TRAINER_METHODS, TRAINING_SECTIONS, trainMessage } from '#src/contract/train.ts'
+
+/** jobs/trainer/contract.py: what the trainer, in Python, must agree on with the operator. */
+export function contractPython(): string {
+  const codes = endsOf('train').map((reason) => `    ${quoted(reason)}: ${ENDS[reason].exitCode},`)
+  const { required = [] } = trainMessage.schema
+  return [
+    '"""What operator and trainer say to each other. Generated from src/contract by `npm run generate`. Do not edit."""',
+    '',
+    `VERSION = ${CONTRACT_VERSION}`,
+    `VARIABLE = ${quoted(trainMessage.variable)}`,
+    ...tuple('FIELDS', required),
+    ...tuple('METHODS', TRAINER_METHODS),
+    ...tuple('SECTIONS', TRAINING_SECTIONS),
+    '# reason -> exit code of the train step',
+    'EXIT_CODES = {',
+    ...codes,
+    '}',
+    '# what the kubelet keeps of a termination message',
+    `OUTCOME_BYTES = ${OUTCOME_BYTES}`,
+    '',
+  ].join('\n')
+}
+
+const quoted = (text: string) => JSON.stringify(text)
+
+const tuple = (name: string, values: readonly string[]) => {
+  const line = `${name} = (${values.map(quoted).join(', ')})`
+  return line.length <= 120 ? [line] : [`${name} = (`, ...values.map((value) => `    ${quoted(value)},`), ')']
+}

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { ENDS, FINAL_EXIT_CODES } from '#src/contract/ends.ts'
+import { TAKEN_FOLDERS } from '#src/contract/mounts.ts'
+
+describe('ends of steps', () => {
+  it('with one exit code are tried again together or not at all, but for a push', () => {
+    for (const { exitCode, again, steps } of Object.values(ENDS)) {
+      if (steps.some((step) => step === 'push') && exitCode === ENDS.PullFailed.exitCode) continue
+      expect([exitCode, FINAL_EXIT_CODES.includes(exitCode)]).toEqual([exitCode, !again])
+    }
+  })
+
+  it('leave a pull that failed to another try', () => {
+    expect(FINAL_EXIT_CODES).toEqual([64, 65, 66, 67, 68, 69, 77])
+  })
+})
+
+describe('folders of a pod', () => {
+  it('are taken, but for the one of the results', () => {
+    expect(TAKEN_FOLDERS).toEqual(expect.arrayContaining(['data', 'weights', 'adapters', 'adapters-scaled', 'config']))
+    expect(TAKEN_FOLDERS).not.toContain('results')
+  })
+})
