@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PullSpec } from '#src/contract/pull.ts'
-import { type Credential, credentialsFor, parseDockerConfig } from '#src/lib/docker-config.ts'
+import { type Credential, credentialsFor, type DockerAuth, parseDockerConfig } from '#src/lib/docker-config.ts'
 import { formatImageRef, type ImageRef, parseImageRef } from '#src/lib/image-ref.ts'
 import { type Descriptor, parseManifest, platformList, selectPlatform } from '#src/oci/manifest.ts'
 import { openRegistry, type Registry } from '#src/oci/registry.ts'
@@ -88,9 +88,10 @@ async function findImage(registry: Registry, ref: ImageRef): Promise<FoundImage>
   return { ok: false, reason: 'indexes are nested too deeply' }
 }
 
+/** Of all Secrets together, as the kubelet has it: the most specific entry first, whichever Secret it is in. */
 async function readCredentials(folder: string | undefined, ref: ImageRef): Promise<Credential[]> {
   if (folder === undefined) return []
-  const credentials: Credential[] = []
+  const auths: DockerAuth[] = []
   // A folder that is not there is an optional secret that does not exist.
   const names = await readdir(folder).catch((error: unknown) =>
     errorCode(error) === 'ENOENT' ? [] : Promise.reject(error),
@@ -99,10 +100,10 @@ async function readCredentials(folder: string | undefined, ref: ImageRef): Promi
     // Secret volumes hold `..data` folders beside the links to their files.
     if (name.startsWith('..') || !(await stat(join(folder, name))).isFile()) continue
     const parsed = parseDockerConfig(await readFile(join(folder, name), 'utf8'))
-    if (parsed.ok) credentials.push(...credentialsFor(parsed.auths, ref))
+    if (parsed.ok) auths.push(...parsed.auths)
     else console.log(`the pull secret ${name} is skipped: ${parsed.reason}`)
   }
-  return credentials
+  return credentialsFor(auths, ref)
 }
 
 async function* counted(

@@ -13,7 +13,7 @@ export const MOUNT = {
 export const ADAPTER_FOLDER = `${MOUNT.results}/adapter`
 export const CHECKPOINTS_FOLDER = `${MOUNT.results}/checkpoints`
 
-/** The one file of a mounted Secret with logins. */
+/** The one file of a mounted push Secret. */
 export const AUTH_FILE = 'config.json'
 
 /** Folders of /mnt that a training run may not name as its own; `config` is upstream's. */

@@ -6,7 +6,7 @@ import { type Body, stepMessage } from './message.ts'
 export const pullMessage = stepMessage('pull', {
   image: word(),
   out: folder(),
-  authDir: optional(folder('Folder of docker configs (mounted pull secrets); all are tried.')),
+  authDir: optional(folder('Folder of docker configs (mounted pull secrets, one file each); all are tried.')),
   maxBytes: int({ minimum: 1, description: 'For the unpacked image.' }),
   ...registryFields,
 })

@@ -1,5 +1,5 @@
 import type { Settings } from '#src/api/settings.ts'
-import { AUTH_FILE, MOUNT } from '#src/contract/mounts.ts'
+import { MOUNT } from '#src/contract/mounts.ts'
 import { pullMessage } from '#src/contract/pull.ts'
 import { type Json, type PodParts, stepContainer } from './pod-parts.ts'
 
@@ -33,8 +33,7 @@ export function imageContent(content: ImageContent): PodParts {
       imagePullSecrets,
     }
   }
-  const [secret] = imagePullSecrets
-  const auth = secret === undefined ? undefined : pullAuth(`${name}-auth`, secret)
+  const auth = imagePullSecrets.length === 0 ? undefined : pullAuth(`${name}-auth`, imagePullSecrets)
   const pull = stepContainer(pullMessage, {
     name: `pull-${name}`,
     image: settings.images.operator,
@@ -56,9 +55,21 @@ export function imageContent(content: ImageContent): PodParts {
   }
 }
 
-function pullAuth(name: string, secretName: string): { volume: Json; mount: Json } {
+/**
+ * One file for each Secret, named so that the step reads them in the order they were written in. Either format, and a Secret
+ * that is not there is passed over, as by the kubelet: the registry then says what is missing.
+ */
+function pullAuth(name: string, secrets: readonly string[]): { volume: Json; mount: Json } {
+  const sources = secrets.map((secret, index) => {
+    const place = String(index).padStart(2, '0')
+    const items = PULL_SECRET_KEYS.map((key) => ({ key, path: `${place}${key}` }))
+    return { secret: { name: secret, items, optional: true } }
+  })
   return {
-    volume: { name, secret: { secretName, items: [{ key: '.dockerconfigjson', path: AUTH_FILE }] } },
+    volume: { name, projected: { sources } },
     mount: { name, mountPath: MOUNT.pullAuth, readOnly: true },
   }
 }
+
+/** Of the types kubernetes.io/dockerconfigjson and kubernetes.io/dockercfg. */
+const PULL_SECRET_KEYS = ['.dockerconfigjson', '.dockercfg']

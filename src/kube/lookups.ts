@@ -35,9 +35,12 @@ export async function secretLookup(
   }
 }
 
-/** The entries of a docker config, at most 1000 of each kind. The push step reads the same file by the same function. */
+/**
+ * The entries of a docker config, in the new format or the old one, at most 1000 of each kind. The steps read the same file by
+ * the same function.
+ */
 function entriesOf(data: Readonly<Record<string, string>>): Pick<SecretFacts, 'registries' | 'loginless'> {
-  const encoded = data['.dockerconfigjson']
+  const encoded = data['.dockerconfigjson'] ?? data['.dockercfg']
   const config = encoded === undefined ? undefined : parseDockerConfig(Buffer.from(encoded, 'base64').toString('utf8'))
   if (config?.ok !== true) return { registries: [], loginless: [] }
   const registries = config.auths.map(({ key }) => key)

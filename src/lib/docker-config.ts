@@ -37,28 +37,54 @@ export function parseDockerConfig(text: string): DockerConfigResult {
   }
 }
 
-/** The credentials to try for an image, the most specific path first, as the kubelet orders them. */
+/** The credentials to try for an image in the kubelet's order: longer paths before shorter ones, hosts before globs. */
 export function credentialsFor(
   auths: readonly DockerAuth[],
   image: Pick<ImageRef, 'registry' | 'repository'>,
 ): Credential[] {
   return auths
     .filter(({ key }) => covers(key, image))
-    .toSorted((a, b) => b.key.length - a.key.length)
+    .toSorted((a, b) => (a.key < b.key ? 1 : a.key > b.key ? -1 : 0))
     .map(({ credential }) => credential)
 }
 
 /** Kubernetes caps a Secret at 1 MiB. */
 const CONFIG_LIMIT = 1_048_576
 
-/** A key names a host, maybe with `*` for whole labels (as the kubelet allows), and maybe the start of a path. */
+/**
+ * Does an entry hold for an image? As the kubelet reads its key: a host of as many labels, in which `*` stands for any part
+ * of a label; the same port; and any beginning of the path, be it in the middle of a name.
+ */
 export function covers(key: string, image: Pick<ImageRef, 'registry' | 'repository'>): boolean {
   const slash = key.indexOf('/')
-  const host = (slash === -1 ? key : key.slice(0, slash)).split('.')
-  const path = slash === -1 ? '' : key.slice(slash + 1)
-  const labels = image.registry.split('.')
-  const isHost = host.length === labels.length && host.every((part, i) => part === '*' || part === labels[i])
-  return isHost && (path === '' || image.repository === path || image.repository.startsWith(`${path}/`))
+  const asked = splitHost(slash === -1 ? key : key.slice(0, slash))
+  const given = splitHost(image.registry)
+  return (
+    asked.port === given.port &&
+    asked.labels.length === given.labels.length &&
+    asked.labels.every((label, i) => matchesGlob(label, given.labels[i] ?? '')) &&
+    (slash === -1 || `/${image.repository}`.startsWith(key.slice(slash)))
+  )
+}
+
+function splitHost(host: string): { readonly labels: readonly string[]; readonly port: string } {
+  const port = /:\d+$/.exec(host)?.[0] ?? ''
+  return { labels: host.slice(0, host.length - port.length).split('.'), port }
+}
+
+/** `*` is any number of characters. Each piece is looked for once, where it comes first, so nothing is tried twice. */
+function matchesGlob(glob: string, text: string): boolean {
+  const [first = '', ...rest] = glob.split('*')
+  const last = rest.pop()
+  if (last === undefined) return glob === text
+  let from = first.length
+  if (!text.startsWith(first)) return false
+  for (const piece of rest) {
+    const at = text.indexOf(piece, from)
+    if (at === -1) return false
+    from = at + piece.length
+  }
+  return text.length - last.length >= from && text.endsWith(last)
 }
 
 function credentialOf(entry: Record<string, unknown>): Credential | undefined {
@@ -80,12 +106,16 @@ function decodePair(auth: string | undefined): { username: string; password: str
   return colon < 1 ? undefined : { username: pair.slice(0, colon), password: trimEnd(pair.slice(colon + 1), '\0') }
 }
 
-/** `https://index.docker.io/v1/` and `index.docker.io` both mean Docker Hub. */
+/**
+ * Without scheme and API version: `https://reg.io/v2/` is `reg.io`. `https://index.docker.io/v1/` and `index.docker.io` both
+ * mean Docker Hub.
+ */
 function normaliseKey(key: string): string {
-  const bare = trimEnd(key.replace(/^https?:\/\//, '').replace(/\/v[12]\/?$/, ''), '/')
+  const bare = key.replace(/^https?:\/\//, '')
   const host = bare.split('/', 1).join('').toLowerCase()
-  const rest = bare.slice(host.length)
-  return (host === 'index.docker.io' || host === 'registry-1.docker.io' ? 'docker.io' : host) + rest
+  const path = bare.slice(host.length).replace(/^\/v[12](?=\/|$)/, '')
+  const known = host === 'index.docker.io' || host === 'registry-1.docker.io' ? 'docker.io' : host
+  return path === '/' ? known : known + path
 }
 
 function text(value: unknown): string | undefined {

@@ -48,9 +48,7 @@ export const secretRules = [
           const fix = `kubectl create secret generic ${use.name} --from-literal=HF_TOKEN=… -n ${facts.namespace}`
           return [invalid(use.path, use.name, 'this Secret has no key HF_TOKEN', { fix })]
         }
-        if (secret.keys.includes('.dockerconfigjson')) return []
-        // The kubelet pulls with the old format, too; the push step reads the new one only.
-        if (use.role === 'pull' && secret.keys.includes('.dockercfg')) return []
+        if (holdsLogins(use, secret)) return []
         return [
           invalid(use.path, use.name, `this Secret holds no registry credentials (its type is ${secret.type})`, {
             fix: `create it as type kubernetes.io/dockerconfigjson: ${createDocker(use, facts)}`,
@@ -61,13 +59,16 @@ export const secretRules = [
 
   rule({
     id: 'secret.registry',
-    about: "Registry credentials that exist include a login for the image's registry.",
+    about:
+      "Registry credentials that exist include a login for the image's registry, as the kubelet reads them; of several pull Secrets one of them.",
     level: 'warning',
-    check: (workspace, facts) =>
-      found(workspace, facts).flatMap(({ use, secret }) => {
+    check: (workspace, facts) => {
+      const uses = found(workspace, facts)
+      // Of several pull Secrets one is enough: the kubelet and the pull step look into all of them.
+      const served = new Set(uses.filter(hasLogin).map(({ use }) => listOf(use)))
+      return uses.flatMap(({ use, secret }) => {
         const image = imageOf(use)
-        if (use.role === 'token' || image === undefined || !secret.keys.includes('.dockerconfigjson')) return []
-        if (secret.registries.some((entry) => covers(entry, image))) return []
+        if (image === undefined || !holdsLogins(use, secret) || served.has(listOf(use))) return []
         const fix = createDocker(use, facts)
         if (secret.loginless.some((entry) => covers(entry, image))) {
           const why = `its entry for ${image.registry} holds no login: a credential helper of the machine it comes from keeps it`
@@ -75,7 +76,8 @@ export const secretRules = [
         }
         const has = secret.registries.length === 0 ? 'none' : secret.registries.slice(0, 3).join(', ')
         return [invalid(use.path, use.name, `it has no credentials for ${image.registry} (it has ${has})`, { fix })]
-      }),
+      })
+    },
   }),
 
   rule({
@@ -116,6 +118,18 @@ function found(
     return lookup?.state === 'found' && !isPlaceholder(use.name) ? [{ use, secret: lookup.value }] : []
   })
 }
+
+/** Of either format for pulling, as the kubelet has it; a push Secret is mounted by the key of the new one. */
+const holdsLogins = ({ role }: SecretUse, { keys }: SecretFacts) =>
+  role !== 'token' && (keys.includes('.dockerconfigjson') || (role === 'pull' && keys.includes('.dockercfg')))
+
+function hasLogin({ use, secret }: ReturnType<typeof found>[number]): boolean {
+  const image = imageOf(use)
+  return image !== undefined && holdsLogins(use, secret) && secret.registries.some((entry) => covers(entry, image))
+}
+
+/** Where the list is that names a Secret; the path itself where it is no list. */
+const listOf = ({ path }: SecretUse) => path.replace(/\[\d+\]$/, '')
 
 function imageOf(use: SecretUse): ImageRef | undefined {
   const parsed = use.image === undefined || isPlaceholder(use.image) ? undefined : parseImageRef(use.image)

@@ -253,6 +253,19 @@ describe('the pull step', () => {
     expect(message.message).toMatch(/no file system; push it as a container image/)
   })
 
+  test('every pull secret is tried, whichever of them holds the login', async () => {
+    await pushLayers(server, 'sample/private', [{ bytes: await tarOf([{ name: 'f', content: 'x' }]) }])
+    const authDir = join(scratch, 'many')
+    await mkdir(authDir)
+    const login = (password: string) => ({ auth: Buffer.from(`${server.user}:${password}`).toString('base64') })
+    const [host = '', port] = server.url.split(':')
+    const glob = `${host.split('.').with(1, '*').join('.')}:${port}/sample`
+    await writeFile(join(authDir, '00.dockerconfigjson'), JSON.stringify({ auths: { 'other.io': login('x') } }))
+    await writeFile(join(authDir, '01.dockerconfigjson'), JSON.stringify({ auths: { [server.url]: login('wrong') } }))
+    await writeFile(join(authDir, '02.dockercfg'), JSON.stringify({ [glob]: login(server.password) }))
+    expect(await pull('sample/private', { authDir })).toMatchObject({ code: 0 })
+  })
+
   test('wrong credentials end with 77, a missing image too, an absent registry with 75', async () => {
     const authDir = await writeAuth('wrong-auth', 'wrong')
     const denied = await pull('sample/bomb', { authDir })

@@ -74,6 +74,9 @@ export const adapter = (name: string, image = `myacr.azurecr.io/adapters/${name}
 export const pushed = (image: string, imagePushSecret = 'push'): Workspace =>
   tuningWith({ output: { image, imagePushSecret } })
 
+export const pulled = (image: string, ...imagePullSecrets: string[]): Workspace =>
+  tuningWith({ input: { image, imagePullSecrets } })
+
 export const facts: Facts = {
   operation: 'CREATE',
   namespace: 'team',
@@ -100,6 +103,10 @@ export const configMapState = (name: string, state: 'missing' | 'unknown'): Part
 
 export const secret = (name: string, lookup: Lookup<SecretFacts>): Partial<Facts> => ({
   secrets: new Map([[name, lookup]]),
+})
+
+export const secretsOf = (lookups: Readonly<Record<string, Lookup<SecretFacts>>>): Partial<Facts> => ({
+  secrets: new Map(Object.entries(lookups)),
 })
 
 export const dockerSecret = (...registries: string[]): Lookup<SecretFacts> => ({

@@ -1,5 +1,15 @@
 import { rowsOf } from '../row.ts'
-import { adapter, dockerSecret, loginlessSecret, opaqueSecret, pushed, secret, servingWith } from '../sample.ts'
+import {
+  adapter,
+  dockerSecret,
+  loginlessSecret,
+  opaqueSecret,
+  pulled,
+  pushed,
+  secret,
+  secretsOf,
+  servingWith,
+} from '../sample.ts'
 
 const IMAGE = ['tuning.output.image']
 const PUSH = ['tuning.output.imagePushSecret']
@@ -100,6 +110,25 @@ export const referenceRows = [
       workspace: pushed('mine.azurecr.io/b:1'),
       facts: secret('push', dockerSecret('*.azurecr.io')),
       at: [],
+    },
+    {
+      when: 'with credentials for some registries of a domain',
+      workspace: pushed('registry-eu.example.com/b:1'),
+      facts: secret('push', dockerSecret('registry-*.example.com')),
+      at: [],
+    },
+    {
+      when: 'with two pull Secrets, one of them for the registry',
+      workspace: pulled('a.io/b:1', 'other', 'right'),
+      facts: secretsOf({ other: dockerSecret('b.io'), right: dockerSecret('a.io') }),
+      at: [],
+    },
+    {
+      when: 'with two pull Secrets, both for other registries',
+      workspace: pulled('a.io/b:1', 'other', 'wrong'),
+      facts: secretsOf({ other: dockerSecret('b.io'), wrong: dockerSecret('*.c.io') }),
+      at: ['tuning.input.imagePullSecrets[0]', 'tuning.input.imagePullSecrets[1]'],
+      says: 'for a.io (it has b.io)',
     },
     {
       when: 'with an entry that holds no login',
