@@ -16,4 +16,6 @@ export interface GpuSku {
   readonly price?: { readonly usdPerHour: number; readonly region: string; readonly asOf: string }
   /** No longer sold: still accepted (nodes may exist), with a warning that names the replacement. */
   readonly retired?: { readonly since: string; readonly use: string; readonly reason: string }
+  /** Nodes of it may exist, but Karpenter launches none: why, and what to name instead. */
+  readonly notLaunched?: { readonly use: string; readonly reason: string }
 }

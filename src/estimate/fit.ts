@@ -23,15 +23,17 @@ const judge = (have: number, least: number, enough: number): Fit => {
 }
 
 /**
- * The cheapest instance type of a cloud that the predicate accepts: still sold, NVIDIA. Those with a list price come
+ * The cheapest instance type of a cloud that the predicate accepts: to be had, NVIDIA. Those with a list price come
  * first, by price; the others by memory. Undefined when none is accepted.
  */
 export function cheapest(catalog: Catalog, cloud: Cloud, accepts: (sku: GpuSku) => boolean): GpuSku | undefined {
   return catalog.skus
-    .filter((sku) => sku.cloud === cloud && sku.vendor === 'nvidia' && sku.retired === undefined && accepts(sku))
+    .filter((sku) => sku.cloud === cloud && sku.vendor === 'nvidia' && isToBeHad(sku) && accepts(sku))
     .toSorted((a, b) => cost(a) - cost(b) || a.gpuMemoryGiB - b.gpuMemoryGiB)
     .at(0)
 }
+
+const isToBeHad = ({ retired, notLaunched }: GpuSku) => retired === undefined && notLaunched === undefined
 
 const UNPRICED = Number.MAX_SAFE_INTEGER
 const cost = (sku: GpuSku): number => sku.price?.usdPerHour ?? UNPRICED

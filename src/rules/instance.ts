@@ -70,6 +70,19 @@ export const instanceRules = [
   }),
 
   rule({
+    id: 'instance.launched',
+    about:
+      'Where nodes are provisioned, the instance type is one that Karpenter launches: for another it waits for ever.',
+    level: 'error',
+    check: (workspace, facts) => {
+      const sku = skuOf(workspace, facts)
+      if (facts.policy.nodeProvisioner === 'byo' || sku?.notLaunched === undefined) return []
+      const { use, reason } = sku.notLaunched
+      return [notSupported(PATH, sku.name, `Karpenter launches no node of this type: ${reason}`, { fix: `use ${use}` })]
+    },
+  }),
+
+  rule({
     id: 'instance.retired',
     about: 'Retired instance types are still admitted, because nodes may exist; new ones cannot be had.',
     level: 'warning',
@@ -88,16 +101,34 @@ export const instanceRules = [
   rule({
     id: 'instance.vendor',
     about:
-      'The trainer and the server are built for NVIDIA GPUs; other accelerators are admitted for your own images only.',
+      "A preset's pods ask for nvidia.com/gpu, so a provisioned node with other accelerators would be paid for and never used.",
+    level: 'error',
+    check: (workspace, facts) => {
+      const sku = foreign(workspace, facts)
+      return sku === undefined || !runsPresetOn(workspace, facts)
+        ? []
+        : [
+            notSupported(PATH, sku.name, `its ${sku.gpuModel} is not an NVIDIA GPU, which every preset needs`, {
+              fix: `use for example ${example(facts.catalog.skus, facts.policy.cloud)}`,
+            }),
+          ]
+    },
+  }),
+
+  rule({
+    id: 'instance.vendor-image',
+    about:
+      'A template on accelerators of another vendor needs an image for them; so does a preset on nodes that exist.',
     level: 'warning',
     check: (workspace, facts) => {
-      const sku = skuOf(workspace, facts)
-      if (!sku || sku.vendor === 'nvidia') return []
-      return [
-        notSupported(PATH, sku.name, `its ${sku.gpuModel} is not an NVIDIA GPU, which the default images need`, {
-          fix: `configure images for ${sku.vendor}, or use ${example(facts.catalog.skus, facts.policy.cloud)}`,
-        }),
-      ]
+      const sku = foreign(workspace, facts)
+      return sku === undefined || runsPresetOn(workspace, facts)
+        ? []
+        : [
+            notSupported(PATH, sku.name, `its ${sku.gpuModel} is not an NVIDIA GPU, which the default images need`, {
+              fix: `use images for ${sku.vendor}, or use ${example(facts.catalog.skus, facts.policy.cloud)}`,
+            }),
+          ]
     },
   }),
 ]
@@ -107,6 +138,15 @@ export function skuOf(workspace: Workspace, { policy, catalog }: Facts): GpuSku 
   const name = workspace.resource?.instanceType
   return name ? findSku(catalog, policy.cloud, name) : undefined
 }
+
+/** The type that is named, where its accelerators are not NVIDIA's. */
+function foreign(workspace: Workspace, facts: Facts): GpuSku | undefined {
+  const sku = skuOf(workspace, facts)
+  return sku?.vendor === 'nvidia' ? undefined : sku
+}
+
+const runsPresetOn = ({ inference }: Workspace, { policy }: Facts): boolean =>
+  policy.nodeProvisioner === 'karpenter' && inference?.template === undefined
 
 const namesByCloud = perObject(({ skus }: Catalog) => {
   const names = Map.groupBy(skus, ({ cloud }) => cloud)

@@ -12,13 +12,13 @@ const H100_94: Gpu = { ...H100_80, gib: 94 }
 const H200: Gpu = { gpuModel: 'NVIDIA H200', vendor: 'nvidia', computeCapability: 9, gib: 141 }
 const V620: Gpu = { gpuModel: 'AMD Radeon PRO V620', vendor: 'amd', gib: 32 }
 
-type Extras = { readonly usd?: number; readonly localNvme?: boolean }
+type Extras = Pick<GpuSku, 'notLaunched'> & { readonly usd?: number; readonly localNvme?: boolean }
 
 /**
  * Prices: pay-as-you-go Linux list prices of eastus2 on 2023-12-18, the day of the price list that could be read.
  * Sizes that came later, or were not in it, have none: the overlay is where an administrator puts own prices.
  */
-const sku = (name: string, gpuCount: number, gpu: Gpu, { usd, localNvme = false }: Extras): GpuSku => {
+const sku = (name: string, gpuCount: number, gpu: Gpu, { usd, localNvme = false, notLaunched }: Extras): GpuSku => {
   const { gib, ...model } = gpu
   return {
     name: `Standard_${name}`,
@@ -28,8 +28,14 @@ const sku = (name: string, gpuCount: number, gpu: Gpu, { usd, localNvme = false 
     gpuMemoryGiB: gpuCount * gib,
     localNvme,
     ...(usd === undefined ? {} : { price: { usdPerHour: usd, region: 'eastus2', asOf: '2023-12-18' } }),
+    ...(notLaunched === undefined ? {} : { notLaunched }),
   }
 }
+
+/** By karpenter-provider-azure 1.14: what its lists of GPU types and of confidential types say. */
+const OTHER_NAME = { use: 'Standard_ND96asr_v4', reason: 'Azure sells this type as Standard_ND96asr_v4' }
+const CONFIDENTIAL = { use: 'Standard_NC40ads_H100_v5', reason: 'Karpenter launches no confidential machines' }
+const NO_DRIVER = { use: 'Standard_NV36ads_A10_v5', reason: 'AKS has no driver for its GPU' }
 
 export const AZURE_SKUS: readonly GpuSku[] = [
   sku('NV36ads_A10_v5', 1, A10, { usd: 3.2 }),
@@ -38,16 +44,16 @@ export const AZURE_SKUS: readonly GpuSku[] = [
   sku('NC48ads_A100_v4', 2, A100_80, { usd: 7.346, localNvme: true }),
   sku('NC96ads_A100_v4', 4, A100_80, { usd: 14.692, localNvme: true }),
   // KAITO's spelling. Azure's own name follows; both are accepted.
-  sku('ND96asr_A100_v4', 8, A100_40, {}),
+  sku('ND96asr_A100_v4', 8, A100_40, { notLaunched: OTHER_NAME }),
   sku('ND96asr_v4', 8, A100_40, {}),
   sku('ND96amsr_A100_v4', 8, A100_80, { usd: 32.77, localNvme: true }),
   sku('NC40ads_H100_v5', 1, H100_94, { localNvme: true }),
   sku('NC80adis_H100_v5', 2, H100_94, { localNvme: true }),
   sku('ND96isr_H100_v5', 8, H100_80, { usd: 98.32, localNvme: true }),
-  sku('NCC40ads_H100_v5', 1, H100_94, {}),
+  sku('NCC40ads_H100_v5', 1, H100_94, { notLaunched: CONFIDENTIAL }),
   sku('ND96isr_H200_v5', 8, H200, { localNvme: true }),
-  sku('NG32ads_V620_v1', 1, V620, { usd: 3.63 }),
-  sku('NG32adms_V620_v1', 1, V620, {}),
+  sku('NG32ads_V620_v1', 1, V620, { usd: 3.63, notLaunched: NO_DRIVER }),
+  sku('NG32adms_V620_v1', 1, V620, { notLaunched: NO_DRIVER }),
   // Still sold, although KAITO dropped them. Turing has no bfloat16: train and serve in fp16.
   sku('NC4as_T4_v3', 1, T4, { usd: 0.526 }),
   sku('NC8as_T4_v3', 1, T4, { usd: 0.752 }),

@@ -1,5 +1,5 @@
 import { LABEL } from '#src/api/labels.ts'
-import type { NodeClaimView, NodeView, PodView } from '#src/api/objects.ts'
+import type { ConditionView, NodeClaimView, NodeView, PodView } from '#src/api/objects.ts'
 import { nodeLabels } from '#src/api/selector.ts'
 import { nodeClaims } from '#src/desired/node-claim.ts'
 import type { Verdict } from '#src/observe/conditions.ts'
@@ -107,8 +107,13 @@ function claimTrouble(claims: readonly NodeClaimView[], missing: number): Verdic
       const condition = claim.status?.conditions?.find((candidate) => candidate.type === type)
       if (condition?.status === 'True') continue
       const why = `NodeClaim ${claim.metadata.name} is not ${type}: ${condition?.message ?? 'no word yet'}`
-      return waiting(condition?.status === 'False' ? 'NodeClaimFailed' : 'NodeClaimPending', why)
+      return waiting(hasFailed(condition) ? 'NodeClaimFailed' : 'NodeClaimPending', why)
     }
   }
   return waiting('NodeClaimPending', 'the nodes have joined but are not ready or offer too few GPUs yet')
 }
+
+/** A launch that failed is Unknown to Karpenter, since it tries again; the reason tells it from one that is still to come. */
+const hasFailed = (condition: ConditionView | undefined) =>
+  condition?.status === 'False' ||
+  (condition?.type === 'Launched' && condition.reason !== undefined && condition.reason !== 'AwaitingReconciliation')

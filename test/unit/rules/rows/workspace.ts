@@ -1,11 +1,13 @@
 import { rowsOf } from '../row.ts'
-import { annotated, aws, byo, cpuTemplate, gpuTemplate, named, nodesWith, serving, tuning } from '../sample.ts'
+import { annotated, aws, byo, cpuTemplate, facts, gpuTemplate, named, nodesWith, serving, tuning } from '../sample.ts'
 
 const selector = (matchLabels: Readonly<Record<string, string>>) => nodesWith({ labelSelector: { matchLabels } })
 const expression = (operator: 'In' | 'NotIn', values: string[]) =>
   nodesWith({ labelSelector: { matchExpressions: [{ key: 'apps', operator, values }] } })
 const nodesOnly = { ...serving, resource: { labelSelector: {} } }
 const of = (instanceType: string) => nodesWith({ instanceType })
+const inferentia = (inference = serving.inference) => ({ ...of('inf2.xlarge'), ...(inference && { inference }) })
+const existingAws = { policy: { ...facts.policy, cloud: 'aws', nodeProvisioner: 'byo' } } as const
 
 export const workspaceRows = [
   ...rowsOf('workspace.one-purpose', [
@@ -232,6 +234,22 @@ export const workspaceRows = [
     },
     { when: 'on AWS, on a type of AWS', workspace: of('p4d.24xlarge'), facts: aws, at: [] },
   ]),
+  ...rowsOf('instance.launched', [
+    { when: 'on an A100', workspace: serving, at: [] },
+    { when: 'on existing confidential machines', workspace: of('Standard_NCC40ads_H100_v5'), facts: byo, at: [] },
+    {
+      when: 'on a confidential machine',
+      workspace: of('Standard_NCC40ads_H100_v5'),
+      at: ['resource.instanceType'],
+      says: 'use Standard_NC40ads_H100_v5',
+    },
+    {
+      when: "by KAITO's name of an Azure type",
+      workspace: of('Standard_ND96asr_A100_v4'),
+      at: ['resource.instanceType'],
+      says: 'use Standard_ND96asr_v4',
+    },
+  ]),
   ...rowsOf('instance.retired', [
     { when: 'on an A100', workspace: serving, at: [] },
     {
@@ -242,7 +260,36 @@ export const workspaceRows = [
     },
   ]),
   ...rowsOf('instance.vendor', [
-    { when: 'on an NVIDIA GPU', workspace: serving, at: [] },
-    { when: 'on an AMD GPU', workspace: of('Standard_NG32ads_V620_v1'), at: ['resource.instanceType'] },
+    { when: 'that serves a preset on an NVIDIA GPU', workspace: serving, at: [] },
+    { when: 'that serves a template on Inferentia', workspace: inferentia(gpuTemplate), facts: aws, at: [] },
+    { when: 'that serves a preset on existing Inferentia', workspace: inferentia(), facts: existingAws, at: [] },
+    {
+      when: 'that serves a preset on Inferentia',
+      workspace: inferentia(),
+      facts: aws,
+      at: ['resource.instanceType'],
+      says: 'use for example p4d.24xlarge',
+    },
+    {
+      when: 'that tunes on an AMD GPU',
+      workspace: nodesWith({ instanceType: 'Standard_NG32ads_V620_v1' }, tuning),
+      at: ['resource.instanceType'],
+    },
+  ]),
+  ...rowsOf('instance.vendor-image', [
+    { when: 'that serves a template on an NVIDIA GPU', workspace: { ...serving, inference: gpuTemplate }, at: [] },
+    {
+      when: 'that serves a template on Inferentia',
+      workspace: inferentia(gpuTemplate),
+      facts: aws,
+      at: ['resource.instanceType'],
+      says: 'use images for aws',
+    },
+    {
+      when: 'that serves a preset on existing Inferentia',
+      workspace: inferentia(),
+      facts: existingAws,
+      at: ['resource.instanceType'],
+    },
   ]),
 ]
