@@ -7,6 +7,6 @@ import { toStderr } from './cluster/progress.ts'
 export async function prepare(): Promise<undefined> {
   const progress = toStderr()
   await ensureDebianPackages([...NODE_PACKAGES, 'redis-server', 'openssl', 'skopeo', 'umoci'], progress)
-  await ensureBinaries([...NODE_BINARIES, 'cert-manager'], progress)
+  await ensureBinaries([...NODE_BINARIES, 'cert-manager', 'karpenter-judge'], progress)
   return undefined
 }

@@ -1,11 +1,12 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { BINARIES, type BinaryName, type BinarySource } from './binary-catalog.ts'
 import { runCommand } from './command.ts'
 import { downloadBinary } from './download.ts'
 import { withFolderLock } from './folder-lock.ts'
 import { buildBinary } from './go-build.ts'
-import { binDir } from './paths.ts'
+import { binDir, goModulesDir } from './paths.ts'
 import { type Progress, silent } from './progress.ts'
 
 /**
@@ -38,8 +39,8 @@ async function obtain(name: BinaryName, progress: Progress): Promise<string> {
   // Whoever held the lock before us may have made it.
   const present = findPresent(name)
   if (present !== undefined) return present
-  const target = join(binDir(), name)
   const source: BinarySource = BINARIES[name]
+  const target = join(binDir(), keptAs(name))
   const start = Date.now()
   const how = (await downloadBinary(source, target)) ? 'downloaded' : 'built'
   if (how === 'built') await buildBinary(name, source.build, target, progress)
@@ -49,9 +50,19 @@ async function obtain(name: BinaryName, progress: Progress): Promise<string> {
 
 function findPresent(name: BinaryName): string | undefined {
   const explicit = process.env['KAITO_CLUSTER_BIN']
-  return [...(explicit === undefined ? [] : [explicit]), binDir()]
-    .map((dir) => join(dir, name))
-    .find((path) => isExecutable(path))
+  return [...(explicit === undefined ? [] : [join(explicit, name)]), join(binDir(), keptAs(name))].find((path) =>
+    isExecutable(path),
+  )
+}
+
+/** A program whose source is in this repository is kept under a name that changes with it. */
+function keptAs(name: BinaryName): string {
+  const { build }: BinarySource = BINARIES[name]
+  if (build.package !== '.') return name
+  const hash = createHash('sha256')
+  const dir = join(goModulesDir, build.module)
+  for (const file of readdirSync(dir).toSorted()) hash.update(`${file}\0`).update(readFileSync(join(dir, file)))
+  return `${name}-${hash.digest('hex').slice(0, 12)}`
 }
 
 async function findOnPath(name: BinaryName): Promise<string | undefined> {

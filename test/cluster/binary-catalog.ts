@@ -36,6 +36,7 @@ const VERSIONS = {
   helm: '4.3.1',
   coredns: '1.13.1',
   certManager: '1.21.2',
+  karpenter: '1.14.0',
 }
 
 /** Without these the server calls itself v0.0.0-master, and clients that check the version refuse it. */
@@ -79,7 +80,7 @@ const runcRelease = `${github}/opencontainers/runc/releases/download/v${VERSIONS
 const corednsRelease = `${github}/coredns/coredns/releases/download/v${VERSIONS.coredns}/coredns_${VERSIONS.coredns}_linux_${arch}.tgz`
 const helmRelease = `https://get.helm.sh/helm-v${VERSIONS.helm}-linux-${arch}.tar.gz`
 
-/** Every program of the embedded cluster, and cert-manager, which tests run beside it. */
+/** Every program of the embedded cluster; cert-manager and Karpenter's judgement, which tests run beside it. */
 export const BINARIES = {
   etcd: {
     version: VERSIONS.etcd,
@@ -132,6 +133,16 @@ export const BINARIES = {
       module: 'cert-manager',
       package: '.',
       ldflags: `-s -w -X github.com/cert-manager/cert-manager/pkg/util.AppVersion=v${VERSIONS.certManager}`,
+    },
+  },
+  // No part of the cluster: Karpenter's own filter and validation, asked about the NodeClaims that are made here.
+  'karpenter-judge': {
+    version: VERSIONS.karpenter,
+    versionArgs: ['version'],
+    build: {
+      module: 'karpenter-judge',
+      package: '.',
+      ldflags: `-s -w -X main.version=${VERSIONS.karpenter}`,
     },
   },
   // The sandbox image's only program, from this repository.

@@ -16,7 +16,7 @@ import { type Daemon, killDaemon, lastLines, startDaemon, stopDaemon, waitReady 
 import { type Redis, startRedis } from '#test/cluster/redis.ts'
 import { tempFolder } from '#test/cluster/temp-folder.ts'
 import { eventually } from './eventually.ts'
-import { nodeClaimCrd } from './node-claim-crd.ts'
+import { karpenterCrd } from './karpenter-judge.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const HOME = 'kaito-system'
@@ -152,7 +152,7 @@ async function launch({ dir, name, kubeconfig, redisUrl, settings }: Launch) {
 async function install(client: KubeClient, withKarpenter: boolean): Promise<void> {
   const crd: KubeObject = parse(readFileSync(join(ROOT, 'crds/kaito.sh_workspaces.yaml'), 'utf8'))
   await client.create(crd)
-  if (withKarpenter) await client.create(nodeClaimCrd)
+  if (withKarpenter) await client.create(await karpenterCrd())
   await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: HOME } })
   await eventually('the CRDs are served', async () => {
     const kinds = [client.list('Workspace'), ...(withKarpenter ? [client.list('NodeClaim')] : [])]

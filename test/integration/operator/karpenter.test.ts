@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { KubeObject } from '#src/kube/resource.ts'
 import { eventually } from '#test/support/eventually.ts'
 import { type Operator, type Rig, secret, startRig, verdict } from '#test/support/operator-rig.ts'
 import { ended, type PretendKubelet, pretendKubelet } from '#test/support/pretend-kubelet.ts'
@@ -20,6 +21,13 @@ const claims = async (namespace: string) =>
   (await rig.list('NodeClaim')).filter(
     ({ metadata }) => labelsOf(metadata)['kaito.sh/workspacenamespace'] === namespace,
   )
+
+const claimOf = (name: string, labels: Readonly<Record<string, string>>): KubeObject => ({
+  apiVersion: 'karpenter.sh/v1',
+  kind: 'NodeClaim',
+  metadata: { name, labels } as never,
+  spec: { nodeClassRef: { group: 'karpenter.azure.com', kind: 'AKSNodeClass', name: 'default' }, requirements: [] },
+})
 
 const labelsOf = (metadata: { readonly [field: string]: unknown }) => metadata['labels'] as Record<string, string>
 
@@ -76,7 +84,14 @@ describe('with Karpenter', () => {
     const namespace = await rig.namespace()
     await rig.create(namespace, 'serve', inferenceSpec())
     const claim = await eventually('a NodeClaim', async () => (await claims(namespace))[0])
-    const launched = { type: 'Launched', status: 'False', reason: 'LaunchFailed', message: 'no capacity in eastus' }
+    // As Karpenter says it: not False, for it tries again.
+    const launched = {
+      type: 'Launched',
+      status: 'Unknown',
+      reason: 'LaunchFailed',
+      message: 'no capacity in eastus',
+      lastTransitionTime: '2026-01-02T03:04:05Z',
+    }
     const ref = { kind: 'NodeClaim' as const, name: claim.metadata.name }
     await rig.client.merge(ref, { status: { conditions: [launched] } }, { subresource: 'status' })
     const status = await eventually('it says so', async () => {
@@ -115,15 +130,14 @@ describe('with Karpenter', () => {
       'kaito.sh/workspacenamespace': namespace,
       'app.kubernetes.io/managed-by': 'kaito-ts',
     }
-    await rig.client.create({ apiVersion: 'karpenter.sh/v1', kind: 'NodeClaim', metadata: { name, labels } as never })
+    await rig.client.create(claimOf(name, labels))
     await eventually('it is given back', async () => (await claims(namespace)).length === 0)
   })
 
   it('a NodeClaim that somebody else made is left alone', async () => {
     const namespace = await rig.namespace()
     const labels = { 'kaito.sh/workspace': 'gone', 'kaito.sh/workspacenamespace': namespace }
-    const metadata = { name: `theirs-${namespace}`, labels } as never
-    await rig.client.create({ apiVersion: 'karpenter.sh/v1', kind: 'NodeClaim', metadata })
+    await rig.client.create(claimOf(`theirs-${namespace}`, labels))
     await new Promise((resolve) => setTimeout(resolve, 2_000))
     expect(await claims(namespace)).toHaveLength(1)
   })

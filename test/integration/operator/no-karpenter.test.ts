@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '#test/support/eventually.ts'
-import { nodeClaimCrd } from '#test/support/node-claim-crd.ts'
+import { karpenterCrd } from '#test/support/karpenter-judge.ts'
 import { type Operator, type Rig, startRig, verdict } from '#test/support/operator-rig.ts'
 import { inferenceSpec } from '#test/support/workspaces.ts'
 
@@ -40,7 +40,7 @@ describe("without Karpenter's definitions", () => {
     await rig.client.delete({ kind: 'Workspace', namespace, name: 'gone' })
     await eventually('it is gone', async () => (await rig.workspace(namespace, 'gone')) === undefined)
 
-    await rig.client.create(nodeClaimCrd)
+    await rig.client.create(await karpenterCrd())
     const claim = await eventually('a NodeClaim', async () => (await rig.list('NodeClaim').catch(() => []))[0], 60_000)
     expect(claim.metadata.name).toMatch(/^ws[0-9a-f]{9}-0$/)
     expect(await operator.readyz()).not.toContain('provisioner')
