@@ -15,3 +15,6 @@ EXIT_CODES = {
 }
 # what the kubelet keeps of a termination message
 OUTCOME_BYTES = 4096
+# files, reasons and names that are listed before it is said how many more there are, and characters of each
+ROW_ENTRIES = 10
+ROW_NAME = 64

@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from contract import ROW_ENTRIES, ROW_NAME
 from outcome import StepFailed
 from reading import Table, data_files, name_at_source, read_table
 from rows import MEANINGFUL, WANTED, Place, has, kind, shape_of
-
-MOST_NAMES = 10
-LONGEST_NAME = 64
 
 
 class Judge(Protocol):
@@ -45,19 +43,19 @@ class Tally:
 
     def as_result(self) -> dict:
         """Bounded, since it goes into the termination message: what is beyond ten of a kind is one entry."""
-        first, others = self.sources[:MOST_NAMES], self.sources[MOST_NAMES:]
+        first, others = self.sources[:ROW_ENTRIES], self.sources[ROW_ENTRIES:]
         if others:
             rest = Source(f"{len(others)} more files", sum(s.rows for s in others), sum(s.kept for s in others))
             first = [*first, rest]
         unused = sorted(self.unused)
-        more = [f"{len(unused) - MOST_NAMES} more"] if len(unused) > MOST_NAMES else []
+        more = [f"{len(unused) - ROW_ENTRIES} more"] if len(unused) > ROW_ENTRIES else []
         return {
             "rows": self.rows,
             "kept": self.kept,
             "dropped": [{"reason": reason, "rows": rows} for reason, rows in sorted(self.dropped.items())],
             "cut": self.cut,
             "sources": [{"name": shortened(s.name), "rows": s.rows, "kept": s.kept} for s in first],
-            "unused": [*map(shortened, unused[:MOST_NAMES]), *more],
+            "unused": [*map(shortened, unused[:ROW_ENTRIES]), *more],
         }
 
 
@@ -116,4 +114,4 @@ def listed(dropped: Counter) -> str:
 
 
 def shortened(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME - 1]}…"
+    return name if len(name) <= ROW_NAME else f"{name[:ROW_NAME - 1]}…"

@@ -33,6 +33,8 @@ export const REASON = {
   JobPending: 'The tuning Job exists; its pod is not running yet.',
   Fetching: 'The dataset is being downloaded.',
   Training: 'The model is being tuned.',
+  RowsLeftOut:
+    'An event: rows of the dataset are left out or cut. How many and why is in its message, and in status.tuning.data.',
   Pushing: 'The adapter is being pushed.',
   Succeeded: 'The adapter image was pushed; its digest is in status.tuning.image.',
   DatasetUnreachable: 'A dataset address could not be downloaded.',

@@ -27,6 +27,28 @@ export const conditionSchema = object({
   message: text({ maxLength: LIMIT.message }),
 })
 
+/** Entries of a list in status.tuning.data; the train step sends fewer. */
+const DATA_ENTRIES = 12
+const DATA_SUMMARY = 2048
+
+const tuningDataSchema = object(
+  {
+    summary: text({
+      maxLength: DATA_SUMMARY,
+      description: 'For people: how many rows are trained on, and what is not.',
+    }),
+    rows: int(),
+    kept: int(),
+    cut: int({ description: 'Rows of those kept that are longer than max_length.' }),
+    evaluated: int({ description: 'Rows of those kept that are held back for evaluation.' }),
+    lossOn: text({ maxLength: LIMIT.word, description: 'answers, or all tokens.' }),
+    dropped: listOf(object({ reason: word, rows: int() }), { maxItems: DATA_ENTRIES }),
+    sources: listOf(object({ name: word, rows: int(), kept: int() }), { maxItems: DATA_ENTRIES }),
+    unused: listOf(word, { maxItems: DATA_ENTRIES, description: 'Columns and keys that are not trained on.' }),
+  },
+  { description: 'What became of the rows of the dataset.' },
+)
+
 const tuningStatusSchema = object(
   {
     jobName: optional(text({ maxLength: LIMIT.name, description: 'The Kubernetes Job of this run.' })),
@@ -44,6 +66,7 @@ const tuningStatusSchema = object(
         description: 'Loss over steps, thinned to 50 points.',
       }),
     ),
+    data: optional(tuningDataSchema),
     image: optional(text({ maxLength: LIMIT.image, description: 'The pushed adapter, by digest.' })),
     startedAt: optional(word),
     finishedAt: optional(word),
@@ -102,6 +125,7 @@ export const statusSchema = object({
 
 export type Condition = Static<typeof conditionSchema>
 export type WorkspaceStatus = Static<typeof statusSchema>
+export type TuningData = Static<typeof tuningDataSchema>
 export type TuningStatus = Static<typeof tuningStatusSchema>
 export type ServingStatus = Static<typeof servingStatusSchema>
 export type AdapterStatus = Static<typeof adapterStatusSchema>

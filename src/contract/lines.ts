@@ -1,5 +1,6 @@
 import { REASON, type Reason } from '#src/api/conditions.ts'
 import { isJsonObject, parseJson } from '#src/lib/json.ts'
+import { type RowCounts, toRowCounts } from './rows.ts'
 
 /**
  * What a step says while it runs: JSON objects, a line each, on its standard output, marked by `kaito`. The operator reads
@@ -50,6 +51,10 @@ export const readProgress = (log: string): ProgressPoint[] =>
     })
     return [{ step, maxSteps, ...Object.fromEntries(optional) }]
   })
+
+/** What became of the rows, from the one line that the train step says of it. */
+export const readRows = (log: string): RowCounts | undefined =>
+  toRowCounts(markedLines(log).find((line) => line[MARK] === 'data'))
 
 /** The last marked line, if it says that a push waits. */
 export function readWaiting(log: string): WaitingLine | undefined {

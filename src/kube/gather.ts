@@ -3,7 +3,7 @@ import type { NodeClaimView, PodView } from '#src/api/objects.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
-import { readProgress, readWaiting } from '#src/contract/lines.ts'
+import { readProgress, readRows, readWaiting } from '#src/contract/lines.ts'
 import { tuningJobName } from '#src/desired/names.ts'
 import { isDnsSubdomain } from '#src/lib/dns-label.ts'
 import { created } from '#src/observe/tuning-run.ts'
@@ -125,7 +125,7 @@ async function readLogs(
   workspace: Workspace,
   pods: readonly PodView[],
   signal: AbortSignal,
-): Promise<Pick<World, 'progress' | 'pushWait'>> {
+): Promise<Pick<World, 'progress' | 'pushWait' | 'rows'>> {
   const recorded = workspace.status?.tuning
   if (workspace.tuning === undefined) return { progress: [] }
   const jobName = tuningJobName(workspace)
@@ -147,7 +147,12 @@ async function readLogs(
   }
   const [trained, pushed] = await Promise.all([read('train', 1000), isPushing(pod) ? read('push', 20) : ''])
   const wait = readWaiting(pushed)
-  return { progress: readProgress(trained), ...(wait === undefined ? {} : { pushWait: wait }) }
+  const rows = readRows(trained)
+  return {
+    progress: readProgress(trained),
+    ...(rows === undefined ? {} : { rows }),
+    ...(wait === undefined ? {} : { pushWait: wait }),
+  }
 }
 
 const hasTrained = (pod: PodView) =>

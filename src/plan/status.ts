@@ -1,6 +1,7 @@
 import { CONDITION } from '#src/api/conditions.ts'
 import type { STATES, TuningStatus, WorkspaceStatus } from '#src/api/status.ts'
 import { toConditions, type Verdict } from '#src/observe/conditions.ts'
+import { lossOfRows } from '#src/observe/training-data.ts'
 import type { StepResult } from './context.ts'
 import type { PlannedEvent } from './plan.ts'
 import type { World } from './world.ts'
@@ -66,17 +67,28 @@ function stateOf(
 /** One event for every condition whose status or reason changed: the history of a Workspace, as `kubectl describe` shows it. */
 export function eventsOf(world: World, status: WorkspaceStatus): PlannedEvent[] {
   const previous = new Map((world.workspace.status?.conditions ?? []).map((condition) => [condition.type, condition]))
-  return (status.conditions ?? [])
+  const changes = (status.conditions ?? [])
     .filter(({ type }) => type !== CONDITION.ready && type !== CONDITION.workspaceSucceeded)
     .filter(({ type, reason, status: value }) => {
       const before = previous.get(type)
       return before?.reason !== reason || before.status !== value
     })
-    .map(({ reason, message }) => ({
-      type: WARN.has(reason) ? 'Warning' : 'Normal',
-      reason,
-      message,
-    }))
+    .map(
+      ({ reason, message }): PlannedEvent => ({
+        type: WARN.has(reason) ? 'Warning' : 'Normal',
+        reason,
+        message,
+      }),
+    )
+  return [...changes, ...dataEvents(world, status)]
+}
+
+/** Once for each run, as soon as it is known: a person may want to end it before it is paid for. */
+function dataEvents(world: World, { tuning }: WorkspaceStatus): PlannedEvent[] {
+  const before = world.workspace.status?.tuning
+  const isNew = before?.data === undefined || before.jobName !== tuning?.jobName
+  const lost = tuning?.data === undefined || !isNew ? undefined : lossOfRows(tuning.data)
+  return lost === undefined ? [] : [{ type: 'Warning', reason: 'RowsLeftOut', message: lost }]
 }
 
 /** Bad news, also of a run that goes on (a push that waits). Other reasons for a False pass by themselves. */

@@ -4,6 +4,7 @@ import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
 import type { ProgressPoint, WaitingLine } from '#src/contract/lines.ts'
+import type { RowCounts } from '#src/contract/rows.ts'
 
 /** Is a ConfigMap or Secret there? Values of Secrets are never read. */
 export type Presence = 'found' | 'missing'
@@ -37,6 +38,8 @@ export interface World {
   readonly pushed: ReadonlyMap<string, string>
   /** What the train step has printed so far, oldest first. */
   readonly progress: readonly ProgressPoint[]
+  /** What the train step has said of the rows. */
+  readonly rows?: RowCounts
   /** What the push step waits for, if it does. */
   readonly pushWait?: WaitingLine
   readonly obstacle?: Obstacle

@@ -1,6 +1,7 @@
 import { ENDS, endsOf } from '#src/contract/ends.ts'
 import { CONTRACT_VERSION } from '#src/contract/message.ts'
 import { OUTCOME_BYTES } from '#src/contract/outcome.ts'
+import { ROW_ENTRIES, ROW_NAME } from '#src/contract/rows.ts'
 import { TRAINER_METHODS, TRAINING_SECTIONS, trainMessage } from '#src/contract/train.ts'
 
 /** jobs/trainer/contract.py: what the trainer, in Python, must agree on with the operator. */
@@ -21,6 +22,9 @@ export function contractPython(): string {
     '}',
     '# what the kubelet keeps of a termination message',
     `OUTCOME_BYTES = ${OUTCOME_BYTES}`,
+    '# files, reasons and names that are listed before it is said how many more there are, and characters of each',
+    `ROW_ENTRIES = ${ROW_ENTRIES}`,
+    `ROW_NAME = ${ROW_NAME}`,
     '',
   ].join('\n')
 }

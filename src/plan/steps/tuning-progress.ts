@@ -2,6 +2,7 @@ import type { TuningStatus } from '#src/api/status.ts'
 import type { ProgressPoint } from '#src/contract/lines.ts'
 import { tuningJobName } from '#src/desired/names.ts'
 import { lossHistory } from '#src/observe/progress.ts'
+import { rowsInResult, tuningData } from '#src/observe/training-data.ts'
 import type { TuningRun } from '#src/observe/tuning-run.ts'
 import type { World } from '../world.ts'
 
@@ -14,10 +15,13 @@ export function tuningProgress(world: World, run: TuningRun): TuningStatus {
   const recorded = world.workspace.status?.tuning
   const before: TuningStatus = recorded?.jobName === jobName ? recorded : { jobName }
   const now = new Date(world.now).toISOString().replace(/\.\d+Z$/, 'Z')
+  const pods = world.pods.filter((pod) => pod.metadata.labels?.['job-name'] === jobName)
+  const rows = rowsInResult(pods) ?? world.rows
   const ended = run.phase === 'succeeded' || run.phase === 'failed'
   return {
     ...before,
     ...fromLog(world.progress, before, now),
+    ...(rows === undefined ? {} : { data: tuningData(rows) }),
     ...(before.startedAt === undefined && run.phase !== 'pending'
       ? { startedAt: startTime(world, jobName) ?? now }
       : {}),

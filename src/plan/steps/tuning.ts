@@ -3,6 +3,7 @@ import type { JobView } from '#src/api/objects.ts'
 import type { TuningStatus } from '#src/api/status.ts'
 import { tuningJobName, tuningRevision } from '#src/desired/names.ts'
 import { advised, type Verdict } from '#src/observe/conditions.ts'
+import { lossOfRows } from '#src/observe/training-data.ts'
 import { type TuningRun, tuningRun } from '#src/observe/tuning-run.ts'
 import type { StepResult } from '../context.ts'
 import { NOTHING, type Plan, type Removal } from '../plan.ts'
@@ -25,7 +26,7 @@ export function tuningStep(world: World): StepResult {
   const again = run.phase === 'running' ? 3_000 : run.phase === 'pending' ? 15_000 : undefined
   return {
     plan: { ...plan, ...(again === undefined ? {} : { again }) },
-    verdicts: [run.phase === 'running' && run.step === 'Pushing' ? pushing(world) : describe(run, tuning)],
+    verdicts: [run.phase === 'running' && run.step === 'Pushing' ? pushing(world, tuning) : describe(run, tuning)],
     go: run.phase === 'succeeded',
     tuning,
   }
@@ -92,17 +93,19 @@ function describe(run: TuningRun, tuning: TuningStatus): Verdict {
         ? jobStarted('False', 'JobPending', 'the Job exists; its pod is not running yet')
         : jobStarted('False', run.trouble.reason, run.trouble.message)
     case 'running':
-      return jobStarted('True', run.step, WORDS[run.step](tuning))
-    case 'succeeded':
-      return jobStarted('True', 'Succeeded', tuning.image === undefined ? 'tuned' : `pushed ${tuning.image}`)
+      return jobStarted('True', run.step, WORDS[run.step](tuning) + ofData(tuning))
+    case 'succeeded': {
+      const done = tuning.image === undefined ? 'tuned' : `pushed ${tuning.image}`
+      return jobStarted('True', 'Succeeded', done + ofData(tuning))
+    }
     case 'failed':
       return jobStarted('False', run.trouble.reason, run.trouble.message)
   }
 }
 
 /** What a push waits for, and what to do about it: the adapter is there, and nothing is trained again meanwhile. */
-function pushing({ workspace, pushWait }: World): Verdict {
-  if (pushWait === undefined) return jobStarted('True', 'Pushing', WORDS.Pushing())
+function pushing({ workspace, pushWait }: World, tuning: TuningStatus): Verdict {
+  if (pushWait === undefined) return jobStarted('True', 'Pushing', WORDS.Pushing() + ofData(tuning))
   const { reason, message, until } = pushWait
   const secret = workspace.tuning?.output.imagePushSecret
   const remedy =
@@ -117,6 +120,12 @@ const WORDS = {
   Training: (tuning: TuningStatus) =>
     tuning.progress === undefined ? 'loading the model' : `${tuning.progress}, loss ${tuning.loss ?? 'not known yet'}`,
   Pushing: () => 'pushing the adapter',
+}
+
+/** What is left out of the dataset or cut stays in the message, through all steps and at the end. */
+function ofData({ data }: TuningStatus): string {
+  const lost = data && lossOfRows(data)
+  return lost === undefined ? '' : `; ${lost}`
 }
 
 const jobStarted = (status: 'True' | 'False', reason: Reason, message: string): Verdict => ({

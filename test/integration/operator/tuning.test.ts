@@ -55,11 +55,18 @@ describe('a tuning Workspace', () => {
     const pod = await kubelet.startPod(job, { phase: 'Pending', init: [running('fetch')] })
     expect((await until(namespace, 'tune', 'JobStarted', 'True Fetching')).state).toBe('Running')
     const fetched = ended('fetch', 0, { result: {} })
-    const trained = ended('train', 0, { result: { steps: 1 } })
+    const dropped = [{ reason: 'no answer', rows: 2 }]
+    const data = { rows: 9, kept: 7, cut: 1, evaluated: 0, lossOn: 'answers', dropped, sources: [], unused: ['id'] }
+    const trained = ended('train', 0, { result: { steps: 1, data } })
     await kubelet.setPod(namespace, pod, { init: [fetched, running('train')] })
     await until(namespace, 'tune', 'JobStarted', 'True Training')
     await kubelet.setPod(namespace, pod, { init: [fetched, trained], main: [running('push')] })
-    await until(namespace, 'tune', 'JobStarted', 'True Pushing')
+    const told = '2 of 9 rows are left out (2 with no answer); 1 of 7 rows are cut at max_length'
+    const meanwhile = await until(namespace, 'tune', 'JobStarted', 'True Pushing')
+    expect(meanwhile.conditions?.find(({ type }) => type === 'JobStarted')?.message).toContain(told)
+    await eventually('an event says so', async () =>
+      (await rig.list('Event', namespace)).find((event) => event['reason'] === 'RowsLeftOut' && event['note'] === told),
+    )
     const pushed = ended('push', 0, { result: { image: TUNED_IMAGE, digest: TUNED_DIGEST, bytes: 1 } })
     await kubelet.setPod(namespace, pod, { phase: 'Succeeded', init: [fetched, trained], main: [pushed] })
     await kubelet.completeJob(job)
@@ -71,6 +78,7 @@ describe('a tuning Workspace', () => {
         : undefined
     })
     expect(status.tuning?.image).toBe(`registry.example.com/adapters/phi-3@${TUNED_DIGEST}`)
+    expect(status.tuning?.data).toMatchObject(data)
     expect(status.tuning?.finishedAt).toBeDefined()
     expect(status.state).toBe('Succeeded')
   })

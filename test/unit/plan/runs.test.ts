@@ -172,3 +172,31 @@ describe('replicas that serve', () => {
     expect(setWith('False')).toEqual(setWith('True'))
   })
 })
+
+describe('rows that are left out', () => {
+  const rows = {
+    ...{ rows: 10, kept: 8, cut: 1, evaluated: 0, lossOn: 'answers' },
+    dropped: [{ reason: 'no answer', rows: 2 }],
+    sources: [],
+    unused: [],
+  }
+  const lost = '2 of 10 rows are left out (2 with no answer); 1 of 8 rows are cut at max_length'
+  const told = (world: World) => planWorkspace(world).events.filter(({ reason }) => reason === 'RowsLeftOut')
+
+  it('are told by one event, as soon as they are known, and in the message from then on', () => {
+    const known: World = { ...running, rows }
+    expect(told(running)).toEqual([])
+    expect(told(known)).toEqual([{ type: 'Warning', reason: 'RowsLeftOut', message: lost }])
+    const after = written(known)
+    expect(told(after)).toEqual([])
+    // The log may be gone: what was known stays.
+    const { rows: _, ...gone } = written(after)
+    const started = planWorkspace(gone).status?.conditions?.find(({ type }) => type === 'JobStarted')
+    expect(started?.message).toBe(`loading the model; ${lost}`)
+    expect(planWorkspace(gone).status?.tuning?.data).toMatchObject(rows)
+  })
+
+  it('are no event where there are none', () => {
+    expect(told({ ...running, rows: { ...rows, kept: 10, cut: 0, dropped: [] } })).toEqual([])
+  })
+})
