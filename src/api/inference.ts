@@ -16,7 +16,12 @@ export const adapterSchema = object({
 export const inferenceSchema = object(
   {
     preset: optional(presetSchema),
-    template: optional(open({ description: 'A pod template to run instead of a preset.' })),
+    template: optional(
+      open({
+        description:
+          'A pod template to run instead of a preset. Requests go to its port named http, else to 5000 or, where no container has that, to the first port.',
+      }),
+    ),
     config: optional(
       text({ maxLength: LIMIT.name, description: 'ConfigMap (same namespace) with the key inference_config.yaml.' }),
     ),

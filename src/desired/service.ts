@@ -1,16 +1,16 @@
 import { ANNOTATION } from '#src/api/labels.ts'
 import type { K8sObject } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
-import { GATEWAY_PORT } from './gateway.ts'
 import { ownedBy, ownedLabels, selectorLabels } from './meta.ts'
 import { headlessName, inferenceName } from './names.ts'
+import { servingPort } from './serving-port.ts'
 
-/** `<workspace>`: port 80 to the gateway of every ready replica. */
+/** `<workspace>`: port 80 to the gateway, or to the own server, of every ready replica. */
 export function inferenceService(workspace: Workspace): K8sObject {
   const balanced = workspace.metadata.annotations?.[ANNOTATION.enableLoadBalancer] === 'True'
   return service(workspace, inferenceName(workspace), {
     type: balanced ? 'LoadBalancer' : 'ClusterIP',
-    ports: [{ name: 'http', port: 80, targetPort: GATEWAY_PORT, protocol: 'TCP' }],
+    ports: [{ name: 'http', port: 80, targetPort: servingPort(workspace), protocol: 'TCP' }],
   })
 }
 
