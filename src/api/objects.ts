@@ -1,11 +1,41 @@
-import type { ObjectMeta } from './workspace.ts'
-
-/** Any Kubernetes object, as JSON. What we build is sent as it is; nothing is dropped by a typed serializer. */
+/** Any Kubernetes object, as JSON: its identity, and the rest is whatever its kind says. Sent as it is, and kept as it came. */
 export interface K8sObject {
   readonly apiVersion: string
   readonly kind: string
   readonly metadata: ObjectMeta
   readonly [field: string]: unknown
+}
+
+/** The part of Kubernetes' ObjectMeta that this operator reads. Everything else passes through untouched. */
+export interface ObjectMeta {
+  readonly name: string
+  readonly namespace?: string
+  readonly uid?: string
+  readonly generation?: number
+  readonly resourceVersion?: string
+  readonly creationTimestamp?: string
+  readonly deletionTimestamp?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly finalizers?: readonly string[]
+  readonly ownerReferences?: readonly OwnerReference[]
+  readonly managedFields?: readonly ManagedFields[]
+}
+
+/** Who has set which fields, as the apiserver keeps it. */
+export interface ManagedFields {
+  readonly manager?: string
+  readonly subresource?: string
+  readonly fieldsV1?: object
+}
+
+export interface OwnerReference {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly uid: string
+  readonly controller?: boolean
+  readonly blockOwnerDeletion?: boolean
 }
 
 export interface ConditionView {

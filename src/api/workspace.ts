@@ -1,6 +1,7 @@
 import { inferenceSchema } from './inference.ts'
 import { API_VERSION } from './labels.ts'
 import { LIMIT } from './limits.ts'
+import type { ObjectMeta } from './objects.ts'
 import { resourceSchema } from './resource.ts'
 import { object, open, optional, type Static, text, withRules } from './schema-kit.ts'
 import { statusSchema } from './status.ts'
@@ -35,37 +36,5 @@ export const workspaceSchema = withRules(
 )
 
 type Fields = Static<typeof workspaceSchema>
-
-/** The part of Kubernetes' ObjectMeta that this operator reads. Everything else passes through untouched. */
-export interface ObjectMeta {
-  readonly name: string
-  readonly namespace?: string
-  readonly uid?: string
-  readonly generation?: number
-  readonly resourceVersion?: string
-  readonly creationTimestamp?: string
-  readonly deletionTimestamp?: string
-  readonly labels?: Readonly<Record<string, string>>
-  readonly annotations?: Readonly<Record<string, string>>
-  readonly finalizers?: readonly string[]
-  readonly ownerReferences?: readonly OwnerReference[]
-  readonly managedFields?: readonly ManagedFields[]
-}
-
-/** Who has set which fields, as the apiserver keeps it. */
-export interface ManagedFields {
-  readonly manager?: string
-  readonly subresource?: string
-  readonly fieldsV1?: object
-}
-
-export interface OwnerReference {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly name: string
-  readonly uid: string
-  readonly controller?: boolean
-  readonly blockOwnerDeletion?: boolean
-}
 
 export type Workspace = Omit<Fields, 'metadata' | 'spec'> & { readonly metadata: ObjectMeta }

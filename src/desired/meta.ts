@@ -1,5 +1,6 @@
 import { FIELD_MANAGER, LABEL, WORKSPACE_API } from '#src/api/labels.ts'
-import type { OwnerReference, Workspace } from '#src/api/workspace.ts'
+import type { OwnerReference } from '#src/api/objects.ts'
+import type { Workspace } from '#src/api/workspace.ts'
 
 export type Component = 'tuning' | 'inference'
 

@@ -1,6 +1,7 @@
+import type { K8sObject } from '#src/api/objects.ts'
 import type { KubeClient } from './client.ts'
 import { isConflict, isNotFound } from './errors.ts'
-import { type KubeObject, type Ref, resourceOf } from './resource.ts'
+import { type Ref, resourceOf } from './resource.ts'
 
 /** What became of a removal: `absent` if it was gone, `replaced` if another object now has the name. Neither is an error. */
 export type Removal = 'removed' | 'absent' | 'replaced'
@@ -11,16 +12,16 @@ export interface Applier {
    * Server-side apply of exactly the fields given; an equal apply changes nothing, not even the resourceVersion.
    * Fields this manager set before and that are missing now are removed. Set `metadata.uid` to refuse creation.
    */
-  applyObject(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>
+  applyObject(object: K8sObject, signal?: AbortSignal): Promise<K8sObject>
   /**
    * The same for a name that nobody has, as far as was seen. Fails with a conflict should anybody, another of our own
    * writers too, have made an object of that name in this moment.
    */
-  createObject(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>
+  createObject(object: K8sObject, signal?: AbortSignal): Promise<K8sObject>
   /** What the server has under that name now. */
-  find(object: KubeObject, signal?: AbortSignal): Promise<KubeObject | undefined>
+  find(object: K8sObject, signal?: AbortSignal): Promise<K8sObject | undefined>
   /** The same for `/status`, under a manager of its own so that the two never take each other's fields away. */
-  applyStatus(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>
+  applyStatus(object: K8sObject, signal?: AbortSignal): Promise<K8sObject>
   /** Deletes the very object that was looked at, never a later one of the same name. */
   remove(ref: Ref, uid: string, signal?: AbortSignal): Promise<Removal>
   /** Adds or drops one finalizer. Undefined when that object is gone. */
@@ -30,7 +31,7 @@ export interface Applier {
     finalizer: string,
     present: boolean,
     signal?: AbortSignal,
-  ): Promise<KubeObject | undefined>
+  ): Promise<K8sObject | undefined>
 }
 
 export function createApplier(client: KubeClient, manager: string): Applier {
@@ -44,7 +45,7 @@ export function createApplier(client: KubeClient, manager: string): Applier {
       return client.apply(fresh, { manager, force: false, signal })
     },
     find: ({ apiVersion, kind, metadata: { namespace, name } }, signal) => {
-      const ref = { kind: resourceOf({ apiVersion, kind }).kind as Ref['kind'], name }
+      const ref = { kind: resourceOf({ apiVersion, kind }).kind, name }
       return client.get(namespace === undefined ? ref : { ...ref, namespace }, signal)
     },
     applyStatus: (object, signal) =>
@@ -74,7 +75,7 @@ async function setFinalizer(
   finalizer: string,
   present: boolean,
   signal?: AbortSignal,
-): Promise<KubeObject | undefined> {
+): Promise<K8sObject | undefined> {
   for (let attempt = 1; ; attempt++) {
     const object = await client.get(ref, signal)
     if (object?.metadata.uid !== uid) return undefined
@@ -93,7 +94,7 @@ async function setFinalizer(
 }
 
 /** The server refuses an apply that carries managedFields, and a resourceVersion would make it fail on any change. */
-function withoutServerFields(object: KubeObject): KubeObject {
+function withoutServerFields(object: K8sObject): K8sObject {
   const { managedFields: _, resourceVersion: __, ...metadata } = object.metadata
   return { ...object, metadata }
 }

@@ -1,6 +1,6 @@
 import { FINALIZER, WORKSPACE_API } from '#src/api/labels.ts'
-import type { K8sObject } from '#src/api/objects.ts'
-import type { ObjectMeta, Workspace } from '#src/api/workspace.ts'
+import type { K8sObject, ObjectMeta } from '#src/api/objects.ts'
+import type { Workspace } from '#src/api/workspace.ts'
 import type { TuningTask } from '#src/contract/task.ts'
 import { canonicalJson } from '#src/lib/stable-hash.ts'
 import type { Plan } from '#src/plan/plan.ts'
@@ -9,7 +9,7 @@ import type { Applier } from './apply.ts'
 import { isConflict } from './errors.ts'
 import type { EventRecorder } from './events.ts'
 import { controllerOf, isControlledBy, ownerInWords } from './ownership.ts'
-import { type KubeObject, resourceOf } from './resource.ts'
+import { resourceOf } from './resource.ts'
 
 export interface CarryOutOptions {
   readonly applier: Applier
@@ -53,13 +53,13 @@ export class PlanRunner {
     if (failure !== undefined) return failure
     if (plan.enqueue !== undefined) await this.#enqueue(plan.enqueue)
     for (const { apiVersion, kind, namespace, name, uid } of plan.remove) {
-      const known = resourceOf({ apiVersion, kind }).kind as Parameters<Applier['remove']>[0]['kind']
+      const known = resourceOf({ apiVersion, kind }).kind
       await applier.remove({ kind: known, name, ...(namespace === undefined ? {} : { namespace }) }, uid, signal)
     }
     if (plan.status !== undefined && canonicalJson(plan.status) !== canonicalJson(workspace.status ?? {})) {
       await applier.applyStatus(statusObject(workspace, plan.status), signal)
       for (const { type, reason, message } of plan.events) {
-        events.record(asKubeObject(workspace), { type, reason, action: 'Reconcile', note: message })
+        events.record(identityOf(workspace), { type, reason, action: 'Reconcile', note: message })
       }
     }
     if (plan.finalizer === 'remove') await this.#finalizer(workspace, false, signal)
@@ -105,7 +105,7 @@ export class PlanRunner {
     const found =
       seen !== undefined && isControlledBy({ metadata: seen }, owner)
         ? { metadata: seen }
-        : await this.#options.applier.find(object as KubeObject, signal)
+        : await this.#options.applier.find(object, signal)
     if (found === undefined) return {}
     if (isControlledBy(found, owner)) return found.metadata.uid === undefined ? {} : { uid: found.metadata.uid }
     const message =
@@ -123,10 +123,10 @@ export class PlanRunner {
   async #apply(object: K8sObject, uid: string | undefined, signal: AbortSignal): Promise<Obstacle | undefined> {
     const { applier } = this.#options
     const isNew = uid === undefined && controllerOf(object) !== undefined
-    const target = (uid === undefined ? object : { ...object, metadata: { ...object.metadata, uid } }) as KubeObject
+    const target = uid === undefined ? object : { ...object, metadata: { ...object.metadata, uid } }
     try {
       const after = await (isNew ? applier.createObject(target, signal) : applier.applyObject(target, signal))
-      this.#applied.set(keyOf(object), { body: canonicalJson(object), version: versionOf(after.metadata as Seen) })
+      this.#applied.set(keyOf(object), { body: canonicalJson(object), version: versionOf(after.metadata) })
       return undefined
     } catch (error) {
       if (!isNew || !isConflict(error)) throw error
@@ -163,7 +163,7 @@ const keyOf = ({ kind, metadata }: K8sObject) =>
 const versionOf = (seen: Seen | undefined): string =>
   seen === undefined ? 'absent' : seen.generation === undefined ? `rv${seen.resourceVersion}` : `g${seen.generation}`
 
-const statusObject = (workspace: Workspace, status: unknown): KubeObject => ({
+const statusObject = (workspace: Workspace, status: unknown): K8sObject => ({
   apiVersion: WORKSPACE_API,
   kind: 'Workspace',
   metadata: {
@@ -175,8 +175,8 @@ const statusObject = (workspace: Workspace, status: unknown): KubeObject => ({
   status,
 })
 
-const asKubeObject = (workspace: Workspace): KubeObject => ({
+const identityOf = (workspace: Workspace): K8sObject => ({
   apiVersion: WORKSPACE_API,
   kind: 'Workspace',
-  metadata: { ...workspace.metadata, namespace: workspace.metadata.namespace ?? '' } as KubeObject['metadata'],
+  metadata: { ...workspace.metadata, namespace: workspace.metadata.namespace ?? '' },
 })

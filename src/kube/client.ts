@@ -1,17 +1,11 @@
+import type { K8sObject } from '#src/api/objects.ts'
 import { isJsonObject } from '#src/lib/json.ts'
+import type { Page, WatchEvent } from '#src/runtime/watch-loop.ts'
 import { errorOfStatus, isNotFound, KubeError } from './errors.ts'
 import type { Http } from './http.ts'
 import { jsonLines } from './json-lines.ts'
-import {
-  apiVersionOf,
-  type Kind,
-  type KubeObject,
-  pathOf,
-  type Ref,
-  type Resource,
-  resourceOf,
-  resources,
-} from './resource.ts'
+import type { ObjectOf } from './object-of.ts'
+import { apiVersionOf, type Kind, pathOf, type Ref, type Resource, resourceOf, resources } from './resource.ts'
 
 export interface Selection {
   /** All namespaces when left out. */
@@ -19,17 +13,6 @@ export interface Selection {
   readonly labelSelector?: string
   readonly fieldSelector?: string
 }
-
-export interface ListPage {
-  readonly items: readonly KubeObject[]
-  readonly resourceVersion: string
-  readonly next?: string
-}
-
-export type KubeWatchEvent =
-  | { readonly type: 'put' | 'remove'; readonly object: KubeObject }
-  | { readonly type: 'open' }
-  | { readonly type: 'bookmark'; readonly resourceVersion: string }
 
 export interface ApplyOptions {
   readonly manager: string
@@ -51,29 +34,29 @@ export interface LogOptions {
 /** The verbs of the API server on raw JSON: what it sends is what you get, what you build is what it gets. */
 export interface KubeClient {
   /** Undefined when there is no such object; every other failure throws KubeError. */
-  get(ref: Ref, signal?: AbortSignal): Promise<KubeObject | undefined>
+  get<K extends Kind>(ref: Ref<K>, signal?: AbortSignal): Promise<ObjectOf<K> | undefined>
   /** Asks for the metadata only: what a Secret holds does not even come here. */
   exists(ref: Ref, signal?: AbortSignal): Promise<boolean>
-  list(
-    kind: Kind,
+  list<K extends Kind>(
+    kind: K,
     selection?: Selection,
     page?: { readonly limit?: number; readonly next?: string | undefined },
     signal?: AbortSignal,
-  ): Promise<ListPage>
-  watch(
-    kind: Kind,
+  ): Promise<Page<ObjectOf<K>>>
+  watch<K extends Kind>(
+    kind: K,
     selection: Selection,
     from: { readonly resourceVersion: string; readonly seconds: number },
     signal: AbortSignal,
-  ): AsyncGenerator<KubeWatchEvent>
-  create(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>
+  ): AsyncGenerator<WatchEvent<ObjectOf<K>>>
+  create(object: K8sObject, signal?: AbortSignal): Promise<K8sObject>
   /** PUT; with `metadata.resourceVersion` it fails with a conflict if the object has changed since. */
-  replace(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>
+  replace(object: K8sObject, signal?: AbortSignal): Promise<K8sObject>
   /** Server-side apply; creates what is missing unless `metadata.uid` is set. */
-  apply(object: KubeObject, options: ApplyOptions): Promise<KubeObject>
-  applyStatus(object: KubeObject, options: ApplyOptions): Promise<KubeObject>
+  apply(object: K8sObject, options: ApplyOptions): Promise<K8sObject>
+  applyStatus(object: K8sObject, options: ApplyOptions): Promise<K8sObject>
   /** JSON merge patch (RFC 7386). */
-  merge(ref: Ref, patch: unknown, options?: { subresource?: string; signal?: AbortSignal }): Promise<KubeObject>
+  merge(ref: Ref, patch: unknown, options?: { subresource?: string; signal?: AbortSignal }): Promise<K8sObject>
   /** Background deletion; with `uid` only that very object (409 otherwise). Throws KubeError, also 404. */
   delete(ref: Ref, options?: { readonly uid?: string; readonly signal?: AbortSignal | undefined }): Promise<void>
   logs(pod: { readonly namespace: string; readonly name: string }, options?: LogOptions): Promise<string>
@@ -82,8 +65,9 @@ export interface KubeClient {
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
 
 export function createKubeClient(http: Http): KubeClient {
-  const json = async (call: Parameters<Http['text']>[0]) => parseObject(await http.text(call), call.path)
-  const applyTo = (object: KubeObject, { manager, force = false, signal }: ApplyOptions, subresource?: string) =>
+  const json = async <T extends K8sObject = K8sObject>(call: Parameters<Http['text']>[0]) =>
+    checkObject<T>(parseJson(await http.text(call), call.path), call.path)
+  const applyTo = (object: K8sObject, { manager, force = false, signal }: ApplyOptions, subresource?: string) =>
     json({
       method: 'PATCH',
       path: pathOfObject(object, subresource),
@@ -94,9 +78,10 @@ export function createKubeClient(http: Http): KubeClient {
       repeatable: true,
       signal,
     })
-  const find = async (ref: Ref, signal: AbortSignal | undefined, accept = 'application/json') => {
+  const find = async <K extends Kind>(ref: Ref<K>, signal: AbortSignal | undefined, accept = 'application/json') => {
+    const path = pathOf(resources[ref.kind], ref)
     try {
-      return await json({ method: 'GET', path: pathOf(resources[ref.kind], ref), accept, repeatable: true, signal })
+      return await json<ObjectOf<K>>({ method: 'GET', path, accept, repeatable: true, signal })
     } catch (error) {
       if (isNotFound(error)) return undefined
       throw error
@@ -142,13 +127,13 @@ export function createKubeClient(http: Http): KubeClient {
   }
 }
 
-async function* watchEvents(
+async function* watchEvents<K extends Kind>(
   http: Http,
-  kind: Kind,
+  kind: K,
   selection: Selection,
   from: { readonly resourceVersion: string; readonly seconds: number },
   signal: AbortSignal,
-): AsyncGenerator<KubeWatchEvent> {
+): AsyncGenerator<WatchEvent<ObjectOf<K>>> {
   const path = pathOf(resources[kind], { namespace: selection.namespace })
   const { resourceVersion, seconds } = from
   const query = {
@@ -163,11 +148,11 @@ async function* watchEvents(
   for await (const line of jsonLines(body)) yield eventOf(line, path)
 }
 
-function eventOf(line: unknown, path: string): KubeWatchEvent {
+function eventOf<T extends K8sObject>(line: unknown, path: string): WatchEvent<T> {
   if (!isJsonObject(line)) throw new KubeError(`watch ${path}: not an event`, { status: 200, reason: 'BadAnswer' })
   const { type, object } = line
   if (type === 'ERROR') throw errorOfStatus(`watch ${path}`, object)
-  const parsed = checkObject(object, path)
+  const parsed = checkObject<T>(object, path)
   if (type === 'BOOKMARK') return { type: 'bookmark', resourceVersion: parsed.metadata.resourceVersion ?? '' }
   if (type === 'ADDED' || type === 'MODIFIED') return { type: 'put', object: parsed }
   if (type === 'DELETED') return { type: 'remove', object: parsed }
@@ -175,21 +160,17 @@ function eventOf(line: unknown, path: string): KubeWatchEvent {
 }
 
 /** Items of a list lack `apiVersion` and `kind`, which every other answer has; they are put back. */
-function pageOf(text: string, resource: Resource, path: string): ListPage {
+function pageOf<T extends K8sObject>(text: string, resource: Resource, path: string): Page<T> {
   const list: unknown = parseJson(text, path)
   if (!isJsonObject(list) || !Array.isArray(list['items']) || !isJsonObject(list['metadata']))
     throw badAnswer(path, 'not a list')
   const identity = { apiVersion: apiVersionOf(resource), kind: resource.kind }
   const { resourceVersion, continue: next } = list['metadata']
   return {
-    items: list['items'].map((item) => checkObject({ ...identity, ...item }, path)),
+    items: list['items'].map((item) => checkObject<T>({ ...identity, ...item }, path)),
     resourceVersion: typeof resourceVersion === 'string' ? resourceVersion : '',
     ...(typeof next === 'string' && next !== '' ? { next } : {}),
   }
-}
-
-function parseObject(text: string, path: string): KubeObject {
-  return checkObject(parseJson(text, path), path)
 }
 
 function parseJson(text: string, path: string): unknown {
@@ -200,13 +181,16 @@ function parseJson(text: string, path: string): unknown {
   }
 }
 
-function checkObject(value: unknown, path: string): KubeObject {
-  if (!isObject(value)) throw badAnswer(path, 'not an object with metadata')
+function checkObject<T extends K8sObject>(value: unknown, path: string): T {
+  if (!isObject<T>(value)) throw badAnswer(path, 'not an object with metadata')
   return value
 }
 
-/** A bookmark has only a resourceVersion and a review has no name, so `name` is taken on trust. */
-function isObject(value: unknown): value is KubeObject {
+/**
+ * What the server sends has the shape of the kind that was asked for: it has checked that itself, so it is taken on trust, here
+ * for all that is read of it. So is the name, for a bookmark has only a resourceVersion, and a review has no name.
+ */
+function isObject<T extends K8sObject>(value: unknown): value is T {
   return isJsonObject(value) && isJsonObject(value['metadata'])
 }
 
@@ -218,11 +202,11 @@ function selectors({ labelSelector, fieldSelector }: Selection): Record<string, 
   return { labelSelector, fieldSelector }
 }
 
-function pathOfCollection(object: KubeObject): string {
+function pathOfCollection(object: K8sObject): string {
   return pathOf(resourceOf(object), { namespace: object.metadata.namespace })
 }
 
-function pathOfObject(object: KubeObject, subresource?: string): string {
+function pathOfObject(object: K8sObject, subresource?: string): string {
   const { namespace, name } = object.metadata
   return pathOf(resourceOf(object), { namespace, name, ...(subresource === undefined ? {} : { subresource }) })
 }

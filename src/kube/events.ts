@@ -1,7 +1,7 @@
+import type { K8sObject } from '#src/api/objects.ts'
 import { microTime } from '#src/lib/micro-time.ts'
 import type { KubeClient } from './client.ts'
 import { isNotFound } from './errors.ts'
-import type { KubeObject } from './resource.ts'
 
 export interface EventInput {
   readonly type: 'Normal' | 'Warning'
@@ -26,13 +26,13 @@ export interface EventRecorderOptions {
 }
 
 export interface EventRecorder {
-  record(regarding: KubeObject, event: EventInput): void
+  record(regarding: K8sObject, event: EventInput): void
   /** Resolves when what was recorded so far has been sent or given up. */
   flush(): Promise<void>
 }
 
 interface Series {
-  readonly object: KubeObject
+  readonly object: K8sObject
   count: number
   lastSentAt: number
   /** Its latest call, settled or not: calls about one series go one after another, or an older count could stay. */
@@ -115,7 +115,7 @@ async function tellSeries(client: KubeClient, series: Series, now: Date): Promis
   }
 }
 
-function eventObject(options: EventRecorderOptions, regarding: KubeObject, event: EventInput, now: Date): KubeObject {
+function eventObject(options: EventRecorderOptions, regarding: K8sObject, event: EventInput, now: Date): K8sObject {
   const { namespace = 'default', name, uid, resourceVersion } = regarding.metadata
   return {
     apiVersion: 'events.k8s.io/v1',

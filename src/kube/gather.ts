@@ -35,9 +35,7 @@ export async function gather(
 ): Promise<World | undefined> {
   const cached = stores.workspaces.get(key)
   const [namespace = '', name = ''] = key.split('/')
-  const workspace = fresh
-    ? ((await client.get({ kind: 'Workspace', namespace, name }, signal)) as unknown as Workspace | undefined)
-    : cached
+  const workspace = fresh ? await client.get({ kind: 'Workspace', namespace, name }, signal) : cached
   if (workspace === undefined) return undefined
   const pods = stores.pods.by('workspace', key)
   const uid = workspace.metadata.uid ?? ''
@@ -72,11 +70,11 @@ export async function gather(
 }
 
 /** Asked of the apiserver, not of the watch: a claim that a lagging watch hides would outlive its Workspace. */
-async function readNodeClaims(client: KubeClient, key: string, signal: AbortSignal): Promise<NodeClaimView[]> {
+async function readNodeClaims(client: KubeClient, key: string, signal: AbortSignal): Promise<readonly NodeClaimView[]> {
   const [namespace = '', name = ''] = key.split('/')
   const labelSelector = `${LABEL.workspace}=${name},${LABEL.workspaceNamespace}=${namespace}`
   try {
-    return (await client.list('NodeClaim', { labelSelector }, {}, signal)).items as unknown as NodeClaimView[]
+    return (await client.list('NodeClaim', { labelSelector }, {}, signal)).items
   } catch (error) {
     // Without Karpenter's definitions there is no claim either.
     if (isNotFound(error)) return []
@@ -89,12 +87,7 @@ async function readConfig(client: KubeClient, workspace: Workspace, signal: Abor
   if (name === undefined) return undefined
   const ref = { kind: 'ConfigMap' as const, namespace: workspace.metadata.namespace ?? '', name }
   const object = await client.get(ref, signal)
-  const data = object?.['data']
-  return typeof data === 'object' && data !== null
-    ? (data as Record<string, string>)
-    : object === undefined
-      ? undefined
-      : {}
+  return object === undefined ? undefined : (object.data ?? {})
 }
 
 /** Whether the Secrets that it names exist. A name that no Secret can have is missing without a question. */

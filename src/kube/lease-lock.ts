@@ -1,28 +1,10 @@
+import type { K8sObject } from '#src/api/objects.ts'
 import { isJsonObject } from '#src/lib/json.ts'
+import type { HeldLease, LeaderLock, LeaseRecord } from '#src/runtime/leader.ts'
 import type { KubeClient } from './client.ts'
-import type { KubeObject } from './resource.ts'
-
-/** A lease as leader election sees it. Times are RFC 3339 with microseconds; an empty holder is a released lease. */
-export interface LeaseFields {
-  readonly holder: string
-  readonly durationSeconds: number
-  readonly transitions: number
-  readonly acquiredAt: string
-  readonly renewedAt: string
-}
-
-export interface StoredLease {
-  readonly record: LeaseFields
-  readonly version: string
-}
 
 /** A coordination.k8s.io Lease for leader election; the resourceVersion makes sure that only one contender wins. */
-export interface LeaseLock {
-  get(signal: AbortSignal): Promise<StoredLease | undefined>
-  put(record: LeaseFields, version: string | undefined, signal: AbortSignal): Promise<StoredLease>
-}
-
-export function createLeaseLock(client: KubeClient, namespace: string, name: string): LeaseLock {
+export function createLeaseLock(client: KubeClient, namespace: string, name: string): LeaderLock {
   return {
     async get(signal) {
       const lease = await client.get({ kind: 'Lease', namespace, name }, signal)
@@ -35,7 +17,7 @@ export function createLeaseLock(client: KubeClient, namespace: string, name: str
   }
 }
 
-function leaseOf(record: LeaseFields, namespace: string, name: string, version: string | undefined): KubeObject {
+function leaseOf(record: LeaseRecord, namespace: string, name: string, version: string | undefined): K8sObject {
   return {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
@@ -50,7 +32,7 @@ function leaseOf(record: LeaseFields, namespace: string, name: string, version: 
   }
 }
 
-function stored(lease: KubeObject): StoredLease {
+function stored(lease: K8sObject): HeldLease {
   const spec = isJsonObject(lease['spec']) ? lease['spec'] : {}
   const text = (field: string) => (typeof spec[field] === 'string' ? spec[field] : '')
   const count = (field: string) => (typeof spec[field] === 'number' ? spec[field] : 0)

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/runtime/clock.ts'
 import { pause } from '#src/runtime/clock.ts'
+import type { WatchSource } from '#src/runtime/watch-loop.ts'
 import { isNotFound } from './errors.ts'
-import type { KindSource } from './watch-source.ts'
 
 /** How often a kind that is not there is asked for again, milliseconds: one cheap 404. */
 const LOOK_AGAIN_MS = 10_000
@@ -9,7 +9,7 @@ const LOOK_AGAIN_MS = 10_000
 /** Never a version of a server's: it begins the watch of nothing. */
 const ABSENT = 'absent'
 
-export interface OptionalSource extends KindSource {
+export interface OptionalSource<T> extends WatchSource<T> {
   /** Does the server know the kind? Undefined until it was first asked. */
   readonly isServed: () => boolean | undefined
 }
@@ -18,11 +18,11 @@ export interface OptionalSource extends KindSource {
  * A kind whose definition may be missing, and may be installed or removed at any time: while it is missing there are no
  * objects of it, which is no error. `onChange` is told whenever that turns out to be otherwise than before.
  */
-export function optionalSource(
-  source: KindSource,
+export function optionalSource<T>(
+  source: WatchSource<T>,
   clock: Clock,
   onChange: (isServed: boolean) => void,
-): OptionalSource {
+): OptionalSource<T> {
   let isServed: boolean | undefined
   const found = (now: boolean) => {
     if (now === isServed) return

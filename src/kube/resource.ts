@@ -7,23 +7,6 @@ export interface Resource {
   readonly namespaced: boolean
 }
 
-/** A JSON object with Kubernetes identity; the rest is whatever the kind says. */
-export interface KubeObject {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly metadata: ObjectMeta
-  readonly [field: string]: unknown
-}
-
-export interface ObjectMeta {
-  readonly name: string
-  readonly namespace?: string
-  readonly uid?: string
-  readonly resourceVersion?: string
-  readonly finalizers?: readonly string[]
-  readonly [field: string]: unknown
-}
-
 const core = { group: '', version: 'v1' }
 const apps = { group: 'apps', version: 'v1' }
 const admission = { group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false }
@@ -100,8 +83,8 @@ export const resources = {
 export type Kind = keyof typeof resources
 
 /** An object of a known kind by name. */
-export interface Ref {
-  readonly kind: Kind
+export interface Ref<K extends Kind = Kind> {
+  readonly kind: K
   readonly namespace?: string
   readonly name: string
 }
@@ -111,8 +94,11 @@ export function apiVersionOf(resource: Resource): string {
 }
 
 /** The table's entry for an object. Throws TypeError for a kind or version that the table lacks. */
-export function resourceOf(object: { readonly apiVersion: string; readonly kind: string }): Resource {
-  const found = Object.values<Resource>(resources).find(
+export function resourceOf(object: {
+  readonly apiVersion: string
+  readonly kind: string
+}): Resource & { readonly kind: Kind } {
+  const found = Object.values(resources).find(
     (resource) => resource.kind === object.kind && apiVersionOf(resource) === object.apiVersion,
   )
   if (!found) throw new TypeError(`${object.apiVersion} ${object.kind} is not in the table of resources`)

@@ -1,13 +1,14 @@
 import { FIELD_MANAGER, LABEL } from '#src/api/labels.ts'
-import type { JobView, NodeClaimView, NodeView, PodView, StatefulSetView } from '#src/api/objects.ts'
+import type { JobView, NodeClaimView, NodeView, ObjectMeta, PodView, StatefulSetView } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Clock } from '#src/runtime/clock.ts'
 import { type Change, keyOf, Store, type Stored } from '#src/runtime/store.ts'
-import { WatchLoop, type WatchSource } from '#src/runtime/watch-loop.ts'
+import { WatchLoop, type WatchSink, type WatchSource } from '#src/runtime/watch-loop.ts'
 import type { KubeClient, Selection } from './client.ts'
+import type { ObjectOf } from './object-of.ts'
 import { NotServed, optionalSource } from './optional-source.ts'
 import type { Kind } from './resource.ts'
-import { type KindSource, watchSource } from './watch-source.ts'
+import { watchSource } from './watch-source.ts'
 
 /** Everything that reconciles read without asking the apiserver: one watch for each kind. */
 export interface Stores {
@@ -94,7 +95,7 @@ export function createStores(options: StoresOptions): Stores {
 }
 
 interface Owned {
-  readonly metadata: Workspace['metadata']
+  readonly metadata: ObjectMeta
 }
 
 /** `namespace/name` of the Workspace that an object belongs to, by its labels: from the object itself or, for cluster-scoped ones, a label. */
@@ -155,7 +156,11 @@ function trimNode(node: NodeView): NodeView {
 }
 
 /** Where a kind comes from, counted: a list is full with its last page. */
-function sourceOf({ client, onList }: StoresOptions, kind: Kind, selection: Selection): KindSource {
+function sourceOf<K extends Kind>(
+  { client, onList }: StoresOptions,
+  kind: K,
+  selection: Selection,
+): WatchSource<ObjectOf<K>> {
   const source = watchSource(client, kind, selection)
   return {
     ...source,
@@ -167,7 +172,7 @@ function sourceOf({ client, onList }: StoresOptions, kind: Kind, selection: Sele
   }
 }
 
-const loop = <T extends Stored>(options: StoresOptions, kind: Kind, selection: Selection, sink: Store<T>) =>
+const loop = <K extends Kind>(options: StoresOptions, kind: K, selection: Selection, sink: Sink<ObjectOf<K>>) =>
   loopOver(options, kind, sourceOf(options, kind, selection), sink)
 
 /** Of who set which field, only what others have set of the spec is kept: an edit by hand is put back. */
@@ -180,11 +185,12 @@ function trimSet(set: StatefulSetView): StatefulSetView {
   return { ...set, metadata: { ...set.metadata, managedFields } }
 }
 
-function loopOver<T extends Stored>(options: StoresOptions, kind: Kind, source: KindSource, sink: Store<T>) {
+type Sink<T> = WatchSink<T> & { readonly size: number }
+
+function loopOver<T extends Stored>(options: StoresOptions, kind: Kind, source: WatchSource<T>, sink: Sink<T>) {
   const { clock, onError } = options
   const watch = new WatchLoop<T>({
-    // The apiserver sends objects of the kind that was asked for; the view types name the fields that are read.
-    source: source as unknown as WatchSource<T>,
+    source,
     sink,
     clock,
     random: Math.random,

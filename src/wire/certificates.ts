@@ -3,12 +3,14 @@ import { FileCertSource } from '#certs/files.ts'
 import { CertKeeper } from '#certs/keeper.ts'
 import { serviceNames } from '#certs/mint.ts'
 import type { CertObserver } from '#certs/observer.ts'
-import type { CertPorts, Outcome, StoredSecret, WebhookConfiguration } from '#certs/ports.ts'
+import type { CertPorts, Outcome, StoredSecret } from '#certs/ports.ts'
 import { defaultPolicy, mintedBy } from '#certs/rotation.ts'
 import type { CertSource } from '#certs/source.ts'
+import type { ObjectMeta } from '#src/api/objects.ts'
 import type { Config } from '#src/config.ts'
 import { isConflict, isNotFound } from '#src/kube/errors.ts'
-import { type KubeObject, pathOf, resources } from '#src/kube/resource.ts'
+import type { ObjectOf } from '#src/kube/object-of.ts'
+import { pathOf, resources } from '#src/kube/resource.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import type { Component } from '#src/runtime/lifecycle.ts'
 import type { Metrics } from '#src/telemetry/metrics.ts'
@@ -84,12 +86,16 @@ function portsOver({ http, client }: Kubernetes): CertPorts {
     }
   }
   return {
-    getSecret: async (namespace, name) =>
-      (await client.get({ kind: 'Secret', namespace, name })) as unknown as StoredSecret | undefined,
-    createSecret: (secret) => outcome(client.create(secret as unknown as KubeObject)),
-    updateSecret: (secret) => outcome(client.replace(secret as unknown as KubeObject)),
-    getWebhookConfiguration: async ({ kind, name }) =>
-      (await client.get({ kind, name })) as unknown as WebhookConfiguration | undefined,
+    getSecret: async (namespace, name) => {
+      const secret = await client.get({ kind: 'Secret', namespace, name })
+      return secret && storedSecret(secret, namespace)
+    },
+    createSecret: (secret) => outcome(client.create({ ...secret })),
+    updateSecret: (secret) => outcome(client.replace({ ...secret })),
+    getWebhookConfiguration: async ({ kind, name }) => {
+      const found = await client.get({ kind, name })
+      return found && { ...found, metadata: versioned(found.metadata) }
+    },
     patchCaBundle: ({ kind, name }, patch) =>
       outcome(
         http.text({
@@ -101,3 +107,14 @@ function portsOver({ http, client }: Kubernetes): CertPorts {
       ),
   }
 }
+
+const storedSecret = (found: ObjectOf<'Secret'>, namespace: string): StoredSecret => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  type: found.type ?? 'Opaque',
+  metadata: { ...versioned(found.metadata), namespace },
+  data: found.data ?? {},
+})
+
+/** Whatever the server has stored has a version. */
+const versioned = (metadata: ObjectMeta) => ({ ...metadata, resourceVersion: metadata.resourceVersion ?? '' })

@@ -8,7 +8,6 @@ import type { Config } from '#src/config.ts'
 import type { TuningTask } from '#src/contract/task.ts'
 import { isConflict } from '#src/kube/errors.ts'
 import { gather } from '#src/kube/gather.ts'
-import type { KubeObject } from '#src/kube/resource.ts'
 import { planTuningJob } from '#src/plan/workspace.ts'
 import type { Component } from '#src/runtime/lifecycle.ts'
 import type { Metrics } from '#src/telemetry/metrics.ts'
@@ -100,7 +99,7 @@ function createJob(task: TuningTask, config: Config, { client, stores }: Kuberne
     },
     create: async (job) => {
       try {
-        await client.create(job as KubeObject, signal)
+        await client.create(job, signal)
       } catch (error) {
         // 409: a Job of this name is there, made by an earlier delivery of the same task.
         if (!isConflict(error)) throw error

@@ -1,7 +1,6 @@
 import type { K8sObject } from '#src/api/objects.ts'
 import { builtInCatalog } from '#src/catalog/built-in.ts'
 import type { Cloud, GpuSku } from '#src/catalog/gpu.ts'
-import type { KubeObject } from '#src/kube/resource.ts'
 import { ensureBinaries } from '#test/cluster/binaries.ts'
 import { mustRun } from '#test/cluster/command.ts'
 import { toStderr } from '#test/cluster/progress.ts'
@@ -48,7 +47,7 @@ export async function askKarpenter(
 }
 
 /** The definition of NodeClaims that Karpenter installs. */
-export const karpenterCrd = async (): Promise<KubeObject> => JSON.parse(await mustRun([await judge(), 'crd']))
+export const karpenterCrd = async (): Promise<K8sObject> => JSON.parse(await mustRun([await judge(), 'crd']))
 
 /** The built-in types that Karpenter launches on a cloud. */
 export const launchedTypes = (cloud: Cloud): readonly GpuSku[] =>

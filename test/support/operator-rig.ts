@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
+import type { K8sObject } from '#src/api/objects.ts'
 import type { WorkspaceStatus } from '#src/api/status.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { createKubeClient, type KubeClient } from '#src/kube/client.ts'
@@ -8,7 +9,7 @@ import { createCredentials } from '#src/kube/credentials.ts'
 import { isNotFound } from '#src/kube/errors.ts'
 import { createHttp } from '#src/kube/http.ts'
 import { kubeconfig } from '#src/kube/kubeconfig.ts'
-import type { Kind, KubeObject, Ref } from '#src/kube/resource.ts'
+import type { Kind, Ref } from '#src/kube/resource.ts'
 import { startControlPlane } from '#test/cluster/control-plane.ts'
 import { freePort } from '#test/cluster/free-port.ts'
 import { httpProbe } from '#test/cluster/probe.ts'
@@ -47,10 +48,10 @@ export interface Rig {
   forbidJobs(namespace: string): Promise<() => Promise<void>>
   /** Creates a namespace of its own for one test, so that tests do not see each other. */
   namespace(): Promise<string>
-  create(namespace: string, name: string, spec: Omit<Workspace, 'metadata'>): Promise<KubeObject>
+  create(namespace: string, name: string, spec: Omit<Workspace, 'metadata'>): Promise<K8sObject>
   workspace(namespace: string, name: string): Promise<Workspace | undefined>
   status(namespace: string, name: string): Promise<WorkspaceStatus>
-  list(kind: Kind, namespace?: string): Promise<readonly KubeObject[]>
+  list(kind: Kind, namespace?: string): Promise<readonly K8sObject[]>
   stop(): Promise<void>
 }
 
@@ -150,7 +151,7 @@ async function launch({ dir, name, kubeconfig, redisUrl, settings }: Launch) {
 }
 
 async function install(client: KubeClient, withKarpenter: boolean): Promise<void> {
-  const crd: KubeObject = parse(readFileSync(join(ROOT, 'crds/kaito.sh_workspaces.yaml'), 'utf8'))
+  const crd: K8sObject = parse(readFileSync(join(ROOT, 'crds/kaito.sh_workspaces.yaml'), 'utf8'))
   await client.create(crd)
   if (withKarpenter) await client.create(await karpenterCrd())
   await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: HOME } })
@@ -166,7 +167,7 @@ export function verdict(status: WorkspaceStatus, type: string): string | undefin
   return found === undefined ? undefined : `${found.status} ${found.reason}`
 }
 
-export const secret = (namespace: string, name: string): KubeObject => ({
+export const secret = (namespace: string, name: string): K8sObject => ({
   apiVersion: 'v1',
   kind: 'Secret',
   metadata: { namespace, name },

@@ -1,6 +1,5 @@
-import type { ContainerStatusView } from '#src/api/objects.ts'
+import type { ContainerStatusView, K8sObject } from '#src/api/objects.ts'
 import type { KubeClient } from '#src/kube/client.ts'
-import type { KubeObject } from '#src/kube/resource.ts'
 import { GPU_TYPE, NODE_LABELS } from './workspaces.ts'
 
 /** What a test says as the kubelet, the Job controller and the StatefulSet controller would: through the API. */
@@ -8,12 +7,12 @@ export interface PretendKubelet {
   /** A ready GPU node with the labels that the test's Workspaces ask for. */
   joinNode(name: string, labels?: Readonly<Record<string, string>>): Promise<void>
   /** Creates the pod of a Job, with these containers' states. Returns its name. */
-  startPod(job: KubeObject, statuses: Partial<PodStatuses>): Promise<string>
+  startPod(job: K8sObject, statuses: Partial<PodStatuses>): Promise<string>
   setPod(namespace: string, name: string, statuses: Partial<PodStatuses>): Promise<void>
-  completeJob(job: KubeObject): Promise<void>
-  failJob(job: KubeObject, reason: string, message: string): Promise<void>
+  completeJob(job: K8sObject): Promise<void>
+  failJob(job: K8sObject, reason: string, message: string): Promise<void>
   /** As many replicas are up to date and ready as the set asks for. */
-  readySet(set: KubeObject): Promise<void>
+  readySet(set: K8sObject): Promise<void>
 }
 
 export interface PodStatuses {
@@ -119,7 +118,7 @@ async function joinNode(client: KubeClient, name: string, labels: Readonly<Recor
   await client.merge({ kind: 'Node', name }, { status }, STATUS)
 }
 
-function podOf(job: KubeObject, name: string): KubeObject {
+function podOf(job: K8sObject, name: string): K8sObject {
   const template = (job['spec'] as { template: { metadata: { labels: object }; spec: object } }).template
   const { namespace = '', uid = '' } = job.metadata
   return {
@@ -154,7 +153,7 @@ const complete = (status: ContainerStatusView) => ({
   ...status,
 })
 
-async function jobStatus(client: KubeClient, job: KubeObject, status: object): Promise<void> {
+async function jobStatus(client: KubeClient, job: K8sObject, status: object): Promise<void> {
   const { namespace = '', name } = job.metadata
   await client.merge({ kind: 'Job', namespace, name }, { status }, STATUS)
 }

@@ -1,4 +1,4 @@
-import type { KubeObject } from '#src/kube/resource.ts'
+import type { K8sObject } from '#src/api/objects.ts'
 import { eventually } from './eventually.ts'
 import { type Rig, secret, verdict } from './operator-rig.ts'
 
@@ -9,7 +9,7 @@ export async function namespaceWithSecret(rig: Rig): Promise<string> {
   return namespace
 }
 
-export const theJob = (rig: Rig, namespace: string, timeoutMs?: number): Promise<KubeObject> =>
+export const theJob = (rig: Rig, namespace: string, timeoutMs?: number): Promise<K8sObject> =>
   eventually('the Job is there', async () => (await rig.list('Job', namespace))[0], timeoutMs)
 
 /** Waits until the Workspace `tune` says that its run is queued. */

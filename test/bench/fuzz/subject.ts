@@ -1,5 +1,7 @@
 import { loadConfig } from '#src/config.ts'
 import type { KubeClient } from '#src/kube/client.ts'
+import type { ObjectOf } from '#src/kube/object-of.ts'
+import type { Kind, Ref } from '#src/kube/resource.ts'
 import type { PatchOperation } from '#src/lib/json-patch.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import { wireAdmission } from '#src/wire/admission.ts'
@@ -26,7 +28,7 @@ export class FuzzSubject {
   readonly #options: AnswerOptions
 
   constructor() {
-    const get: KubeClient['get'] = async ({ kind }) => this.#object(kind)
+    const get = async <K extends Kind>({ kind }: Ref<K>) => this.#object(kind) as ObjectOf<K> | undefined
     const client = new Proxy({ get } as KubeClient, {
       get: (target, name) => {
         if (name === 'get') return target.get

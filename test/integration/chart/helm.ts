@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import type { KubeObject } from '#src/kube/resource.ts'
+import type { K8sObject } from '#src/api/objects.ts'
 import { ensureBinaries } from '#test/cluster/binaries.ts'
 import { type CommandResult, runCommand } from '#test/cluster/command.ts'
 
@@ -22,22 +22,22 @@ export async function helm(args: readonly string[], values: Values = {}): Promis
 }
 
 /** What `helm template kaito charts/kaito-ts` prints, as objects. Throws with helm's message. */
-export async function render(values: Values = {}, namespace = NAMESPACE): Promise<KubeObject[]> {
+export async function render(values: Values = {}, namespace = NAMESPACE): Promise<K8sObject[]> {
   const { code, stdout, stderr } = await helm(['template', 'kaito', chartDir, '--namespace', namespace], values)
   if (code !== 0) throw new Error(stderr)
   return parseAllDocuments(stdout)
     .map((document): unknown => document.toJS())
-    .filter((value): value is KubeObject => typeof value === 'object' && value !== null)
+    .filter((value): value is K8sObject => typeof value === 'object' && value !== null)
 }
 
 /** The one object of a kind and name. Throws when there is none. */
-export function one(objects: readonly KubeObject[], kind: string, name?: string): KubeObject {
+export function one(objects: readonly K8sObject[], kind: string, name?: string): K8sObject {
   const found = all(objects, kind).find((object) => name === undefined || object.metadata.name === name)
   if (found === undefined) throw new Error(`no ${kind} ${name ?? ''} is rendered`)
   return found
 }
 
-export const all = (objects: readonly KubeObject[], kind: string): KubeObject[] =>
+export const all = (objects: readonly K8sObject[], kind: string): K8sObject[] =>
   objects.filter((object) => object.kind === kind)
 
 /** A value deep in parsed YAML, by keys and indexes; undefined where the path ends early. */

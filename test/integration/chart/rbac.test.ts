@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { KubeObject } from '#src/kube/resource.ts'
+import type { K8sObject } from '#src/api/objects.ts'
 import { CALLS, line, linesOf, SPARE } from './calls.ts'
 import { all, at, NAMESPACE, one, render, type Values } from './helm.ts'
 
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 
 /** The rules of a role, one line for each verb of each resource. */
-const granted = (role: KubeObject): string[] =>
+const granted = (role: K8sObject): string[] =>
   list(role['rules']).flatMap((rule) =>
     list(at(rule, 'apiGroups')).flatMap((group) =>
       list(at(rule, 'resources')).flatMap((resource) =>

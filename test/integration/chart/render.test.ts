@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { workspaceCrd } from '#src/api/crd.ts'
+import type { K8sObject } from '#src/api/objects.ts'
 import { settingsSchema } from '#src/api/settings.ts'
 import { parseSettings } from '#src/config.ts'
-import type { KubeObject } from '#src/kube/resource.ts'
 import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 import { MUTATING, mutatingConfiguration, VALIDATING, validatingConfiguration } from '#webhooks/registration.ts'
 import { all, at, chartDir, helm, NAMESPACE, one, render } from './helm.ts'
 
-const settingsOf = (objects: readonly KubeObject[]) =>
+const settingsOf = (objects: readonly K8sObject[]) =>
   parseSettings(String(at(one(objects, 'ConfigMap'), 'data', 'settings.yaml')))
 
-const container = (objects: readonly KubeObject[], kind: string) =>
+const container = (objects: readonly K8sObject[], kind: string) =>
   at(one(objects, kind), 'spec', 'template', 'spec', 'containers', 0)
 
 describe('the webhook configurations of the chart', () => {
@@ -164,11 +164,11 @@ describe('the chart', () => {
   })
 
   it('gives the operator the address of Redis from a Secret, whoever runs it', async () => {
-    const redisUrl = (objects: readonly KubeObject[]) =>
+    const redisUrl = (objects: readonly K8sObject[]) =>
       Array.from(Object(at(container(objects, 'Deployment'), 'env'))).find(
         (env) => at(env, 'name') === 'KAITO_REDIS_URL',
       )
-    const decoded = (objects: readonly KubeObject[]) =>
+    const decoded = (objects: readonly K8sObject[]) =>
       Buffer.from(String(at(one(objects, 'Secret', 'kaito-ts-redis'), 'data', 'url')), 'base64').toString()
     const own = await render({ redis: { password: 'p@ss:w/rd%' } })
     expect(redisUrl(own)).toMatchObject({ valueFrom: { secretKeyRef: { name: 'kaito-ts-redis', key: 'url' } } })

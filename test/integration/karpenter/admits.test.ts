@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { K8sObject } from '#src/api/objects.ts'
-import type { KubeObject } from '#src/kube/resource.ts'
 import { JUDGED_CLOUDS, launchedTypes } from '#test/support/karpenter-judge.ts'
 import { admittedOn, claimsOf, settingsOf } from '#test/support/karpenter-worlds.ts'
 import { type Rig, startRig } from '#test/support/operator-rig.ts'
@@ -18,7 +17,7 @@ describe("an apiserver with Karpenter's own definition of a NodeClaim", () => {
       const [one] = admittedOn(sku, settings)
       if (one === undefined) continue
       for (const claim of claimsOf(one.workspace, settings)) {
-        const made = await rig.client.create(claim as KubeObject)
+        const made = await rig.client.create(claim as K8sObject)
         expect(made['spec'], sku.name).toEqual(claim['spec'])
         await rig.client.delete({ kind: 'NodeClaim', name: claim.metadata.name })
       }
@@ -33,6 +32,6 @@ describe("an apiserver with Karpenter's own definition of a NodeClaim", () => {
     const { requirements, ...spec } = claim['spec'] as { readonly requirements: readonly object[] }
     const own = { key: 'karpenter.sh/initialized', operator: 'In', values: ['true'] }
     const wrong: K8sObject = { ...claim, spec: { ...spec, requirements: [...requirements, own] } }
-    await expect(rig.client.create(wrong as KubeObject)).rejects.toThrow('label domain "karpenter.sh" is restricted')
+    await expect(rig.client.create(wrong as K8sObject)).rejects.toThrow('label domain "karpenter.sh" is restricted')
   })
 })

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import type { K8sObject } from '#src/api/objects.ts'
 import { createKubeClient, type KubeClient } from '#src/kube/client.ts'
 import { type Access, type Credentials, createCredentials } from '#src/kube/credentials.ts'
 import { createHttp, type Http, type HttpOptions } from '#src/kube/http.ts'
 import { kubeconfig as accessBy } from '#src/kube/kubeconfig.ts'
-import type { Kind, KubeObject } from '#src/kube/resource.ts'
+import type { Kind } from '#src/kube/resource.ts'
 import { watchSource } from '#src/kube/watch-source.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import { Store } from '#src/runtime/store.ts'
@@ -26,13 +27,13 @@ const redirected = (access: Access, server: string | undefined): Access =>
   server === undefined ? access : { ...access, server }
 
 /** A store of one kind in namespace `default`, kept by a running watch loop; `stop` ends it. */
-export function follow(client: KubeClient, kind: Kind, more: Partial<WatchLoopOptions<KubeObject>> = {}) {
-  const store = new Store<KubeObject>()
+export function follow(client: KubeClient, kind: Kind, more: Partial<WatchLoopOptions<K8sObject>> = {}) {
+  const store = new Store<K8sObject>()
   const changes: string[] = []
   const errors: unknown[] = []
   const states: string[] = []
   store.onChange((change) => changes.push(`${change.type} ${change.key}`))
-  const loop = new WatchLoop<KubeObject>({
+  const loop = new WatchLoop<K8sObject>({
     source: watchSource(client, kind, { namespace: 'default' }),
     sink: store,
     clock: systemClock,
@@ -60,7 +61,7 @@ export async function until(what: string, ms: number, check: () => boolean | Pro
   return performance.now() - startedAt
 }
 
-export const configMap = (name: string, data: Record<string, string> = {}): KubeObject => ({
+export const configMap = (name: string, data: Record<string, string> = {}): K8sObject => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { namespace: 'default', name },

@@ -3,12 +3,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { K8sObject } from '#src/api/objects.ts'
 import { type Applier, createApplier } from '#src/kube/apply.ts'
 import { createKubeClient } from '#src/kube/client.ts'
 import { isAlreadyExists, isConflict, isForbidden, isInvalid } from '#src/kube/errors.ts'
 import { createEventRecorder } from '#src/kube/events.ts'
 import type { Http } from '#src/kube/http.ts'
-import type { KubeObject } from '#src/kube/resource.ts'
 import { type ControlPlane, startControlPlane } from '#test/cluster/control-plane.ts'
 import { type Connected, configMap, connect, until } from './harness.ts'
 
@@ -118,7 +118,7 @@ describe('writing to a real API server', () => {
   })
 
   it('keeps every field it was given, known to it or not', async () => {
-    const job: KubeObject = {
+    const job: K8sObject = {
       apiVersion: 'batch/v1',
       kind: 'Job',
       metadata: { namespace: 'default', name: 'j' },
@@ -215,7 +215,7 @@ describe('writing to a real API server', () => {
   })
 })
 
-const workspace = (name: string, fields: Record<string, unknown>): KubeObject => ({
+const workspace = (name: string, fields: Record<string, unknown>): K8sObject => ({
   apiVersion: 'kaito.sh/v1alpha1',
   kind: 'Workspace',
   metadata: { namespace: 'default', name },
@@ -223,7 +223,7 @@ const workspace = (name: string, fields: Record<string, unknown>): KubeObject =>
 })
 
 /** The smallest CRD with a status subresource that has Workspace's name. */
-const crd: KubeObject = {
+const crd: K8sObject = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
   metadata: { name: 'workspaces.kaito.sh' },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { KubeObject } from '#src/kube/resource.ts'
+import type { K8sObject } from '#src/api/objects.ts'
 import { startByoRig } from '#test/support/byo-rig.ts'
 import { eventually, settled } from '#test/support/eventually.ts'
 import { type Rig, verdict } from '#test/support/operator-rig.ts'
@@ -36,7 +36,7 @@ const isReady = (namespace: string) =>
     return verdict(status, 'InferenceReady') === 'True ServerReady' ? status : undefined
   })
 
-const volumesOf = (set: KubeObject | undefined): unknown =>
+const volumesOf = (set: K8sObject | undefined): unknown =>
   (set?.['spec'] as { template: { spec: { volumes: { name: string }[] } } } | undefined)?.template.spec.volumes
 
 describe('an inference Workspace', () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { KubeObject } from '#src/kube/resource.ts'
+import type { K8sObject, ObjectMeta } from '#src/api/objects.ts'
 import { eventually } from '#test/support/eventually.ts'
 import { type Operator, type Rig, secret, startRig, verdict } from '#test/support/operator-rig.ts'
 import { ended, type PretendKubelet, pretendKubelet } from '#test/support/pretend-kubelet.ts'
@@ -22,14 +22,14 @@ const claims = async (namespace: string) =>
     ({ metadata }) => labelsOf(metadata)['kaito.sh/workspacenamespace'] === namespace,
   )
 
-const claimOf = (name: string, labels: Readonly<Record<string, string>>): KubeObject => ({
+const claimOf = (name: string, labels: Readonly<Record<string, string>>): K8sObject => ({
   apiVersion: 'karpenter.sh/v1',
   kind: 'NodeClaim',
-  metadata: { name, labels } as never,
+  metadata: { name, labels },
   spec: { nodeClassRef: { group: 'karpenter.azure.com', kind: 'AKSNodeClass', name: 'default' }, requirements: [] },
 })
 
-const labelsOf = (metadata: { readonly [field: string]: unknown }) => metadata['labels'] as Record<string, string>
+const labelsOf = ({ labels = {} }: ObjectMeta) => labels
 
 /** Karpenter's part: a node with the claim's labels. */
 async function provision(namespace: string, name: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { KubeObject } from '#src/kube/resource.ts'
+import type { K8sObject } from '#src/api/objects.ts'
 import { startByoRig } from '#test/support/byo-rig.ts'
 import { eventually, settled } from '#test/support/eventually.ts'
 import { type Rig, verdict } from '#test/support/operator-rig.ts'
@@ -13,14 +13,14 @@ beforeAll(async () => {
 })
 afterAll(() => rig?.stop())
 
-const service = (namespace: string, name: string): KubeObject => ({
+const service = (namespace: string, name: string): K8sObject => ({
   apiVersion: 'v1',
   kind: 'Service',
   metadata: { namespace, name, labels: { app: 'payments' } },
   spec: { selector: { app: 'payments' }, ports: [{ name: 'web', port: 80, targetPort: 8080 }] },
 })
 
-const set = (namespace: string, name: string): KubeObject => ({
+const set = (namespace: string, name: string): K8sObject => ({
   apiVersion: 'apps/v1',
   kind: 'StatefulSet',
   metadata: { namespace, name },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { KubeObject } from '#src/kube/resource.ts'
+import type { K8sObject } from '#src/api/objects.ts'
 import { startByoRig } from '#test/support/byo-rig.ts'
 import { eventually, settled } from '#test/support/eventually.ts'
 import { type Rig, verdict } from '#test/support/operator-rig.ts'
@@ -25,7 +25,7 @@ it('an upgrade of the operator changes no server; a change of its Workspace does
     return verdict(await rig.status(namespace, 'serve'), 'Ready') === 'True ServerReady'
   })
   const ours = { kind: 'StatefulSet' as const, namespace, name: 'serve' }
-  const podSpec = (of: KubeObject | undefined) =>
+  const podSpec = (of: K8sObject | undefined) =>
     (of?.['spec'] as { template: { spec: { enableServiceLinks?: boolean } } } | undefined)?.template.spec
   await rig.client.merge(ours, { spec: { template: { spec: { enableServiceLinks: null } } } })
   await eventually('what was taken out by hand is put back', async () => {

@@ -4,7 +4,6 @@ import type { Workspace } from '#src/api/workspace.ts'
 import type { Applier } from '#src/kube/apply.ts'
 import { type CarryOutOptions, PlanRunner } from '#src/kube/carry-out.ts'
 import { KubeError } from '#src/kube/errors.ts'
-import type { KubeObject } from '#src/kube/resource.ts'
 import { NOTHING, type Plan } from '#src/plan/plan.ts'
 import { planWorkspace } from '#src/plan/workspace.ts'
 import { aWorld, inferenceWorkspace, tuningWorkspace } from '#test/support/worlds.ts'
@@ -49,7 +48,7 @@ function cluster({ failFrom = Number.POSITIVE_INFINITY, withoutQueue = false } =
   }
   const options: CarryOutOptions = {
     applier,
-    events: { record: (_object: KubeObject, { reason }) => void calls.push(`event ${reason}`), flush: async () => {} },
+    events: { record: (_object: K8sObject, { reason }) => void calls.push(`event ${reason}`), flush: async () => {} },
     enqueue: async () => {
       call('enqueue')
       if (withoutQueue) throw new Error('Redis is away')
@@ -153,7 +152,7 @@ describe('carrying out a plan', () => {
   ])('%s', async ([, owner, goesOn]) => {
     const { options, calls } = cluster()
     let looks = 0
-    const found = (object: KubeObject): KubeObject => {
+    const found = (object: K8sObject): K8sObject => {
       const { name, namespace } = object.metadata
       const by = { apiVersion: 'v1', kind: 'Workspace', name: 'other', uid: owner, controller: true }
       return { ...object, metadata: { name, ...(namespace ? { namespace } : {}), uid: 'there', ownerReferences: [by] } }

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { WORKSPACE_API } from '#src/api/labels.ts'
-import type { NodeClaimView, PodView } from '#src/api/objects.ts'
+import type { K8sObject, NodeClaimView, PodView } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { builtInCatalog } from '#src/catalog/built-in.ts'
 import { tuningJobName } from '#src/desired/names.ts'
 import type { KubeClient } from '#src/kube/client.ts'
 import { KubeError } from '#src/kube/errors.ts'
 import { gather, pushedImages } from '#src/kube/gather.ts'
+import type { ObjectOf } from '#src/kube/object-of.ts'
 import { releaseOrphans } from '#src/kube/orphans.ts'
-import type { KubeObject } from '#src/kube/resource.ts'
+import type { Kind, Ref } from '#src/kube/resource.ts'
 import { createStores } from '#src/kube/stores.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
@@ -16,7 +17,7 @@ import { inferenceWorkspace, NOW, tuningWorkspace } from '#test/support/worlds.t
 
 const signal = new AbortController().signal
 const KEY = 'default/phi-3'
-const claim = (name: string, managedBy = 'kaito-ts'): NodeClaimView & KubeObject => ({
+const claim = (name: string, managedBy = 'kaito-ts'): NodeClaimView & K8sObject => ({
   apiVersion: 'karpenter.sh/v1',
   kind: 'NodeClaim',
   metadata: {
@@ -35,16 +36,16 @@ function setup(workspace: Workspace | undefined, known: Readonly<Record<string, 
   const asked: string[] = []
   const removed: string[] = []
   const never = () => Promise.reject(new Error('not to be called'))
-  const get: KubeClient['get'] = async ({ kind, name }) => {
+  const get = async <K extends Kind>({ kind, name }: Ref<K>) => {
     asked.push(`${kind}/${name}`)
     const found = known[`${kind}/${name}`]
     if (found instanceof Error) throw found
-    return found as KubeObject | undefined
+    return found as ObjectOf<K> | undefined
   }
   const client = {
     get,
     exists: async (ref) => (await get(ref)) !== undefined,
-    list: async (kind) => ({ items: (known[kind] ?? []) as KubeObject[], resourceVersion: '1' }),
+    list: async <K extends Kind>(kind: K) => ({ items: (known[kind] ?? []) as ObjectOf<K>[], resourceVersion: '1' }),
     logs: async ({ name }) => {
       asked.push(`logs ${name}`)
       const found = known[`logs ${name}`]
