@@ -4,10 +4,10 @@ import { asShapedWorkspace } from '../api/validate.ts'
 import type { Workspace } from '../api/workspace.ts'
 import { loadConfig } from '../config.ts'
 import { planLines } from '../plan/preview.ts'
+import { type Facts, policyOf } from '../reading/facts.ts'
 import { admit } from '../rules/admit.ts'
 import { withDefaults } from '../rules/defaults.ts'
 import { message, warningLines } from '../rules/feedback.ts'
-import { type Facts, policyOf } from '../rules/rule.ts'
 import { keyOf, type Manifests, readManifests } from './manifests.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { parseDockerConfig } from '#src/lib/docker-config.ts'
-import type { Lookup, SecretFacts } from '#src/rules/rule.ts'
+import type { Lookup, SecretFacts } from '#src/reading/facts.ts'
 import type { KubeClient } from './client.ts'
 
 /** A ConfigMap's data for a rule. Any failure to look is `unknown`, never an error: admission must answer in time. */

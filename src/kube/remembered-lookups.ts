@@ -1,5 +1,5 @@
 import { deepEqual } from '#src/lib/deep.ts'
-import type { Lookup } from '#src/rules/rule.ts'
+import type { Lookup } from '#src/reading/facts.ts'
 
 /** `recent`: what was found a moment ago will do. `fresh`: as it is now. */
 export type Mode = 'recent' | 'fresh'

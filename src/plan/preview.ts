@@ -3,8 +3,8 @@ import { findSku } from '#src/catalog/catalog.ts'
 import type { GpuSku } from '#src/catalog/gpu.ts'
 import { breakdownText } from '#src/estimate/breakdown.ts'
 import { hourlyPrice } from '#src/estimate/price.ts'
-import { needOn } from '#src/rules/memory-need.ts'
-import type { Facts } from '#src/rules/rule.ts'
+import type { Facts } from '#src/reading/facts.ts'
+import { needOn } from '#src/reading/memory-need.ts'
 
 /** What would happen, in a few lines for `--dry-run=server` and `npm run plan`: nodes, price, memory, objects. */
 export function planLines(workspace: Workspace, facts: Facts): string[] {

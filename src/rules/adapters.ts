@@ -2,8 +2,9 @@ import type { Workspace } from '#src/api/workspace.ts'
 import { findPreset } from '#src/catalog/catalog.ts'
 import { isDnsLabel, toDnsLabel } from '#src/lib/dns-label.ts'
 import { type Complaint, duplicate, forbidden, invalid, required, tooLong, tooMany } from '#src/lib/field-error.ts'
-import { type Facts, rule } from './rule.ts'
-import { adapterUses } from './subject.ts'
+import type { Facts } from '#src/reading/facts.ts'
+import { adapterUses } from '#src/reading/mentions.ts'
+import { rule } from './rule.ts'
 
 export const MAX_ADAPTERS = 10
 /** Containers and volumes are called after an adapter with a prefix of at most 13 characters. */

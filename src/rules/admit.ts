@@ -2,8 +2,8 @@ import { faultForRules, type ShapeFault } from '#src/api/validate.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { deepEqual } from '#src/lib/deep.ts'
 import { invalid } from '#src/lib/field-error.ts'
+import type { Facts } from '#src/reading/facts.ts'
 import { comparable } from './comparable.ts'
-import type { Facts } from './rule.ts'
 import { type Findings, runRules } from './run.ts'
 import { WORKSPACE_RULES } from './workspace-rules.ts'
 
@@ -47,6 +47,12 @@ const misshapen = ({ path, detail }: ShapeFault, fix: string): Admission => ({
   ...SILENT,
   errors: [{ ...invalid(path, undefined, detail, { fix }), origin: 'workspace.shape' }],
 })
+
+const LOOKING = new Set(WORKSPACE_RULES.filter(({ reads }) => reads !== undefined).map(({ id }) => id))
+
+/** Whether what was looked up speaks against the Workspace, or may: a refusal, or a warning of a rule that looks something up. */
+export const restsOnLookups = ({ errors, warnings }: Findings): boolean =>
+  errors.length > 0 || warnings.some(({ origin }) => LOOKING.has(origin))
 
 const SILENT: Admission = { errors: [], warnings: [], plan: [] }
 

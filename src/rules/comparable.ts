@@ -1,5 +1,5 @@
 import { faultForRules } from '#src/api/validate.ts'
-import type { Facts } from './rule.ts'
+import type { Facts } from '#src/reading/facts.ts'
 
 /**
  * The facts without an old object that is larger, or of another shape, than rules may read: there is nothing to compare with

@@ -1,8 +1,8 @@
 import { isDnsSubdomain } from '#src/lib/dns-label.ts'
 import { type Complaint, invalid, required } from '#src/lib/field-error.ts'
-import { readInferenceConfig, readTrainingConfig } from './config-reader.ts'
+import { readInferenceConfig, readTrainingConfig } from '#src/reading/config-files.ts'
+import { configUses } from '#src/reading/mentions.ts'
 import { rule } from './rule.ts'
-import { configUses } from './subject.ts'
 
 const create = (name: string, key: string, namespace: string) =>
   `kubectl create configmap ${name} --from-file=${key} -n ${namespace}`
@@ -29,6 +29,7 @@ export const configRules = [
     about:
       'A ConfigMap that does not exist yet is only warned of, because it may be applied next; no GPU is used before it is there.',
     level: 'warning',
+    reads: ['configMaps'],
     check: (workspace, { configMaps, namespace }) =>
       configUses(workspace)
         .filter(({ name }) => configMaps.get(name)?.state === 'missing')
@@ -43,6 +44,7 @@ export const configRules = [
     id: 'config.key',
     about: 'A ConfigMap that exists has the expected key.',
     level: 'error',
+    reads: ['configMaps'],
     check: (workspace, { configMaps, namespace }) =>
       configUses(workspace).flatMap(({ path, name, key }) => {
         const lookup = configMaps.get(name)
@@ -56,6 +58,7 @@ export const configRules = [
     about:
       'A ConfigMap that could not be looked up in time is not checked; the Workspace says later if it does not fit.',
     level: 'warning',
+    reads: ['configMaps'],
     check: (workspace, { configMaps }) =>
       configUses(workspace)
         .filter(({ name }) => configMaps.get(name)?.state === 'unknown')
@@ -69,6 +72,7 @@ export const configRules = [
     about:
       'training_config.yaml holds known sections, known keys and values in range: what would stop the trainer after the GPU was paid for stops here.',
     level: 'error',
+    reads: ['configMaps'],
     check: (workspace, facts) => {
       const parsed = readTrainingConfig(workspace, facts)
       return parsed && !parsed.ok ? within('tuning.config[training_config.yaml]', parsed.complaints) : []
@@ -79,6 +83,7 @@ export const configRules = [
     id: 'training-config.ignored',
     about: 'Keys of training_config.yaml that upstream knows and that change nothing here are named.',
     level: 'warning',
+    reads: ['configMaps'],
     check: (workspace, facts) => {
       const parsed = readTrainingConfig(workspace, facts)
       return parsed?.ok ? within('tuning.config[training_config.yaml]', parsed.ignored) : []
@@ -90,6 +95,7 @@ export const configRules = [
     about:
       'inference_config.yaml holds a map vllm; max-model-len is within what the model can do, and nothing in it takes over what the operator decides.',
     level: 'error',
+    reads: ['configMaps'],
     check: (workspace, facts) => {
       const parsed = readInferenceConfig(workspace, facts)
       return parsed && !parsed.ok ? within('inference.config[inference_config.yaml]', parsed.complaints) : []
@@ -101,6 +107,7 @@ export const configRules = [
     about:
       'A flag that vLLM has not in the release of the default server image is passed on, with a warning that guesses what was meant: the administrator may have set another image.',
     level: 'warning',
+    reads: ['configMaps'],
     check: (workspace, facts) => {
       const parsed = readInferenceConfig(workspace, facts)
       return parsed?.ok ? within('inference.config[inference_config.yaml]', parsed.warnings) : []

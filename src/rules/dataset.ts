@@ -2,7 +2,8 @@ import type { Workspace } from '#src/api/workspace.ts'
 import { type Complaint, duplicate, forbidden, invalid, required } from '#src/lib/field-error.ts'
 import { lastOnly } from '#src/lib/per-object.ts'
 import { checkUrl, redactUrl } from '#src/lib/url-guard.ts'
-import { type Policy, rule } from './rule.ts'
+import type { Policy } from '#src/reading/facts.ts'
+import { rule } from './rule.ts'
 
 export const datasetRules = [
   rule({

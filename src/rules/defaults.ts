@@ -4,10 +4,10 @@ import type { PresetSpec } from '#src/api/preset.ts'
 import { faultForRules } from '#src/api/validate.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { findSku } from '#src/catalog/catalog.ts'
+import type { Facts } from '#src/reading/facts.ts'
+import { chooseInstance } from '#src/reading/memory-need.ts'
 import { DEFAULT_METHOD, METHOD_NAMES } from '#src/tuning/methods/index.ts'
 import { comparable } from './comparable.ts'
-import { chooseInstance } from './memory-need.ts'
-import type { Facts } from './rule.ts'
 
 /**
  * The Workspace with what its author left out. Fills only what is absent or spells it as the catalog does; never removes or

@@ -1,6 +1,6 @@
 import { forbidden, invalid } from '#src/lib/field-error.ts'
+import { type ImageUse, imageUses } from '#src/reading/mentions.ts'
 import { rule } from './rule.ts'
-import { type ImageUse, imageUses } from './subject.ts'
 
 export const imageRules = [
   rule({

@@ -3,9 +3,10 @@ import type { Workspace } from '#src/api/workspace.ts'
 import { findPreset } from '#src/catalog/catalog.ts'
 import { deepEqual } from '#src/lib/deep.ts'
 import { type Complaint, immutable } from '#src/lib/field-error.ts'
+import type { Facts } from '#src/reading/facts.ts'
+import { presetUses } from '#src/reading/mentions.ts'
 import { DEFAULT_METHOD } from '#src/tuning/methods/index.ts'
-import { type Facts, type Rule, rule } from './rule.ts'
-import { presetUses } from './subject.ts'
+import { type Rule, rule } from './rule.ts'
 
 const ANOTHER = 'make a new Workspace for it'
 

@@ -4,8 +4,10 @@ import type { Cloud, GpuSku } from '#src/catalog/gpu.ts'
 import { notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
 import { perObject } from '#src/lib/per-object.ts'
-import { type Facts, rule } from './rule.ts'
-import { needsNoGpu } from './template.ts'
+import type { Facts } from '#src/reading/facts.ts'
+import { skuOf } from '#src/reading/sku.ts'
+import { needsNoGpu } from '#src/reading/template.ts'
+import { rule } from './rule.ts'
 
 const PATH = 'resource.instanceType'
 
@@ -132,12 +134,6 @@ export const instanceRules = [
     },
   }),
 ]
-
-/** The catalog's entry for the Workspace's instance type, if it names a known one. */
-export function skuOf(workspace: Workspace, { policy, catalog }: Facts): GpuSku | undefined {
-  const name = workspace.resource?.instanceType
-  return name ? findSku(catalog, policy.cloud, name) : undefined
-}
 
 /** The type that is named, where its accelerators are not NVIDIA's. */
 function foreign(workspace: Workspace, facts: Facts): GpuSku | undefined {

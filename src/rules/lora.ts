@@ -2,8 +2,9 @@ import type { Workspace } from '#src/api/workspace.ts'
 import { findPreset } from '#src/catalog/catalog.ts'
 import { DEFAULT_LORA_RANK } from '#src/estimate/inference.ts'
 import { type Complaint, invalid, notSupported } from '#src/lib/field-error.ts'
-import { readTrainingConfig } from './config-reader.ts'
-import { type Facts, rule } from './rule.ts'
+import { readTrainingConfig } from '#src/reading/config-files.ts'
+import type { Facts } from '#src/reading/facts.ts'
+import { rule } from './rule.ts'
 
 const PATH = 'tuning.config[training_config.yaml].LoraConfig'
 
@@ -13,6 +14,7 @@ export const loraRules = [
     about:
       'LoraConfig.target_modules names linear modules that the model has: names that it lacks are left out without a word when others match, and stop the run when none does.',
     level: 'error',
+    reads: ['configMaps'],
     check: (workspace, facts) => {
       const section = loraOf(workspace, facts)
       const known = findPreset(facts.catalog, workspace.tuning?.preset?.name ?? '')?.tuning?.targetModules
@@ -34,6 +36,7 @@ export const loraRules = [
     id: 'training-config.rank',
     about: 'A server makes room for rank 64 unless it is told more: adapters of a larger rank need max-lora-rank.',
     level: 'warning',
+    reads: ['configMaps'],
     check: (workspace, facts) => {
       const rank = loraOf(workspace, facts)?.['r']
       if (typeof rank !== 'number' || rank <= DEFAULT_LORA_RANK) return []

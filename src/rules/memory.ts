@@ -3,8 +3,9 @@ import type { Workspace } from '#src/api/workspace.ts'
 import { breakdownText } from '#src/estimate/breakdown.ts'
 import { perGpuGiB } from '#src/estimate/fit.ts'
 import { type Complaint, invalid } from '#src/lib/field-error.ts'
-import { cheapestFor, type Need, needOn, ownNeed, purpose, wanted } from './memory-need.ts'
-import { type Facts, rule } from './rule.ts'
+import type { Facts } from '#src/reading/facts.ts'
+import { cheapestFor, type Need, needOn, ownNeed, purpose, wanted } from '#src/reading/memory-need.ts'
+import { rule } from './rule.ts'
 
 const PATH = 'resource.instanceType'
 
@@ -14,6 +15,7 @@ export const memoryRules = [
     about:
       'The GPU holds at least the weights and the least that is needed beside them; the annotation kaito.sh/bypass-resource-checks turns this refusal into a warning.',
     level: 'error',
+    reads: ['configMaps'],
     check: (workspace, facts) => (isBypassed(workspace) ? [] : tooSmall(workspace, facts)),
   }),
 
@@ -21,6 +23,7 @@ export const memoryRules = [
     id: 'memory.bypassed',
     about: 'With kaito.sh/bypass-resource-checks a GPU that is too small is admitted, and said to be so.',
     level: 'warning',
+    reads: ['configMaps'],
     check: (workspace, facts) => (isBypassed(workspace) ? tooSmall(workspace, facts) : []),
   }),
 
@@ -28,6 +31,7 @@ export const memoryRules = [
     id: 'memory.tight-tuning',
     about: 'A GPU that is larger than the least and smaller than the safe estimate may run out of memory.',
     level: 'warning',
+    reads: ['configMaps'],
     check: (workspace, facts) =>
       tight(workspace, facts, (need, name) => {
         if (need.kind !== 'tuning') return []
@@ -47,6 +51,7 @@ export const memoryRules = [
     about:
       'A GPU that holds the model but not its whole context serves a shorter one: the server is told the length that fits.',
     level: 'warning',
+    reads: ['configMaps'],
     check: (workspace, facts) =>
       tight(workspace, facts, (need, name) => {
         if (need.kind !== 'inference') return []
@@ -61,6 +66,7 @@ export const memoryRules = [
     id: 'memory.adapters',
     about: 'Adapters take GPU memory, too: when it is they that make it tight, they are named.',
     level: 'warning',
+    reads: ['configMaps'],
     check: (workspace, facts) => {
       const { inference } = workspace
       const count = inference?.adapters?.length ?? 0

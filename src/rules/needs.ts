@@ -1,7 +1,7 @@
 import { faultForRules } from '#src/api/validate.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { isDnsSubdomain } from '#src/lib/dns-label.ts'
-import { configUses, secretUses } from './subject.ts'
+import { configUses, secretUses } from '#src/reading/mentions.ts'
 
 /**
  * Names (in the Workspace's namespace) of the objects that its rules will ask for, so that the edge fetches those and no

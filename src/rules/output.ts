@@ -1,5 +1,5 @@
 import { forbidden, invalid, required } from '#src/lib/field-error.ts'
-import { isPlaceholder } from './placeholder.ts'
+import { isPlaceholder } from '#src/reading/placeholder.ts'
 import { rule } from './rule.ts'
 
 export const outputRules = [

@@ -2,9 +2,10 @@ import type { Workspace } from '#src/api/workspace.ts'
 import { resolveModel } from '#src/catalog/resolve.ts'
 import { attentionOf, splitOver } from '#src/estimate/parallel.ts'
 import { forbidden, invalid } from '#src/lib/field-error.ts'
-import { readInferenceConfig } from './config-reader.ts'
-import { skuOf } from './instance.ts'
-import { type Facts, rule } from './rule.ts'
+import { readInferenceConfig } from '#src/reading/config-files.ts'
+import type { Facts } from '#src/reading/facts.ts'
+import { skuOf } from '#src/reading/sku.ts'
+import { rule } from './rule.ts'
 
 const PATH = 'resource.instanceType'
 
@@ -14,6 +15,7 @@ export const parallelRules = [
     about:
       "A split that inference.config asks for uses no more GPUs than the instance type has, and the model's heads come out even: vLLM would refuse to start.",
     level: 'error',
+    reads: ['configMaps'],
     check: (workspace, facts) => {
       const divided = splitOf(workspace, facts)
       if (divided === undefined || divided.ok) return []
@@ -26,6 +28,7 @@ export const parallelRules = [
     id: 'inference.idle-gpus',
     about: 'GPUs that are paid for and not used are named, with the reason.',
     level: 'warning',
+    reads: ['configMaps'],
     check: (workspace, facts) => {
       const divided = splitOf(workspace, facts)
       const sku = skuOf(workspace, facts)

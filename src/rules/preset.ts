@@ -2,8 +2,8 @@ import { findPreset } from '#src/catalog/catalog.ts'
 import { isHubId, liveNames } from '#src/catalog/resolve.ts'
 import { forbidden, notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
+import { presetUses } from '#src/reading/mentions.ts'
 import { rule } from './rule.ts'
-import { presetUses } from './subject.ts'
 
 export const presetRules = [
   rule({

@@ -1,67 +1,24 @@
-import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
-import type { Catalog } from '#src/catalog/catalog.ts'
-import type { Cloud } from '#src/catalog/gpu.ts'
 import type { Complaint } from '#src/lib/field-error.ts'
-
-export type Operation = 'CREATE' | 'UPDATE'
-
-/** What an administrator decided, as far as rules care. */
-export interface Policy {
-  readonly cloud: Cloud
-  /** `byo`: nodes exist already and are found by labels; otherwise they are provisioned. */
-  readonly nodeProvisioner: 'karpenter' | 'byo'
-  /** Most nodes that one Workspace may ask for. */
-  readonly maxNodes: number
-  /** Hosts and CIDRs that datasets may come from although they are private. */
-  readonly datasetAllowPrivate: readonly string[]
-}
-
-/** The part of the settings that rules care about. */
-export const policyOf = ({ cloud, nodeProvisioner, maxNodesPerWorkspace, datasetAllowPrivate }: Settings): Policy => ({
-  cloud,
-  nodeProvisioner,
-  maxNodes: maxNodesPerWorkspace,
-  datasetAllowPrivate,
-})
-
-/** A ConfigMap or Secret that a rule asked for: there (with its data), not there, or not looked up in time. */
-export type Lookup<T> = { readonly state: 'found'; readonly value: T } | { readonly state: 'missing' | 'unknown' }
-
-export interface SecretFacts {
-  readonly type: string
-  /** Keys only, and for docker configs which entries they have, as `covers` reads them. Values never reach a rule. */
-  readonly keys: readonly string[]
-  /** Entries with a login. */
-  readonly registries: readonly string[]
-  /** Entries without one. */
-  readonly loginless: readonly string[]
-}
-
-/** Everything a rule may know beside the object itself. Gathered before any rule runs; rules never fetch. */
-export interface Facts {
-  readonly operation: Operation
-  readonly old?: Workspace
-  readonly namespace: string
-  readonly dryRun: boolean
-  readonly policy: Policy
-  readonly catalog: Catalog
-  readonly configMaps: ReadonlyMap<string, Lookup<Readonly<Record<string, string>>>>
-  readonly secrets: ReadonlyMap<string, Lookup<SecretFacts>>
-}
+import type { Facts } from '#src/reading/facts.ts'
 
 /**
  * One thing that must hold of a Workspace.
  * - `id`    `area.what`, stable: it is in every message, in docs/rules.md and in the tests' names
  * - `about` one sentence for docs/rules.md: what is demanded and why
  * - `level` errors refuse the object, warnings are shown by kubectl beside success
+ * - `reads` what it looks up beside the object; a remembered look-up may let a Workspace in, but not speak against it
  * - `check` all complaints, pure; must tolerate any object the CRD schema lets through
  */
 export interface Rule {
   readonly id: string
   readonly about: string
   readonly level: 'error' | 'warning'
+  readonly reads?: readonly Reads[]
   readonly check: (workspace: Workspace, facts: Facts) => readonly Complaint[]
 }
+
+/** Objects that rules may look up. */
+export type Reads = 'configMaps' | 'secrets'
 
 export const rule = (definition: Rule): Rule => definition

@@ -1,6 +1,7 @@
 import type { Workspace } from '#src/api/workspace.ts'
 import type { FieldError } from '#src/lib/field-error.ts'
-import type { Facts, Rule } from './rule.ts'
+import type { Facts } from '#src/reading/facts.ts'
+import type { Rule } from './rule.ts'
 
 /** A refusal with more faults than this is not read to its end; the rest is told once these are mended. */
 export const MAX_FINDINGS = 25

@@ -2,9 +2,10 @@ import { isDnsSubdomain } from '#src/lib/dns-label.ts'
 import { covers } from '#src/lib/docker-config.ts'
 import { invalid, required } from '#src/lib/field-error.ts'
 import { type ImageRef, parseImageRef } from '#src/lib/image-ref.ts'
-import { isPlaceholder } from './placeholder.ts'
-import { type Facts, rule, type SecretFacts } from './rule.ts'
-import { type SecretUse, secretUses } from './subject.ts'
+import type { Facts, SecretFacts } from '#src/reading/facts.ts'
+import { type SecretUse, secretUses } from '#src/reading/mentions.ts'
+import { isPlaceholder } from '#src/reading/placeholder.ts'
+import { rule } from './rule.ts'
 
 export const secretRules = [
   rule({
@@ -41,6 +42,7 @@ export const secretRules = [
     id: 'secret.type',
     about: 'A Secret that exists holds what it is used for: registry credentials, or the key HF_TOKEN.',
     level: 'error',
+    reads: ['secrets'],
     check: (workspace, facts) =>
       found(workspace, facts).flatMap(({ use, secret }) => {
         if (use.role === 'token') {
@@ -62,6 +64,7 @@ export const secretRules = [
     about:
       "Registry credentials that exist include a login for the image's registry, as the kubelet reads them; of several pull Secrets one of them.",
     level: 'warning',
+    reads: ['secrets'],
     check: (workspace, facts) => {
       const uses = found(workspace, facts)
       // Of several pull Secrets one is enough: the kubelet and the pull step look into all of them.
@@ -85,6 +88,7 @@ export const secretRules = [
     about:
       'A Secret that does not exist yet is only warned of, because it may be applied next; no GPU is used before it is there.',
     level: 'warning',
+    reads: ['secrets'],
     check: (workspace, facts) =>
       secretUses(workspace).flatMap((use) => {
         if (isPlaceholder(use.name) || facts.secrets.get(use.name)?.state !== 'missing') return []
@@ -100,6 +104,7 @@ export const secretRules = [
     id: 'secret.unchecked',
     about: 'A Secret that could not be looked up in time is not checked; the Workspace says later if it does not fit.',
     level: 'warning',
+    reads: ['secrets'],
     check: (workspace, { secrets }) =>
       secretUses(workspace)
         .filter(({ name }) => secrets.get(name)?.state === 'unknown')

@@ -1,7 +1,7 @@
 import { forbidden, notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
+import { volumeUses } from '#src/reading/mentions.ts'
 import { rule } from './rule.ts'
-import { volumeUses } from './subject.ts'
 
 export const volumeRules = [
   rule({

@@ -3,11 +3,11 @@ import type { Config } from '#src/config.ts'
 import type { KubeClient } from '#src/kube/client.ts'
 import type { Mode } from '#src/kube/remembered-lookups.ts'
 import { planLines } from '#src/plan/preview.ts'
-import { admit, type Admission as Told } from '#src/rules/admit.ts'
+import { policyOf } from '#src/reading/facts.ts'
+import { admit, restsOnLookups, type Admission as Told } from '#src/rules/admit.ts'
 import { withDefaults } from '#src/rules/defaults.ts'
 import { fitWarnings, warningLines } from '#src/rules/feedback.ts'
 import { needs } from '#src/rules/needs.ts'
-import { policyOf } from '#src/rules/rule.ts'
 import type { Admission, AdmissionRequest, Verdict } from '#webhooks/admission.ts'
 import { type Found, NOTHING_NAMED, wireLookups } from './lookups.ts'
 
@@ -59,10 +59,7 @@ function asWorkspace(object: unknown): Workspace {
 }
 
 /** A remembered object may let a Workspace in, but never speak against it: its author may just have corrected it. */
-const holds = ({ told, found }: Judged) => found.isFresh || !mayBeStale(told)
-
-const mayBeStale = ({ errors, warnings }: Told) =>
-  errors.length > 0 || warnings.some(({ origin }) => /^(secret|config|training-config|inference-config)\./.test(origin))
+const holds = ({ told, found }: Judged) => found.isFresh || !restsOnLookups(told)
 
 const verdict = ({ told }: Judged): Verdict => ({
   errors: told.errors,

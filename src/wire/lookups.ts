@@ -1,8 +1,8 @@
 import type { KubeClient } from '#src/kube/client.ts'
 import { configMapLookup, secretLookup } from '#src/kube/lookups.ts'
 import { type Mode, RememberedLookups } from '#src/kube/remembered-lookups.ts'
+import type { Facts } from '#src/reading/facts.ts'
 import type { needs } from '#src/rules/needs.ts'
-import type { Facts } from '#src/rules/rule.ts'
 
 type Needs = ReturnType<typeof needs>
 

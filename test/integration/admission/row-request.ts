@@ -1,5 +1,5 @@
 import type { Workspace } from '#src/api/workspace.ts'
-import type { Facts, Lookup, SecretFacts } from '#src/rules/rule.ts'
+import type { Facts, Lookup, SecretFacts } from '#src/reading/facts.ts'
 import type { Row } from '#test/unit/rules/row.ts'
 import { facts as plain } from '#test/unit/rules/sample.ts'
 import { type AdmissionRig, workspacesIn } from './rig.ts'

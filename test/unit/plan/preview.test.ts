@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import type { Workspace } from '#src/api/workspace.ts'
 import { builtInCatalog } from '#src/catalog/built-in.ts'
 import { planLines } from '#src/plan/preview.ts'
-import type { Facts } from '#src/rules/rule.ts'
+import type { Facts } from '#src/reading/facts.ts'
 
 const facts = (nodeProvisioner: 'karpenter' | 'byo'): Facts => ({
   operation: 'CREATE',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Workspace } from '#src/api/workspace.ts'
-import type { Facts, Lookup, SecretFacts } from '#src/rules/rule.ts'
+import type { Facts, Lookup, SecretFacts } from '#src/reading/facts.ts'
 
 /** Values that rules look at closely, and anything else. */
 const word = (...likely: string[]) =>

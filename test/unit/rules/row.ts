@@ -1,5 +1,5 @@
 import type { Workspace } from '#src/api/workspace.ts'
-import type { Facts } from '#src/rules/rule.ts'
+import type { Facts } from '#src/reading/facts.ts'
 
 /**
  * One line of a table: what one rule says of one Workspace.

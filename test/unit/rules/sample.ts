@@ -1,6 +1,6 @@
 import type { Workspace } from '#src/api/workspace.ts'
 import { builtInCatalog } from '#src/catalog/built-in.ts'
-import type { Facts, Lookup, SecretFacts } from '#src/rules/rule.ts'
+import type { Facts, Lookup, SecretFacts } from '#src/reading/facts.ts'
 
 /** A Workspace that serves phi-3 on an A100: nothing is wrong with it. */
 export const serving: Workspace = {

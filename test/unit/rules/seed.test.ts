@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import type { Workspace } from '#src/api/workspace.ts'
+import type { Facts } from '#src/reading/facts.ts'
 import { admit } from '#src/rules/admit.ts'
 import { withDefaults } from '#src/rules/defaults.ts'
 import { message, warningLines } from '#src/rules/feedback.ts'
-import type { Facts } from '#src/rules/rule.ts'
 import { facts } from './sample.ts'
 
 /** Examples are trusted files of this repository, written as Workspaces. */

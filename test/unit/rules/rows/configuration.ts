@@ -141,6 +141,12 @@ export const configurationRows = [
   ...rowsOf('memory.bypassed', [
     { when: 'that fits', workspace: annotated(BYPASS), at: [] },
     {
+      when: 'that fits with its file',
+      workspace: annotated(BYPASS, tuningWith({ config: 'training' })),
+      facts: configMap('training', { 'training_config.yaml': '{}' }),
+      at: [],
+    },
+    {
       when: 'that does not fit',
       workspace: annotated(BYPASS, on('Standard_NC6s_v3', large)),
       at: ['resource.instanceType'],

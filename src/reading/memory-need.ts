@@ -9,9 +9,9 @@ import { estimateTuning, type TuningEstimate } from '#src/estimate/tuning.ts'
 import { lastOnly } from '#src/lib/per-object.ts'
 import { findMethod } from '#src/tuning/methods/index.ts'
 import { resolveTrainingConfig } from '#src/tuning/training-config.ts'
-import { readInferenceConfig, readTrainingConfig } from './config-reader.ts'
-import { skuOf } from './instance.ts'
-import type { Facts } from './rule.ts'
+import { readInferenceConfig, readTrainingConfig } from './config-files.ts'
+import type { Facts } from './facts.ts'
+import { skuOf } from './sku.ts'
 import { needsNoGpu } from './template.ts'
 
 /** How a Workspace's model goes onto the GPUs of one instance type. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { findSku } from '#src/catalog/catalog.ts'
-import { needOn } from '#src/rules/memory-need.ts'
-import { facts, tuning } from './sample.ts'
+import { needOn } from '#src/reading/memory-need.ts'
+import { facts, tuning } from '../rules/sample.ts'
 
 /** GiB that the adapters of one run take with their optimizer, on a GPU of the catalog. */
 function adapters(instanceType: string, method: string): number {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { needsNoGpu } from '#src/rules/template.ts'
-import { cpuTemplate, gpuTemplate, serving, tuning } from './sample.ts'
+import { needsNoGpu } from '#src/reading/template.ts'
+import { cpuTemplate, gpuTemplate, serving, tuning } from '../rules/sample.ts'
 
 const containers = [{ name: 'llm' }]
 const withSpec = (spec: unknown) => needsNoGpu({ ...serving, inference: { template: { spec } } })

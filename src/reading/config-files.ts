@@ -3,7 +3,7 @@ import { findPreset } from '#src/catalog/catalog.ts'
 import { type ParsedInferenceConfig, parseInferenceConfig } from '#src/inference/config/inference-config.ts'
 import { findMethod } from '#src/tuning/methods/index.ts'
 import { type ParsedTrainingConfig, parseTrainingConfig } from '#src/tuning/training-config.ts'
-import type { Facts } from './rule.ts'
+import type { Facts } from './facts.ts'
 
 /** The parsed training_config.yaml of a Workspace; undefined where there is none to read or its method is unknown. */
 export function readTrainingConfig({ tuning }: Workspace, facts: Facts): ParsedTrainingConfig | undefined {
