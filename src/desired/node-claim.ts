@@ -1,3 +1,4 @@
+import { isRequirement } from '#src/api/karpenter-labels.ts'
 import { ANNOTATION, FIELD_MANAGER, LABEL } from '#src/api/labels.ts'
 import type { K8sObject } from '#src/api/objects.ts'
 import { nodeLabels } from '#src/api/selector.ts'
@@ -19,6 +20,14 @@ export function nodeClaims(workspace: Workspace, settings: Settings): K8sObject[
 
 function nodeClaim(workspace: Workspace, settings: Settings, index: number): K8sObject {
   const instanceType = workspace.resource?.instanceType ?? ''
+  const asked = Object.entries(nodeLabels(workspace.resource?.labelSelector))
+  const required = {
+    // Of machines that may be either, Karpenter launches the one that can be taken away again. What is asked for wins.
+    'karpenter.sh/capacity-type': 'on-demand',
+    ...Object.fromEntries(asked.filter(([key]) => isRequirement(key))),
+    [LABEL.instanceType]: instanceType,
+    'kubernetes.io/os': 'linux',
+  }
   const only = (key: string, ...values: string[]) => ({ key, operator: 'In', values })
   return {
     apiVersion: 'karpenter.sh/v1',
@@ -26,7 +35,7 @@ function nodeClaim(workspace: Workspace, settings: Settings, index: number): K8s
     metadata: {
       name: nodeClaimName(workspace, index),
       labels: {
-        ...nodeLabels(workspace.resource?.labelSelector),
+        ...Object.fromEntries(asked.filter(([key]) => !isRequirement(key))),
         [LABEL.nodePool]: 'kaito',
         [LABEL.workspace]: workspace.metadata.name,
         [LABEL.workspaceNamespace]: workspace.metadata.namespace ?? 'default',
@@ -40,8 +49,7 @@ function nodeClaim(workspace: Workspace, settings: Settings, index: number): K8s
       expireAfter: 'Never',
       requirements: [
         only(LABEL.nodePool, 'kaito'),
-        only(LABEL.instanceType, instanceType),
-        only('kubernetes.io/os', 'linux'),
+        ...Object.entries(required).map((entry) => only(...entry)),
         ...(settings.cloud === 'azure' ? [only('karpenter.azure.com/sku-name', instanceType)] : []),
       ],
     },

@@ -39,7 +39,7 @@ export function admittedOn({ name: type }: GpuSku, settings: Settings): Admitted
   return builtInCatalog.presets.flatMap(({ name }) =>
     Object.entries(PURPOSES).flatMap(([purpose, spec]) => {
       const workspace = withDefaults({ metadata: metadata(), resource, ...spec(name) }, facts)
-      if (admit(workspace, facts).errors.length > 0) return []
+      if (!isAdmitted(workspace, settings)) return []
       return [{ name: `${purpose} of ${name} on ${type}`, purpose, type, workspace }]
     }),
   )
@@ -56,6 +56,9 @@ const PURPOSES: Readonly<Record<string, (name: string) => Pick<Workspace, 'infer
     },
   }),
 }
+
+export const isAdmitted = (workspace: Workspace, settings: Settings): boolean =>
+  admit(workspace, factsOf(settings)).errors.length === 0
 
 const factsOf = (settings: Settings): Facts => ({
   operation: 'CREATE',

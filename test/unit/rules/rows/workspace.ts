@@ -1,5 +1,6 @@
 import { rowsOf } from '../row.ts'
 import { annotated, aws, byo, cpuTemplate, facts, gpuTemplate, named, nodesWith, serving, tuning } from '../sample.ts'
+import { nodeLabelRows } from './node-labels.ts'
 
 const selector = (matchLabels: Readonly<Record<string, string>>) => nodesWith({ labelSelector: { matchLabels } })
 const expression = (operator: 'In' | 'NotIn', values: string[]) =>
@@ -164,6 +165,7 @@ export const workspaceRows = [
       at: ['resource.labelSelector.matchLabels[kaito.sh/workspace]'],
     },
   ]),
+  ...nodeLabelRows,
   ...rowsOf('instance.required', [
     { when: 'that names one', workspace: serving, at: [] },
     { when: 'that names none where nodes exist', workspace: nodesOnly, facts: byo, at: [] },
