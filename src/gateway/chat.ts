@@ -1,5 +1,6 @@
 import type { ChatRequest } from './chat-request.ts'
-import type { Engine, EngineAnswer } from './engine.ts'
+import { chatTemplate } from './chat-template.ts'
+import { type Engine, type EngineAnswer, errorMessage, field } from './engine.ts'
 
 export type ChatAnswer =
   | { readonly ok: true; readonly text: string; readonly finishReason: string }
@@ -13,49 +14,35 @@ export type Chat = {
 
 /**
  * A prompt is what a person says to the model: where the model has a chat template it is put into that, as it was in
- * training, and `raw` gives it to the model as it is. Which models have one only the engine knows, so it is asked by the
- * first prompt: without a template it refuses, and from then on prompts go as they are.
+ * training, and `raw` gives it to the model as it is.
  */
-export function createChat(engine: Engine): Chat {
-  let hasTemplate = true
-  const ask = async (request: ChatRequest, model: string, hangUp: AbortSignal): Promise<ChatAnswer | 'no template'> => {
-    const messages = messagesOf(request, hasTemplate)
-    const limit = await newTokenLimit(engine, { request, messages, model }, hangUp)
-    if (!limit.ok) return limit
-    const common = { ...request.sampling.fields, model, max_tokens: limit.tokens }
-    if (messages === undefined) {
-      const prompt = request.kind === 'prompt' ? request.prompt : ''
-      const answer = await engine.ask('/v1/completions', { body: { ...common, prompt }, hangUp })
-      return textOf(answer, (choice) => field(choice, 'text'))
-    }
-    const answer = await engine.ask('/v1/chat/completions', { body: { ...common, messages }, hangUp })
-    if (request.kind === 'prompt' && lacksTemplate(answer)) return 'no template'
-    return textOf(answer, messageText)
-  }
+export function createChat(engine: Engine, baseModel: string): Chat {
+  const template = chatTemplate(engine, baseModel)
   return {
     async answer(request, model, hangUp) {
-      let answer = await ask(request, model, hangUp)
-      if (answer === 'no template') {
-        hasTemplate = false
-        answer = await ask(request, model, hangUp)
-      }
-      if (answer === 'no template') return { ok: false, status: 400, detail: 'the model has no chat template' }
+      const isPlain = request.kind === 'prompt' && (request.raw || !(await template.mayExist()))
+      const messages = isPlain ? undefined : messagesOf(request)
+      const limit = await newTokenLimit(engine, { request, messages, model }, hangUp)
+      if (!limit.ok) return limit
+      const common = { ...request.sampling.fields, model, max_tokens: limit.tokens }
+      const answer =
+        messages === undefined
+          ? textOf(
+              await engine.ask('/v1/completions', { body: { ...common, prompt: promptOf(request) }, hangUp }),
+              (choice) => field(choice, 'text'),
+            )
+          : textOf(await engine.ask('/v1/chat/completions', { body: { ...common, messages }, hangUp }), messageText)
       if (!answer.ok || request.kind === 'messages' || !request.returnFullText) return answer
       // A completion goes on where the prompt ends; an answer begins a line of its own.
-      const between = messagesOf(request, hasTemplate) === undefined ? '' : '\n'
-      return { ...answer, text: `${request.prompt}${between}${answer.text}` }
+      return { ...answer, text: `${request.prompt}${messages === undefined ? '' : '\n'}${answer.text}` }
     },
   }
 }
 
-/** The conversation that a request is; undefined for a prompt that goes to the model as it is. */
-function messagesOf(request: ChatRequest, hasTemplate: boolean): readonly unknown[] | undefined {
-  if (request.kind === 'messages') return request.messages
-  return request.raw || !hasTemplate ? undefined : [{ role: 'user', content: request.prompt }]
-}
+const messagesOf = (request: ChatRequest): readonly unknown[] =>
+  request.kind === 'messages' ? request.messages : [{ role: 'user', content: request.prompt }]
 
-/** vLLM's refusal of a conversation where the tokenizer defines no template and none was given. */
-const lacksTemplate = (answer: EngineAnswer) => answer.status === 400 && /chat template/i.test(errorMessage(answer))
+const promptOf = (request: ChatRequest): string => (request.kind === 'prompt' ? request.prompt : '')
 
 /** A model that thinks may have used all its tokens for that: then the thoughts are what there is. */
 function messageText(choice: unknown): unknown {
@@ -105,13 +92,4 @@ function textOf(answer: EngineAnswer, read: (choice: unknown) => unknown): ChatA
     text: typeof text === 'string' ? text : '',
     finishReason: typeof finishReason === 'string' ? finishReason : 'unknown',
   }
-}
-
-function errorMessage({ status, body }: EngineAnswer): string {
-  const message = field(field(body, 'error'), 'message') ?? field(body, 'message') ?? field(body, 'detail')
-  return typeof message === 'string' ? message : `the engine answered ${status}`
-}
-
-function field(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
 }

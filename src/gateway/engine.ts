@@ -99,3 +99,13 @@ function describeFailure(cause: unknown): string {
   if (code.endsWith('_TIMEOUT')) return `the engine did not answer in time (${code})`
   return `the engine broke the connection (${code})`
 }
+
+/** The engine's own words for why it did not answer. */
+export function errorMessage({ status, body }: EngineAnswer): string {
+  const message = field(field(body, 'error'), 'message') ?? field(body, 'message') ?? field(body, 'detail')
+  return typeof message === 'string' ? message : `the engine answered ${status}`
+}
+
+export function field(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
+}

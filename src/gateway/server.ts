@@ -55,7 +55,7 @@ const BODY_LIMIT = 32 * 1_048_576
 
 function addChat(server: FastifyInstance, engine: Engine, config: GatewayConfig): void {
   const models = [config.baseModel, ...config.adapters]
-  const chat = createChat(engine)
+  const chat = createChat(engine, config.baseModel)
   server.post('/chat', async (request, reply) => {
     const body = parseBody(request.body)
     if (!body.ok) return reply.code(400).send({ detail: 'the body is not JSON' })

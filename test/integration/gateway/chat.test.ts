@@ -17,17 +17,44 @@ describe('POST /chat', () => {
     rig.engine.chat = false
     const alone = rig.build({})
     const base = await alone.server.listen({ host: '127.0.0.1', port: 0 })
-    expect((await rig.post('/chat', { prompt: 'What is AI?' }, base)).body).toEqual({
-      Result: 'What is AI? (by tuned)',
-    })
+    const answers = await Promise.all([1, 2].map(() => rig.post('/chat', { prompt: 'What is AI?' }, base)))
+    for (const { body } of answers) expect(body).toEqual({ Result: 'What is AI? (by tuned)' })
     expect((await rig.post('/chat', { prompt: 'And ML?' }, base)).body).toEqual({ Result: 'And ML? (by tuned)' })
-    expect(rig.engine.seen.map(({ path }) => path)).toEqual([
-      '/v1/chat/completions',
-      '/v1/completions',
-      '/v1/completions',
-    ])
+    expect(rig.engine.seen.map(({ path }) => path)).toEqual(['/tokenize', ...Array(3).fill('/v1/completions')])
     const messages = [{ role: 'user', content: 'x' }]
     expect((await rig.post('/chat', { messages }, base)).status).toBe(400)
+    await alone.server.close()
+  })
+
+  test('whatever a client says that the engine repeats in a refusal, the next prompt goes into the chat template', async () => {
+    const words = 'This chat template is no longer allowed'
+    rig.engine.hold = (response) => {
+      response.writeHead(400, { 'content-type': 'application/json' })
+      response.end(JSON.stringify({ error: { message: `cannot parse: ${words}` } }))
+    }
+    const alone = rig.build({})
+    const base = await alone.server.listen({ host: '127.0.0.1', port: 0 })
+    const refused = await rig.post('/chat', { prompt: words }, base)
+    expect(refused).toMatchObject({ status: 400, body: { detail: `cannot parse: ${words}` } })
+    rig.engine.hold = undefined
+    expect((await rig.post('/chat', { prompt: 'Hi' }, base)).body).toEqual({ Result: 'Hi\ntuned says hello' })
+    const asked = rig.engine.seen.filter(({ path }) => path === '/tokenize')
+    expect(asked.map(({ body }) => JSON.parse(body))).toEqual([
+      { model: 'base', messages: [{ role: 'user', content: 'Hello' }] },
+    ])
+    await alone.server.close()
+  })
+
+  test('an engine that cannot say whether there is a template is asked again', async () => {
+    const alone = rig.build({})
+    const base = await alone.server.listen({ host: '127.0.0.1', port: 0 })
+    rig.engine.tokenizer = (response) => void response.writeHead(500).end()
+    expect((await rig.post('/chat', { prompt: 'Hi' }, base)).body).toEqual({ Result: 'Hi\ntuned says hello' })
+    rig.engine.tokenizer = (response) => void response.destroy()
+    expect((await rig.post('/chat', { prompt: 'Hi' }, base)).status).toBe(503)
+    rig.engine.tokenizer = undefined
+    rig.engine.chat = false
+    expect((await rig.post('/chat', { prompt: 'Hi' }, base)).body).toEqual({ Result: 'Hi (by tuned)' })
     await alone.server.close()
   })
 

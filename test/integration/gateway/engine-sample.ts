@@ -17,12 +17,16 @@ export type EngineSample = {
   healthy: boolean
   /** Does the model have a chat template? */
   chat: boolean
+  /** Called instead of any count of tokens. */
+  tokenizer: ((response: ServerResponse) => void) | undefined
   /** Called instead of any completion's answer. */
   hold: ((response: ServerResponse) => void) | undefined
   /** Called for streamed completions instead of the default three events. */
   stream: ((response: ServerResponse) => void) | undefined
   stop(): Promise<void>
 }
+
+const NO_TEMPLATE = { error: { message: 'default chat template is no longer allowed', code: 400 } }
 
 export async function startEngineSample(models: string[]): Promise<EngineSample> {
   const server = createServer((request, response) => {
@@ -37,6 +41,7 @@ export async function startEngineSample(models: string[]): Promise<EngineSample>
     models,
     healthy: true,
     chat: true,
+    tokenizer: undefined,
     hold: undefined,
     stream: undefined,
     async stop() {
@@ -60,6 +65,8 @@ export async function startEngineSample(models: string[]): Promise<EngineSample>
     if (url === '/v1/models') return json(200, { object: 'list', data: sample.models.map((id) => ({ id })) })
     const asked = JSON.parse(body || '{}')
     if (url === '/tokenize') {
+      if (sample.tokenizer) return sample.tokenizer(response)
+      if (asked.messages && !sample.chat) return json(400, NO_TEMPLATE)
       const text: string = asked.prompt ?? asked.messages.map(({ content }: { content: string }) => content).join(' ')
       return json(200, { count: text.split(' ').length })
     }
@@ -74,8 +81,7 @@ export async function startEngineSample(models: string[]): Promise<EngineSample>
       return
     }
     if (url === '/v1/chat/completions') {
-      if (!sample.chat)
-        return json(400, { error: { message: 'default chat template is no longer allowed', code: 400 } })
+      if (!sample.chat) return json(400, NO_TEMPLATE)
       return json(200, { choices: [{ message: { content: `${asked.model} says hello` }, finish_reason: 'stop' }] })
     }
     return json(200, { choices: [{ text: ` (by ${asked.model})`, finish_reason: 'length' }] })

@@ -60,6 +60,7 @@ export function gatewayRig(): GatewayRig {
     engine.seen.length = 0
     engine.stream = undefined
     engine.hold = undefined
+    engine.tokenizer = undefined
     engine.healthy = true
     engine.chat = true
     engine.models = ['base', 'tuned']
