@@ -1,8 +1,8 @@
 """Triton's helper for CUDA, compiled while the image is built.
 
-Triton launches its kernels (TRL's loss has some) through a small C module that it compiles at first use. The image has no
-compiler, so the module is kept in it, named by the hash of its source. Triton's own cache would not do: its key also has
-what the program `file` says, and it must be writable, which the image is not.
+Triton launches its kernels (TRL's loss has some) through a small C module that it compiles at first use. The image has
+no compiler, so the module is kept in it, named by the hash of its source. Triton's own cache would not do: its key also
+has what the program `file` says, and it must be writable, which the image is not.
 
     python3 compiled_helper.py FOLDER     compiles it; needs triton, a C compiler, Python's headers, and no GPU
     python3 compiled_helper.py --check    loads it as a run does; TRITON_LIBCUDA_PATH and LD_LIBRARY_PATH name the stub
@@ -51,7 +51,9 @@ def keep(folder: str) -> None:
     names = sorted(set(re.findall(r"\bcu[A-Z]\w+", source.read_text())))
     compile_stub(names, os.path.join(stub, "libcuda.so.1"))
     with tempfile.TemporaryDirectory() as scratch:
-        made = build._build("cuda_utils", str(source), scratch, driver.library_dirs(), driver.include_dirs, driver.libraries, [])
+        made = build._build(
+            "cuda_utils", str(source), scratch, driver.library_dirs(), driver.include_dirs, driver.libraries, []
+        )
         shutil.copyfile(made, kept_path(folder, "cuda_utils", source.read_bytes()))
 
 

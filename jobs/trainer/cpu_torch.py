@@ -28,7 +28,14 @@ static void *type[2] __attribute__((used)) = { &_ZTVN10__cxxabiv117__class_type_
 static void *table[64] __attribute__((used)) = { 0, type, [2 ... 63] = nothing };
 """
 CONSTRUCTOR = re.compile(r"^_ZN.*C[12]E")
-BALLAST = ("torch/include", "torch/bin/protoc", "torch/bin/protoc-3.13.0.0", "torch/share", "nvidia/cu13/include", "torch/lib/libtorch_cuda_linalg.so")
+BALLAST = (
+    "torch/include",
+    "torch/bin/protoc",
+    "torch/bin/protoc-3.13.0.0",
+    "torch/share",
+    "nvidia/cu13/include",
+    "torch/lib/libtorch_cuda_linalg.so",
+)
 
 
 def main(site: str) -> None:

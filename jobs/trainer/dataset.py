@@ -1,4 +1,4 @@
-"""Every data file of a folder as one stream of rows for SFTTrainer, with a count of what was left out or cut, and why."""
+"""Every data file of a folder as one stream of rows, with a count of what was left out or cut, and why."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -75,13 +75,18 @@ def samples(folder: str, options: dict, has_template: bool, judge: Judge, tally:
         raise StepFailed("DatasetInvalid", f"The data files hold no usable row{why}. {remedy}")
 
 
-def of_table(table: Table, options: dict, has_template: bool, judge: Judge, tally: Tally) -> Iterator[tuple[dict, Place]]:
+def of_table(
+    table: Table, options: dict, has_template: bool, judge: Judge, tally: Tally
+) -> Iterator[tuple[dict, Place]]:
     shape = shape_of(table.columns, options)
     if shape is None:
         first = next(table.rows(), {})
         found = ", ".join(f"{column} ({kind(first.get(column))})" for column in table.columns[:20]) or "no rows"
-        raise StepFailed("DatasetInvalid", f"{table.name} has the columns {found}. {WANTED} Other names for question and "
-                         "answer: DatasetConfig.context_column and response_column.")
+        raise StepFailed(
+            "DatasetInvalid",
+            f"{table.name} has the columns {found}. {WANTED} Other names for question and "
+            "answer: DatasetConfig.context_column and response_column.",
+        )
     unused = [column for column in table.columns if column not in shape.used]
     tally.unused.update(unused)
     source = Source(name_at_source(table.name))
@@ -92,8 +97,10 @@ def of_table(table: Table, options: dict, has_template: bool, judge: Judge, tall
         place = Place(f"{table.name}, row {index + 1}", has_template, tally.unused)
         for column in refused:
             if has(row.get(column)):
-                raise place.refused(f"it has {column}, which is not trained on with {shape.used[0]}. Take the column "
-                                    "out if the answers do not depend on it.")
+                raise place.refused(
+                    f"it has {column}, which is not trained on with {shape.used[0]}. Take the column "
+                    "out if the answers do not depend on it."
+                )
         built = shape.build(row, place)
         verdict = built if isinstance(built, str) else judge.judge(built, place)
         if isinstance(built, str) or verdict not in ("", "cut"):
@@ -105,8 +112,11 @@ def of_table(table: Table, options: dict, has_template: bool, judge: Judge, tall
 
 
 def form_of(sample: dict) -> str:
-    return " and ".join(f"{key} as {'messages' if isinstance(sample[key], list) else 'text'}"
-                        for key in ("text", "messages", "prompt", "completion") if key in sample)
+    return " and ".join(
+        f"{key} as {'messages' if isinstance(sample[key], list) else 'text'}"
+        for key in ("text", "messages", "prompt", "completion")
+        if key in sample
+    )
 
 
 def listed(dropped: Counter) -> str:
@@ -114,4 +124,4 @@ def listed(dropped: Counter) -> str:
 
 
 def shortened(name: str) -> str:
-    return name if len(name) <= ROW_NAME else f"{name[:ROW_NAME - 1]}…"
+    return name if len(name) <= ROW_NAME else f"{name[: ROW_NAME - 1]}…"

@@ -3,7 +3,7 @@
 import json
 import os
 
-from contract import EXIT_CODES, OUTCOME_BYTES
+from contract import OUTCOME_BYTES
 
 MAX_MESSAGE = 1500
 

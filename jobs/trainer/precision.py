@@ -50,8 +50,10 @@ def precision(method: str, capability: tuple[int, int] | None, wanted: str = "au
 
 
 def widen_trained(model, chosen: Precision, float32) -> None:
-    """Makes every weight that is trained `float32` (torch's dtype) where gradients are scaled. Before, TRL has made qlora's
-    adapters bfloat16, and biases that are trained along have the format of the frozen weights."""
+    """Makes every weight that is trained `float32` (torch's dtype) where gradients are scaled.
+
+    Before, TRL has made qlora's adapters bfloat16, and biases that are trained along have the frozen weights' format.
+    """
     if not chosen.fp16:
         return
     for weight in model.parameters():

@@ -24,7 +24,10 @@ UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Table(NamedTuple):
-    """One file. `columns` are those that any row has; `rows` starts anew each time: only a JSON array is held in memory."""
+    """One file. `columns` are those that any row has; `rows` starts anew each time.
+
+    Only a JSON array is held in memory.
+    """
 
     name: str
     columns: list[str]
@@ -172,7 +175,9 @@ def with_each_key_once(pairs: list[tuple]) -> dict:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)} is there twice in one object")
+        raise ValueError(
+            f"the key {next(name for name in names if names.count(name) > 1)} is there twice in one object"
+        )
     return found
 
 
@@ -242,7 +247,7 @@ def kind_of(path: str) -> str:
     if text.startswith(("{", "[")):
         return "json"
     header = text.split("\n", 1)[0]
-    if "\0" in text or not any(separator in header for separator in SEPARATORS):
-        if header.strip().strip('"') != "text":
-            raise StepFailed("DatasetInvalid", f"{name} is neither parquet, JSON, JSON lines nor CSV. {WANTED}")
+    has_columns = any(separator in header for separator in SEPARATORS) or header.strip().strip('"') == "text"
+    if "\0" in text or not has_columns:
+        raise StepFailed("DatasetInvalid", f"{name} is neither parquet, JSON, JSON lines nor CSV. {WANTED}")
     return "csv"

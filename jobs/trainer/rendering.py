@@ -1,4 +1,4 @@
-"""What the model's chat template makes of a conversation: rendered as SFTTrainer does, and checked for what it leaves out."""
+"""What the model's chat template makes of a conversation, and what it leaves out of it."""
 
 import json
 
@@ -14,8 +14,9 @@ class Rendering:
         self.rendered: set[str] = set()
 
     def text(self, messages: list[dict], tools: list[dict] | None, before_answer: bool = False) -> str:
-        return self.tokenizer.apply_chat_template(messages, tools=tools, tokenize=False,
-                                                  add_generation_prompt=before_answer)
+        return self.tokenizer.apply_chat_template(
+            messages, tools=tools, tokenize=False, add_generation_prompt=before_answer
+        )
 
     def whole(self, messages: list[dict], tools: list[dict] | None, place: Place) -> str:
         """All of a conversation. Refuses the row when the template does not take it or leaves part of it out."""
@@ -28,26 +29,36 @@ class Rendering:
                 text = self.text(messages, tools)
         except Exception as error:
             roles = ", ".join(message["role"] for message in messages[:6])
-            raise place.refused("the chat template of the base model does not take a conversation of the roles "
-                                f"{roles}: {str(error)[:200]}") from error
+            raise place.refused(
+                "the chat template of the base model does not take a conversation of the roles "
+                f"{roles}: {str(error)[:200]}"
+            ) from error
         self.refuse_what_is_left_out(text, messages, tools, place)
         return text
 
     def refuse_what_is_left_out(self, text: str, messages: list[dict], tools: list[dict] | None, place: Place) -> None:
         if tools and not self.takes("tools", lambda: PROBE in self.text(messages, [with_probe(tools[0])])):
-            raise place.refused("the chat template of the base model ignores tools. Set a ModelConfig.chat_template "
-                                "that renders them, or take the column out if the answers do not depend on it.")
+            raise place.refused(
+                "the chat template of the base model ignores tools. Set a ModelConfig.chat_template "
+                "that renders them, or take the column out if the answers do not depend on it."
+            )
         for index, message in enumerate(messages):
-            if "tool_calls" in message and not self.takes("tool_calls", lambda at=index: self.calls_show(messages, at, tools)):
-                raise place.refused("the chat template of the base model ignores tool_calls. Set a ModelConfig."
-                                    "chat_template that renders them, or take such rows out.")
+            if "tool_calls" in message and not self.takes(
+                "tool_calls", lambda at=index: self.calls_show(messages, at, tools)
+            ):
+                raise place.refused(
+                    "the chat template of the base model ignores tool_calls. Set a ModelConfig."
+                    "chat_template that renders them, or take such rows out."
+                )
             content = message["content"].strip()
             if content in text:
                 continue
             if not self.content_shows(messages, index, tools):
                 beside = " that also calls tools" if "tool_calls" in message else ""
-                raise place.refused(f"the chat template of the base model leaves out the content of a message of role "
-                                    f"{message['role']}{beside}. Take such rows out, or set ModelConfig.chat_template.")
+                raise place.refused(
+                    f"the chat template of the base model leaves out the content of a message of role "
+                    f"{message['role']}{beside}. Take such rows out, or set ModelConfig.chat_template."
+                )
             if squeezed(content) not in squeezed(text):
                 place.unused.add("parts of contents that the chat template takes out")
 
@@ -72,7 +83,7 @@ def squeezed(text: str) -> str:
 
 
 def replaced(messages: list[dict], index: int, change: dict) -> list[dict]:
-    return [*messages[:index], {**messages[index], **change}, *messages[index + 1:]]
+    return [*messages[:index], {**messages[index], **change}, *messages[index + 1 :]]
 
 
 def with_probe(tool: dict) -> dict:

@@ -1,5 +1,6 @@
 """The shapes a row may have, each brought to one SFTTrainer knows. Nothing in a row is changed or left out unsaid."""
 
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,8 +34,10 @@ class Place:
 
     def needs_template(self, what: str) -> None:
         if not self.has_template:
-            raise self.refused(f"{what} need a chat template, which the base model lacks. Set ModelConfig.chat_template, "
-                               "or use prompt and completion texts.")
+            raise self.refused(
+                f"{what} need a chat template, which the base model lacks. Set ModelConfig.chat_template, "
+                "or use prompt and completion texts."
+            )
 
 
 class Shape(NamedTuple):
@@ -51,15 +54,19 @@ def shape_of(columns: list[str], options: dict) -> Shape | None:
     if messages in columns:
         return Shape((messages, "tools"), lambda row, place: conversation(row, row.get(messages), place))
     if question in columns and answer in columns:
-        return Shape((question, answer, "system", "history", "tools"),
-                     lambda row, place: turn(row, row.get(question), row.get(answer), place))
+        return Shape(
+            (question, answer, "system", "history", "tools"),
+            lambda row, place: turn(row, row.get(question), row.get(answer), place),
+        )
     if "prompt" in columns and "completion" in columns:
         return Shape(("prompt", "completion", "tools"), prompt_and_completion)
     response = next((column for column in ANSWER_OF_INSTRUCTION if column in columns), None)
     if "instruction" in columns and response:
         context = next((column for column in CONTEXT_OF_INSTRUCTION if column in columns), None)
-        return Shape(("instruction", response, "system", "history", "tools", *([context] if context else [])),
-                     lambda row, place: turn(row, instruction_of(row, context, place), row.get(response), place))
+        return Shape(
+            ("instruction", response, "system", "history", "tools", *([context] if context else [])),
+            lambda row, place: turn(row, instruction_of(row, context, place), row.get(response), place),
+        )
     if "text" in columns:
         return Shape(("text",), lambda row, place: plain(row.get("text"), place))
     return None
@@ -110,10 +117,15 @@ def turn(row: dict, question, answer, place: Place) -> dict | str:
     for earlier in as_list(history, place, "history") if has(history) else []:
         if not isinstance(earlier, list) or len(earlier) != 2:
             raise place.refused("history is not a list of [question, answer].")
-        before += [{"role": "user", "content": text_of(earlier[0], place)},
-                   {"role": "assistant", "content": text_of(earlier[1], place)}]
-    return {"prompt": [*before, {"role": "user", "content": asked}],
-            "completion": [{"role": "assistant", "content": reply}], **tools_of(row, place)}
+        before += [
+            {"role": "user", "content": text_of(earlier[0], place)},
+            {"role": "assistant", "content": text_of(earlier[1], place)},
+        ]
+    return {
+        "prompt": [*before, {"role": "user", "content": asked}],
+        "completion": [{"role": "assistant", "content": reply}],
+        **tools_of(row, place),
+    }
 
 
 def instruction_of(row: dict, context: str | None, place: Place):
@@ -135,8 +147,9 @@ def message_of(message, place: Place) -> dict:
         raise place.refused(f"a message is {kind(message)}, not an object. {WANTED}")
     for key in MEANINGFUL_IN_MESSAGE:
         if has(message.get(key)):
-            raise place.refused(f"a message has {key}, which is not trained on. Take such rows out, or write what "
-                                "matters into content.")
+            raise place.refused(
+                f"a message has {key}, which is not trained on. Take such rows out, or write what matters into content."
+            )
     sharegpt = message.get("role") is None and message.get("from") is not None
     keys = ("from", "value") if sharegpt else ("role", "content")
     role, content = (message.get(key) for key in keys)
@@ -150,9 +163,10 @@ def message_of(message, place: Place) -> dict:
         content = "".join(part["text"] for part in content)
     if role not in ROLES or not isinstance(content, str):
         found = ", ".join(f"{key}: {kind(message[key])}" for key in sorted(message)[:10])
-        raise place.refused(f"an object with {found} is not a message. Each needs a text content and a role "
-                            f"({', '.join(ROLES)}).")
-    built = {"role": role, "content": text_of(content, place)}
+        raise place.refused(
+            f"an object with {found} is not a message. Each needs a text content and a role ({', '.join(ROLES)})."
+        )
+    built: dict = {"role": role, "content": text_of(content, place)}
     if calls:
         built["tool_calls"] = calls
     if role == "tool":
@@ -174,10 +188,8 @@ def call_of(call, place: Place) -> dict:
         raise place.refused('a call in tool_calls is not {"function": {"name": "…", "arguments": {…}}}.')
     arguments = function.get("arguments")
     if isinstance(arguments, str):
-        try:
+        with contextlib.suppress(ValueError):
             arguments = json.loads(arguments or "{}")
-        except ValueError:
-            pass
     if not isinstance(arguments, dict | None):
         raise place.refused(f"the arguments of a call of {name} are not an object.")
     number = {"id": call["id"]} if has(call.get("id")) else {}

@@ -1,4 +1,4 @@
-"""The train spec (env KAITO_STEP) and the sections of training_config.yaml, checked and turned into library arguments."""
+"""The train spec (env KAITO_STEP) and the sections of training_config.yaml, turned into the libraries' arguments."""
 
 import dataclasses
 import difflib
@@ -11,8 +11,7 @@ from contract import FIELDS, METHODS, SECTIONS, VARIABLE, VERSION
 from outcome import StepFailed
 from precision import FORMATS, Precision, precision
 
-# keys KAITO's file may carry that have no meaning here: the step decides them itself
-MODEL_KEYS_USED = ("torch_dtype", "dtype", "attn_implementation", "chat_template", "trust_remote_code")
+# keys that the libraries know and that have no meaning here: the step decides them itself
 ARGUMENTS_SET_BY_STEP = ("output_dir", "resume_from_checkpoint", "push_to_hub", "hub_token", "model_init_kwargs")
 
 
@@ -25,8 +24,11 @@ def read_spec() -> dict:
         raise StepFailed("ConfigInvalid", f"{VARIABLE} does not hold a JSON object: {error!r}") from error
     if version != VERSION:
         theirs = f"version {version}" if isinstance(version, int) else "no version"
-        raise StepFailed("ConfigInvalid", f"{VARIABLE} has {theirs} of what operator and pods say to each other, and this "
-                         f"image speaks version {VERSION}: set settings.images to images of the operator's own release")
+        raise StepFailed(
+            "ConfigInvalid",
+            f"{VARIABLE} has {theirs} of what operator and pods say to each other, and this "
+            f"image speaks version {VERSION}: set settings.images to images of the operator's own release",
+        )
     faults = [f"{name} is missing" for name in FIELDS if name not in spec]
     faults += [f"{name} is unknown" for name in spec if name not in FIELDS]
     if not faults:

@@ -27,8 +27,11 @@ def store(samples: Iterator[dict], folder: str) -> Dataset:
 
 def stored(sample: dict, columns: dict) -> dict:
     tools = sample.get("tools")
-    values = {key: [json.dumps(message) for message in value] if isinstance(value, list) else value
-              for key, value in sample.items() if key != "tools"}
+    values = {
+        key: [json.dumps(message) for message in value] if isinstance(value, list) else value
+        for key, value in sample.items()
+        if key != "tools"
+    }
     return {**values, "tools": None if tools is None else json.dumps(tools)} if "tools" in columns else values
 
 
@@ -41,6 +44,9 @@ def split(samples: Dataset, options: dict) -> tuple[Dataset, Dataset | None]:
     if share == 1:
         return samples, None
     if size in (0, len(samples)):
-        print(f"note: {len(samples)} rows are too few to keep {1 - share:.0%} for evaluation: all are trained on", flush=True)
+        print(
+            f"note: {len(samples)} rows are too few to keep {1 - share:.0%} for evaluation: all are trained on",
+            flush=True,
+        )
         return samples, None
     return samples.select(range(size)), samples.select(range(size, len(samples)))

@@ -66,9 +66,9 @@ def one_process_per_gpu(processes: int) -> int:
 
 
 def train(spec: dict, torch) -> dict:
-    from trl import SFTTrainer
     from transformers import PrinterCallback
     from transformers.utils import logging
+    from trl import SFTTrainer
 
     from dataset import Tally, samples
     from lengths import Lengths
@@ -98,8 +98,15 @@ def train(spec: dict, torch) -> dict:
             arguments.eval_strategy = type(arguments.eval_strategy)("epoch")
         progress = Progress(fingerprint(spec))
         try:
-            trainer = SFTTrainer(model=model, args=arguments, train_dataset=training, eval_dataset=evaluation,
-                                 processing_class=tokenizer, peft_config=lora(spec), callbacks=[progress])
+            trainer = SFTTrainer(
+                model=model,
+                args=arguments,
+                train_dataset=training,
+                eval_dataset=evaluation,
+                processing_class=tokenizer,
+                peft_config=lora(spec),
+                callbacks=[progress],
+            )
         except (ValueError, ImportError) as error:  # how peft and TRL refuse settings that do not suit each other
             message = f"The trainer does not take these settings: {str(error)[:800]}"
             raise StepFailed("ConfigInvalid", message) from error
@@ -118,13 +125,21 @@ def train(spec: dict, torch) -> dict:
         summary = trainer.train(resume_from_checkpoint=checkpoint)
     loss = progress.loss if progress.loss is not None else summary.training_loss
     if not math.isfinite(loss):
-        raise StepFailed("TrainingFailed", "The loss became infinite or not a number. Lower TrainingArguments."
-                         "learning_rate or LoraConfig.lora_alpha.")
+        raise StepFailed(
+            "TrainingFailed",
+            "The loss became infinite or not a number. Lower TrainingArguments.learning_rate or LoraConfig.lora_alpha.",
+        )
     if rank() == 0:
         save(trainer.model, spec)
-    return {"steps": summary.global_step, "loss": round(loss, 4), "evalLoss": rounded(progress.eval_loss),
-            "trainableParameters": trainable, "samples": len(training), "seconds": round(time.monotonic() - started, 1),
-            "data": data}
+    return {
+        "steps": summary.global_step,
+        "loss": round(loss, 4),
+        "evalLoss": rounded(progress.eval_loss),
+        "trainableParameters": trainable,
+        "samples": len(training),
+        "seconds": round(time.monotonic() - started, 1),
+        "data": data,
+    }
 
 
 def load_tokenizer(spec: dict):
@@ -174,7 +189,7 @@ def source(spec: dict) -> tuple[list, dict]:
 
 
 def longest(spec: dict) -> int:
-    """Tokens of a row, where the config says nothing: what the model can read, and no more than the memory estimate has."""
+    """Tokens of a row, where the config says nothing: what the model can read, within what memory is reckoned with."""
     from transformers import AutoConfig
 
     try:

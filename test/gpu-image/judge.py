@@ -28,18 +28,22 @@ def main(asked: dict) -> dict:
     return {
         "versions": {name: importlib.metadata.version(name) for name in LIBRARIES},
         "helper": kept_helper(),
-        "kernels": [verdict(kernel, dtype, capability, flags)
-                    for capability in asked["capabilities"] for dtype in ("bf16", "fp16", "fp32")
-                    for kernel, flags in variants()],
+        "kernels": [
+            verdict(kernel, dtype, capability, flags)
+            for capability in asked["capabilities"]
+            for dtype in ("bf16", "fp16", "fp32")
+            for kernel, flags in variants()
+        ],
         "binaries": [*binaries(), *(found for wheel in asked["servers"] for found in wheel_binaries(wheel))],
     }
 
 
 def kept_helper() -> str:
-    """The module that was compiled for this Triton's source. The image's build has loaded it, against a stub of the driver."""
+    """The module that was compiled for this Triton's source. The image's build has loaded it against a stub."""
     sys.path.insert(0, "/app")
-    import compiled_helper
     from triton.backends.nvidia import driver
+
+    import compiled_helper
 
     try:
         return compiled_helper.find("cuda_utils", os.path.join(driver.dirname, "driver.c"))
@@ -48,10 +52,18 @@ def kept_helper() -> str:
 
 
 def variants():
-    """The two kernels of TRL's fused loss as SFTTrainer asks for them, with and without soft-capped logits (Gemma 2)."""
+    """The two kernels of TRL's fused loss as SFTTrainer asks for them, with and without soft-capped logits."""
     for capped in (False, True):
-        yield "_forward_kernel", {"HAS_SOFTCAP": capped, "HAS_ENTROPY": True, "HAS_LOG_SUM_SQ_PROBS": False,
-                                  "HAS_MEAN_LOGITS": False, "HAS_IS_TOP1": True}
+        yield (
+            "_forward_kernel",
+            {
+                "HAS_SOFTCAP": capped,
+                "HAS_ENTROPY": True,
+                "HAS_LOG_SUM_SQ_PROBS": False,
+                "HAS_MEAN_LOGITS": False,
+                "HAS_IS_TOP1": True,
+            },
+        )
         yield "_backward_kernel", {"HAS_SOFTCAP": capped, "HAS_LOGPROB_GRAD": True, "HAS_ENTROPY_GRAD": False}
 
 
@@ -109,7 +121,10 @@ def code_of(library: str, path: str) -> dict:
 def architectures(listing: str) -> list[str]:
     """`8.9`, `9.0a`, … as the file names of a listing have them (`x.sm_90a.cubin`)."""
     found = set(re.findall(r"\.sm_(\d+)([af]?)\.", listing))
-    return [f"{int(number) // 10}.{int(number) % 10}{suffix}" for number, suffix in sorted(found, key=lambda pair: (int(pair[0]), pair[1]))]
+    return [
+        f"{int(number) // 10}.{int(number) % 10}{suffix}"
+        for number, suffix in sorted(found, key=lambda pair: (int(pair[0]), pair[1]))
+    ]
 
 
 def run(command: list[str]) -> str:

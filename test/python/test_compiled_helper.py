@@ -1,13 +1,10 @@
 """Which module Triton is given in the place of a compiler."""
 
 import pathlib
-import sys
 import tempfile
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "jobs" / "trainer"))
-
-import compiled_helper  # noqa: E402
+import compiled_helper
 
 
 class Find(unittest.TestCase):

@@ -3,10 +3,9 @@
 import json
 import unittest
 
-from trainer import Folder
-
 from dataset import Tally, samples
 from outcome import StepFailed
+from support import Folder
 
 PAIR = '{"prompt":"a","completion":"b"}\n'
 
@@ -36,12 +35,21 @@ class Counting(unittest.TestCase):
         second = '{"prompt":"fffff","completion":"g"}\n{"prompt":"h","completion":"iiiii","id":7}\n'
         rows, data = read({"000-one.jsonl": first, "001-two.jsonl": second}, longest=3)
         self.assertEqual(rows, [{"prompt": "a", "completion": "b"}, {"prompt": "h", "completion": "iiiii"}])
-        self.assertEqual(data, {
-            "rows": 5, "kept": 2, "cut": 1, "unused": ["id"],
-            "dropped": [{"reason": "no answer", "rows": 1}, {"reason": "no prompt", "rows": 1},
-                        {"reason": "the answer beyond max_length=3", "rows": 1}],
-            "sources": [{"name": "one.jsonl", "rows": 3, "kept": 1}, {"name": "two.jsonl", "rows": 2, "kept": 1}],
-        })
+        self.assertEqual(
+            data,
+            {
+                "rows": 5,
+                "kept": 2,
+                "cut": 1,
+                "unused": ["id"],
+                "dropped": [
+                    {"reason": "no answer", "rows": 1},
+                    {"reason": "no prompt", "rows": 1},
+                    {"reason": "the answer beyond max_length=3", "rows": 1},
+                ],
+                "sources": [{"name": "one.jsonl", "rows": 3, "kept": 1}, {"name": "two.jsonl", "rows": 2, "kept": 1}],
+            },
+        )
 
     def test_a_csv_file_beside_json(self):
         rows, data = read({"a.csv": "prompt;completion\nx;None\n", "b.jsonl": PAIR})
@@ -69,21 +77,30 @@ class Refusals(unittest.TestCase):
         self.refused(r"no usable row\. Wanted", {"a.csv": "prompt,completion\n"})
 
     def test_unknown_columns_are_listed_with_what_they_hold(self):
-        self.refused(r"a.json has the columns q \(a text\), n \(a number\), l \(a list\)\. Wanted",
-                     {"a.json": '[{"q":"x","n":1.5,"l":[]}]'})
+        self.refused(
+            r"a.json has the columns q \(a text\), n \(a number\), l \(a list\)\. Wanted",
+            {"a.json": '[{"q":"x","n":1.5,"l":[]}]'},
+        )
         self.refused("a.json has the columns no rows", {"a.json": "[]"})
 
     def test_columns_that_change_the_meaning_are_refused_where_nobody_reads_them(self):
         for column in ("system", "history", "functions", "images", "audio"):
             row = json.dumps({"prompt": "a", "completion": "b", column: ["x"]})
-            self.refused(f"a.jsonl, row 2: it has {column}, which is not trained on with prompt", {"a.jsonl": f"{PAIR}{row}\n"})
+            self.refused(
+                f"a.jsonl, row 2: it has {column}, which is not trained on with prompt", {"a.jsonl": f"{PAIR}{row}\n"}
+            )
             empty = json.dumps({"prompt": "a", "completion": "b", column: []})
             self.assertEqual(read({"a.jsonl": empty})[1]["unused"], [column])
 
     def test_one_shape_for_all(self):
-        text, messages = '{"text":"x"}\n', '{"prompt":[{"role":"user","content":"x"}],"completion":[{"role":"assistant","content":"y"}]}\n'
-        self.refused("b.jsonl, row 1: it has text as text, the rows before have prompt as text and completion as text",
-                     {"a.jsonl": PAIR, "b.jsonl": text})
+        text, messages = (
+            '{"text":"x"}\n',
+            '{"prompt":[{"role":"user","content":"x"}],"completion":[{"role":"assistant","content":"y"}]}\n',
+        )
+        self.refused(
+            "b.jsonl, row 1: it has text as text, the rows before have prompt as text and completion as text",
+            {"a.jsonl": PAIR, "b.jsonl": text},
+        )
         self.refused("a.jsonl, row 2: it has prompt as messages", {"a.jsonl": PAIR + messages})
 
     def test_a_fault_far_down_is_found(self):

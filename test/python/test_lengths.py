@@ -3,11 +3,10 @@
 import copy
 import unittest
 
-from trainer import REPLY, TOOL, USER, Tokenizer, call
-
 from lengths import Lengths
 from outcome import StepFailed
 from rows import Place
+from support import REPLY, TOOL, USER, Tokenizer, call
 
 RESULT = {"role": "tool", "content": "4 C"}
 
@@ -39,8 +38,10 @@ class Fitting(unittest.TestCase):
         self.assertEqual(judged({"messages": [USER, {**REPLY, "content": words(9)}]}, 4), "cut")
         self.assertEqual(judged({"messages": [USER, REPLY, long, REPLY]}, 8), "cut")
         self.assertEqual(judged({"prompt": [long], "completion": [REPLY]}, 10), "the answer beyond max_length=10")
-        self.assertEqual(judged({"messages": [USER, REPLY], "tools": [TOOL]}, 4, Tokenizer("tools")),
-                         "the answer beyond max_length=4")
+        self.assertEqual(
+            judged({"messages": [USER, REPLY], "tools": [TOOL]}, 4, Tokenizer("tools")),
+            "the answer beyond max_length=4",
+        )
 
     def test_keeping_the_end_keeps_the_answer(self):
         row = {"prompt": words(9), "completion": " a"}
@@ -76,8 +77,11 @@ class Rendering(unittest.TestCase):
 
     def test_roles_that_a_template_refuses_are_said_in_its_words(self):
         row = {"messages": [{"role": "system", "content": "x"}, USER, REPLY]}
-        self.refused("does not take a conversation of the roles system, user, assistant: no role system", row,
-                     Tokenizer(refuses="system"))
+        self.refused(
+            "does not take a conversation of the roles system, user, assistant: no role system",
+            row,
+            Tokenizer(refuses="system"),
+        )
 
     def test_a_content_that_is_trimmed_is_not_left_out(self):
         place = Place("", True)
@@ -87,9 +91,9 @@ class Rendering(unittest.TestCase):
 
     def test_thoughts_that_a_template_takes_out_are_noted(self):
         class Thoughtless(Tokenizer):
-            def apply_chat_template(self, messages, **options):
+            def apply_chat_template(self, messages, tools=None, tokenize=True, add_generation_prompt=False):
                 spoken = [{**message, "content": message["content"].split("</think>")[-1]} for message in messages]
-                return super().apply_chat_template(spoken, **options)
+                return super().apply_chat_template(spoken, tools, tokenize, add_generation_prompt)
 
         place = Place("", True)
         row = {"messages": [USER, {**REPLY, "content": "<think>so</think>Hello"}]}

@@ -1,12 +1,8 @@
 """The table of number formats, for GPUs that this machine need not have."""
 
-import pathlib
-import sys
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "jobs" / "trainer"))
-
-from precision import Precision, precision, widen_trained  # noqa: E402
+from precision import Precision, precision, widen_trained
 
 T4, A100, A10, H100 = (7, 5), (8, 0), (8, 6), (9, 0)
 
@@ -73,7 +69,9 @@ class Model:
 
 class Widening(unittest.TestCase):
     def model(self):
-        return Model(Weight("uint8", False), Weight("bfloat16", True), Weight("float16", True), Weight("float16", False))
+        return Model(
+            Weight("uint8", False), Weight("bfloat16", True), Weight("float16", True), Weight("float16", False)
+        )
 
     def test_what_is_trained_becomes_float32_where_gradients_are_scaled(self):
         model = self.model()

@@ -3,10 +3,9 @@
 import os
 import unittest
 
-from trainer import Folder
-
 from outcome import StepFailed
 from reading import data_files, kind_of, read_table
+from support import Folder
 
 
 def rows_of(name: str, content) -> list[dict]:
@@ -29,8 +28,21 @@ class Finding(unittest.TestCase):
             return [os.path.relpath(path, folder) for path in data_files(folder, options)]
 
     def test_all_files_in_order_without_what_is_no_data(self):
-        files = ["b.csv", "a.jsonl", "in/c.json", "README.md", "000-README.md", "LICENSE", "manifest.json", "x.py", ".hidden",
-                 ".cache/d.csv", "lost+found/e", "a.lock", "a.sha256"]
+        files = [
+            "b.csv",
+            "a.jsonl",
+            "in/c.json",
+            "README.md",
+            "000-README.md",
+            "LICENSE",
+            "manifest.json",
+            "x.py",
+            ".hidden",
+            ".cache/d.csv",
+            "lost+found/e",
+            "a.lock",
+            "a.sha256",
+        ]
         self.assertEqual(self.names(dict.fromkeys(files, "x")), ["a.jsonl", "b.csv", os.path.join("in", "c.json")])
 
     def test_one_file_by_its_own_name_or_by_the_one_it_was_fetched_under(self):
@@ -51,17 +63,37 @@ class Kinds(unittest.TestCase):
             return kind_of(os.path.join(folder, "000-data.bin"))
 
     def test_content_decides_and_not_the_name(self):
-        for content, kind in ((b"PAR1....", "parquet"), ('{"a": 1}', "json"), ("\ufeff\n [1]", "json"), ("a,b\n", "csv"),
-                              ("a;b\n", "csv"), ("a\tb\n", "csv"), ("a,b\n" + "ä" * 4000, "csv"), ("a,b\nx" + "ä" * 4000, "csv"), ("text\nx", "csv"), ('"text"\nx', "csv")):
+        for content, kind in (
+            (b"PAR1....", "parquet"),
+            ('{"a": 1}', "json"),
+            ("\ufeff\n [1]", "json"),
+            ("a,b\n", "csv"),
+            ("a;b\n", "csv"),
+            ("a\tb\n", "csv"),
+            ("a,b\n" + "ä" * 4000, "csv"),
+            ("a,b\nx" + "ä" * 4000, "csv"),
+            ("text\nx", "csv"),
+            ('"text"\nx', "csv"),
+        ):
             self.assertEqual(self.kind(content), kind, content)
 
     def test_what_is_no_data_is_said(self):
-        for content, words in ((b"\x1f\x8b\x08", "is compressed"), (b"PK\x03\x04", "is compressed"), (b"BZh9", "is compressed"),
-                               (b"\xfd7zXZ\0", "is compressed"), (b"\x28\xb5\x2f\xfd", "is compressed"),
-                               ("version https://git-lfs.github.com/spec/v1", "Git LFS pointer"),
-                               ("<!DOCTYPE html>", "web page"), ("<html>", "web page"), ("<?xml", "web page"),
-                               ("q,a\nx,ä\n".encode("latin-1"), "not in UTF-8"), ("q,a\n".encode("utf-16"), "not in UTF-8"),
-                               (b"\x89PNG\0\xff", "neither parquet, JSON"), ("one word", "neither parquet, JSON"), ("", "neither")):
+        for content, words in (
+            (b"\x1f\x8b\x08", "is compressed"),
+            (b"PK\x03\x04", "is compressed"),
+            (b"BZh9", "is compressed"),
+            (b"\xfd7zXZ\0", "is compressed"),
+            (b"\x28\xb5\x2f\xfd", "is compressed"),
+            ("version https://git-lfs.github.com/spec/v1", "Git LFS pointer"),
+            ("<!DOCTYPE html>", "web page"),
+            ("<html>", "web page"),
+            ("<?xml", "web page"),
+            ("q,a\nx,ä\n".encode("latin-1"), "not in UTF-8"),
+            ("q,a\n".encode("utf-16"), "not in UTF-8"),
+            (b"\x89PNG\0\xff", "neither parquet, JSON"),
+            ("one word", "neither parquet, JSON"),
+            ("", "neither"),
+        ):
             with self.assertRaisesRegex(StepFailed, f"000-data.bin is .*{words}|{words}"):
                 self.kind(content)
 
@@ -74,7 +106,9 @@ class Csv(unittest.TestCase):
     def test_separators_quotes_blank_lines_and_a_byte_order_mark(self):
         for separator in ",;\t":
             text = f'\ufeffq{separator} a\r\n"say ""so""{separator}\n\nhere"{separator}b\r\n\r\nc{separator}d\r\n'
-            self.assertEqual(rows_of("a.csv", text), [{"q": f'say "so"{separator}\n\nhere', "a": "b"}, {"q": "c", "a": "d"}])
+            self.assertEqual(
+                rows_of("a.csv", text), [{"q": f'say "so"{separator}\n\nhere', "a": "b"}, {"q": "c", "a": "d"}]
+            )
 
     def test_a_long_cell_is_no_fault(self):
         self.assertEqual(len(rows_of("a.csv", "q,a\nx," + "y" * 200_000)[0]["a"]), 200_000)
@@ -86,10 +120,13 @@ class Csv(unittest.TestCase):
         self.assertEqual(rows_of("a.csv", ",q\n0,x\n"), [{"column 1": "0", "q": "x"}])
 
     def test_faults_name_the_row_or_line(self):
-        for text, words in (("q,a\nx,y,z\n", "row 1 has 3 cells, the first line has 2"),
-                            ("q,a,q\n1,2,3\n", "the column q is there twice"),
-                            ('q,a\nx,"y\n', "line 2: unexpected end of data"), ('q,a\n"x"y,z\n', "line 2: ',' expected"),
-                            (b"q,a\n" + b"x,y\n" * 2000 + b"x,\xe4\n", "codec can't decode byte 0xe4")):
+        for text, words in (
+            ("q,a\nx,y,z\n", "row 1 has 3 cells, the first line has 2"),
+            ("q,a,q\n1,2,3\n", "the column q is there twice"),
+            ('q,a\nx,"y\n', "line 2: unexpected end of data"),
+            ('q,a\n"x"y,z\n', "line 2: ',' expected"),
+            (b"q,a\n" + b"x,y\n" * 2000 + b"x,\xe4\n", "codec can't decode byte 0xe4"),
+        ):
             self.assertRegex(refusal("a.csv", text), f"^a.csv looks like csv but cannot be read: .*{words}")
 
 
@@ -110,9 +147,14 @@ class Json(unittest.TestCase):
         self.assertEqual(rows_of("a.json", '{\n "a": 1\n}\n'), [{"a": 1}])
 
     def test_faults_name_the_row_and_not_its_content(self):
-        for text, words in (('{"a":1}\n{"a":secret}\n', "row 2: Expecting value"), ('{"a":1}\n[2]\n', "row 2: row 2 is no object"),
-                            ('[{"a":1},2]', "row 2 is no object"), ('{"a":1,"a":"secret"}', "the key a is there twice"),
-                            ('{"a":{"b":1,"b":2}}\n', "the key b is there twice"), ('[{"a":1}', "Expecting ',' delimiter")):
+        for text, words in (
+            ('{"a":1}\n{"a":secret}\n', "row 2: Expecting value"),
+            ('{"a":1}\n[2]\n', "row 2: row 2 is no object"),
+            ('[{"a":1},2]', "row 2 is no object"),
+            ('{"a":1,"a":"secret"}', "the key a is there twice"),
+            ('{"a":{"b":1,"b":2}}\n', "the key b is there twice"),
+            ('[{"a":1}', "Expecting ',' delimiter"),
+        ):
             said = refusal("a.json", text)
             self.assertRegex(said, f"^a.json looks like json but cannot be read: .*{words}")
             self.assertNotIn("secret", said)

@@ -1,16 +1,16 @@
 """What becomes of one row: every shape, every reason to leave it out, every refusal."""
 
 import unittest
-
-from trainer import REPLY, TOOL, USER, call
+from typing import Any
 
 from outcome import StepFailed
 from rows import Place, has, shape_of, text_of
+from support import REPLY, TOOL, USER, call
 
 WHERE = "a.jsonl, row 7"
 
 
-def built(row: dict, has_template: bool = True, place: Place | None = None, **options):
+def built(row: dict, has_template: bool = True, place: Place | None = None, **options) -> Any:
     shape = shape_of(list(row), options)
     return None if shape is None else shape.build(row, place or Place(WHERE, has_template))
 
@@ -69,11 +69,15 @@ class Shapes(unittest.TestCase):
 
     def test_alpaca_with_system_and_history(self):
         row = {"system": "Be brief", "instruction": "And now?", "input": "", "output": "b", "history": [["Then?", "a"]]}
-        self.assertEqual([message["content"] for message in built(row)["prompt"]], ["Be brief", "Then?", "a", "And now?"])
+        self.assertEqual(
+            [message["content"] for message in built(row)["prompt"]], ["Be brief", "Then?", "a", "And now?"]
+        )
 
     def test_lists_as_json_in_a_cell_of_csv(self):
-        self.assertEqual(built({"messages": '[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello"}]'}),
-                         {"messages": [USER, REPLY]})
+        self.assertEqual(
+            built({"messages": '[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello"}]'}),
+            {"messages": [USER, REPLY]},
+        )
 
     def test_sharegpt_parts_and_developer(self):
         turns = [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]
@@ -105,7 +109,9 @@ class Tools(unittest.TestCase):
         self.assertEqual(len(built({"messages": [USER, call("")]})["messages"]), 2)
 
     def test_tools_beside_a_question_and_as_json(self):
-        self.assertEqual(built({"instruction": "q", "output": "a", "tools": '[{"name": "x"}]'})["tools"], [{"name": "x"}])
+        self.assertEqual(
+            built({"instruction": "q", "output": "a", "tools": '[{"name": "x"}]'})["tools"], [{"name": "x"}]
+        )
 
     def test_what_is_no_call_is_refused(self):
         for arguments in ("[1]", "Oslo", 4):
@@ -134,9 +140,13 @@ class Refusals(unittest.TestCase):
         self.assertEqual(place.unused, {"id of messages", "name of messages"})
 
     def test_what_needs_a_chat_template_is_refused_without_one(self):
-        for row in ({"messages": [USER, REPLY]}, {"prompt": [USER], "completion": [REPLY]},
-                    {"instruction": "q", "output": "a", "system": "s"}, {"instruction": "q", "output": "a", "tools": [TOOL]},
-                    {"instruction": "q", "output": "a", "history": [["x", "y"]]}):
+        for row in (
+            {"messages": [USER, REPLY]},
+            {"prompt": [USER], "completion": [REPLY]},
+            {"instruction": "q", "output": "a", "system": "s"},
+            {"instruction": "q", "output": "a", "tools": [TOOL]},
+            {"instruction": "q", "output": "a", "history": [["x", "y"]]},
+        ):
             with self.assertRaisesRegex(StepFailed, "row 7: .* need a chat template"):
                 built(row, False)
 
@@ -146,7 +156,13 @@ class Refusals(unittest.TestCase):
                 built({"instruction": "q", "output": "a", "history": history})
 
     def test_no_message_shows_the_data(self):
-        for messages in ([USER, {"role": "boss", "content": "secret"}], [{"role": "user", "content": 5}], "secret", [5], []):
+        for messages in (
+            [USER, {"role": "boss", "content": "secret"}],
+            [{"role": "user", "content": 5}],
+            "secret",
+            [5],
+            [],
+        ):
             with self.assertRaises(StepFailed) as raised:
                 built({"messages": messages})
             self.assertIn("row 7", raised.exception.message)

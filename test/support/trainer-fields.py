@@ -29,7 +29,9 @@ CLASSES = {
 
 def main(folder: str) -> None:
     wheels = {path.name.split("-")[0]: path for path in pathlib.Path(folder).glob("*.whl")}
-    versions = {name: path.name.split("-")[1] for name, path in wheels.items() if name in ("transformers", "trl", "peft")}
+    versions = {
+        name: path.name.split("-")[1] for name, path in wheels.items() if name in ("transformers", "trl", "peft")
+    }
     fields = {
         section: sorted({name for package, file, kind in classes for name in names(wheels[package], file, kind)})
         for section, classes in CLASSES.items()
@@ -40,7 +42,7 @@ def main(folder: str) -> None:
 def names(wheel: pathlib.Path, file: str, kind: str) -> list[str]:
     tree = ast.parse(zipfile.ZipFile(wheel).read(file))
     found = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == kind)
-    fields = [item.target.id for item in found.body if isinstance(item, ast.AnnAssign)]
+    fields = [ast.unparse(item.target) for item in found.body if isinstance(item, ast.AnnAssign)]
     for item in found.body:
         if isinstance(item, ast.FunctionDef) and item.name == "__init__":
             fields += [argument.arg for argument in item.args.args if argument.arg != "self"]

@@ -1,4 +1,4 @@
-"""Prints src/inference/config/vllm-flags.ts: every flag of `vllm serve`, from the wheel of the default server image's release.
+"""Prints src/inference/config/vllm-flags.ts: every flag of `vllm serve`, from the wheel of the server's release.
 
     pip download --no-deps --dest DIR vllm==…
     python3 test/support/vllm-flags.py DIR/vllm-….whl > src/inference/config/vllm-flags.ts
@@ -38,7 +38,7 @@ def arguments(tree: ast.Module) -> set[str]:
 
 def fields(tree: ast.Module, kind: str) -> set[str]:
     found = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == kind)
-    return {item.target.id.replace("_", "-") for item in found.body if isinstance(item, ast.AnnAssign)}
+    return {ast.unparse(item.target).replace("_", "-") for item in found.body if isinstance(item, ast.AnnAssign)}
 
 
 main(sys.argv[1])

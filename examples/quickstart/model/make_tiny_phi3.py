@@ -6,9 +6,9 @@ Head size 32 is the smallest the CPU attention of vLLM takes, hence hidden size 
 
 import os
 import sys
+from importlib import resources
 
 import torch
-import trl
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import Phi3Config, Phi3ForCausalLM, PreTrainedTokenizerFast
 
@@ -64,8 +64,7 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
         pad_token="<|endoftext|>",
         model_max_length=512,
     )
-    with open(os.path.join(os.path.dirname(trl.__file__), "chat_templates", "phi3.jinja")) as file:
-        tokenizer.chat_template = file.read()
+    tokenizer.chat_template = (resources.files("trl") / "chat_templates" / "phi3.jinja").read_text()
     return tokenizer
 
 

@@ -4,13 +4,15 @@ import { runCommand } from '#test/cluster/command.ts'
 import { ensureDebianPackages } from '#test/cluster/packages.ts'
 import { toStderr } from '#test/cluster/progress.ts'
 
-const FOLDER = join(import.meta.dirname, '..', '..', 'python')
+const ROOT = join(import.meta.dirname, '..', '..', '..')
 
-/** What the trainer decides without torch, by the tests next to it in Python. */
+/** What the trainer decides without torch and the libraries around it, by tests in Python. */
 beforeAll(() => ensureDebianPackages(['python3'], toStderr()))
 
 it('passes the tests of the trainer', async () => {
-  const { code, stderr } = await runCommand(['python3', '-m', 'unittest', 'discover', '--start-directory', FOLDER])
+  const argv = ['python3', '-m', 'unittest', 'discover', '--start-directory', 'test/python']
+  const env = { ...process.env, PYTHONPATH: 'jobs/trainer', PYTHONDONTWRITEBYTECODE: '1' }
+  const { code, stderr } = await runCommand(argv, { cwd: ROOT, env })
   expect(stderr).toMatch(/Ran [1-9]\d* tests/)
   expect(code, stderr).toBe(0)
 })

@@ -1,11 +1,7 @@
-"""For the tests: makes the trainer's modules importable, and has a model's chat template without a model."""
+"""For the tests: a model's chat template without a model, and folders of data files."""
 
 import pathlib
-import sys
 import tempfile
-
-TRAINER = pathlib.Path(__file__).parents[2] / "jobs" / "trainer"
-sys.path.insert(0, str(TRAINER))
 
 USER = {"role": "user", "content": "Hi"}
 REPLY = {"role": "assistant", "content": "Hello"}
@@ -14,7 +10,11 @@ TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type
 
 def call(arguments, name="weather") -> dict:
     function = {"name": name, "arguments": arguments}
-    return {"role": "assistant", "content": None, "tool_calls": [{"id": "c1", "type": "function", "function": function}]}
+    return {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": "c1", "type": "function", "function": function}],
+    }
 
 
 class Tokenizer:
