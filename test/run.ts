@@ -55,7 +55,7 @@ async function timed<T extends Outcome | undefined>(name: string, work: () => Pr
 
 async function run(layer: Layer): Promise<Outcome> {
   if (layer === 'check') {
-    const code = await child('node', ['test/check.ts'])
+    const code = await child('node', ['src/cli/check.ts'])
     return code === 0 ? { passed: 1, failed: 0, why: [] } : { passed: 0, failed: 1, why: ['check: see above'] }
   }
   const folder = mkdtempSync(join(tmpdir(), 'kaito-ts-test-'))

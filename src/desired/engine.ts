@@ -1,5 +1,5 @@
 import { DEFAULT_LORA_RANK } from '#src/estimate/inference.ts'
-import type { InferenceConfig } from '#src/inference/config/inference-config.ts'
+import type { InferenceConfig } from '#src/inference/inference-config.ts'
 import type { MountedAdapter } from './adapters.ts'
 import { ENGINE_PORT } from './gateway.ts'
 import type { ModelLocation } from './weights.ts'

@@ -2,7 +2,7 @@ import { findSku } from '#src/catalog/catalog.ts'
 import type { Preset } from '#src/catalog/preset.ts'
 import { type SplitFault, splitOver } from '#src/estimate/parallel.ts'
 import { servingFit } from '#src/estimate/serving.ts'
-import type { InferenceConfig } from '#src/inference/config/inference-config.ts'
+import type { InferenceConfig } from '#src/inference/inference-config.ts'
 import type { World } from './world.ts'
 
 export interface ServingNeeds {

@@ -1,6 +1,6 @@
 import type { Workspace } from '#src/api/workspace.ts'
 import { findPreset } from '#src/catalog/catalog.ts'
-import { type ParsedInferenceConfig, parseInferenceConfig } from '#src/inference/config/inference-config.ts'
+import { type ParsedInferenceConfig, parseInferenceConfig } from '#src/inference/inference-config.ts'
 import { findMethod } from '#src/tuning/methods/index.ts'
 import { type ParsedTrainingConfig, parseTrainingConfig } from '#src/tuning/training-config.ts'
 import type { Facts } from './facts.ts'

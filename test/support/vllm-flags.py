@@ -1,7 +1,7 @@
-"""Prints src/inference/config/vllm-flags.ts: every flag of `vllm serve`, from the wheel of the server's release.
+"""Prints src/inference/vllm-flags.ts: every flag of `vllm serve`, from the wheel of the server's release.
 
     pip download --no-deps --dest DIR vllm==…
-    python3 test/support/vllm-flags.py DIR/vllm-….whl > src/inference/config/vllm-flags.ts
+    python3 test/support/vllm-flags.py DIR/vllm-….whl > src/inference/vllm-flags.ts
 
 The files are read, not run: nothing has to be installed.
 """

@@ -35,7 +35,7 @@ export const recipes: Readonly<Record<RecipeName, Recipe>> = {
       'jobs',
       'certs',
     ],
-    excluded: ['jobs/trainer', 'src/inference/server'],
+    excluded: ['jobs/trainer', 'jobs/server'],
   },
   redis: {
     dockerfile: 'examples/quickstart/images/redis.Dockerfile',
@@ -63,11 +63,11 @@ export const recipes: Readonly<Record<RecipeName, Recipe>> = {
     excluded: [],
   },
   server: {
-    dockerfile: 'src/inference/server/cpu.Dockerfile',
-    context: 'src/inference/server',
+    dockerfile: 'jobs/server/cpu.Dockerfile',
+    context: 'jobs/server',
     base: 'python',
     args: {},
-    inputs: ['src/inference/server/cpu.Dockerfile', 'src/inference/server/requirements.lock'],
+    inputs: ['jobs/server/cpu.Dockerfile', 'jobs/server/requirements.lock'],
     excluded: [],
   },
 }

@@ -45,7 +45,7 @@ test('every image has a tag of its own, which follows its base', () => {
 
 test('trainer and server pin the same version of every package both have', () => {
   const pins = (path: string) => new Map([...text(path).matchAll(/^([a-z0-9-]+)==(\S+)/gm)].map((m) => [m[1], m[2]]))
-  const server = pins('src/inference/server/requirements.lock')
+  const server = pins('jobs/server/requirements.lock')
   const trainer = pins('jobs/trainer/requirements.lock')
   const shared = [...server.keys()].filter((name) => trainer.has(name))
   expect(shared.map((name) => [name, server.get(name)])).toEqual(shared.map((name) => [name, trainer.get(name)]))
@@ -55,7 +55,7 @@ test('trainer and server pin the same version of every package both have', () =>
 
 test('every pinned wheel has its hash', () => {
   for (const path of [
-    'src/inference/server/requirements.lock',
+    'jobs/server/requirements.lock',
     'jobs/trainer/requirements.lock',
     'jobs/trainer/locks/common.lock',
   ]) {

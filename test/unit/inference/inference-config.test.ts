@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { MANAGED_FLAGS, REMOVED_FLAGS } from '#src/inference/config/engine-flags.ts'
-import { parseInferenceConfig } from '#src/inference/config/inference-config.ts'
-import { VLLM_FLAGS, VLLM_VERSION } from '#src/inference/config/vllm-flags.ts'
+import { MANAGED_FLAGS, REMOVED_FLAGS } from '#src/inference/engine-flags.ts'
+import { parseInferenceConfig } from '#src/inference/inference-config.ts'
+import { VLLM_FLAGS, VLLM_VERSION } from '#src/inference/vllm-flags.ts'
 import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 
 const parse = (vllm: Readonly<Record<string, unknown>>, contextLength?: number) =>

@@ -7,7 +7,7 @@ import { generatedFiles } from './generated/files.ts'
  * Nothing generated is ever edited by hand.
  */
 const isCheck = process.argv.includes('--check')
-const root = join(import.meta.dirname, '..')
+const root = join(import.meta.dirname, '..', '..')
 const stale: string[] = []
 
 for (const { path, content } of await generatedFiles()) {

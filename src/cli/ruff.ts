@@ -7,7 +7,7 @@ import { parse } from 'smol-toml'
  * Ruff over all Python of this repository, by the settings in pyproject.toml: format and lint. `--write` formats. Ruff's
  * WebAssembly build reads no files: this does, and tells it which modules are our own.
  */
-const root = join(import.meta.dirname, '..')
+const root = join(import.meta.dirname, '..', '..')
 const PLACES = ['jobs/**/*.py', 'examples/**/*.py', 'test/**/*.py']
 
 interface Settings {

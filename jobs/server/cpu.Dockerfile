@@ -1,6 +1,6 @@
 # The model server without a GPU: vLLM's CPU build over the torch of the trainer image, so that both share their layers.
 #   docker build -t python --build-arg DEVICE=cpu --target python jobs/trainer
-#   docker build -t server --build-arg BASE=python -f src/inference/server/cpu.Dockerfile src/inference/server
+#   docker build -t server --build-arg BASE=python -f jobs/server/cpu.Dockerfile jobs/server
 ARG BASE
 FROM ${BASE}
 ARG PIP_CERT

@@ -4,9 +4,9 @@ import { spawnSync } from 'node:child_process'
 const CHECKS: readonly (readonly [name: string, ...argv: string[]])[] = [
   ['format and lint', 'biome', 'check', '--error-on-warnings', '--reporter=summary', '.'],
   ['types', 'tsc', '-p', '.'],
-  ['format and lint of Python', 'node', 'test/ruff.ts'],
+  ['format and lint of Python', 'node', 'src/cli/ruff.ts'],
   ['types of Python', 'pyright', '--warnings'],
-  ['generated files', 'node', 'test/generate.ts', '--check'],
+  ['generated files', 'node', 'src/cli/generate.ts', '--check'],
   ['shape (layers, sizes, names)', 'vitest', 'run', '--project', 'unit', 'test/unit/shape.test.ts', '--reporter=dot'],
 ]
 

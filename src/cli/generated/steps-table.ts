@@ -8,7 +8,7 @@ const END = '<!-- End of what is generated. -->'
 
 /** docs/steps.md with the table of ends as the contract has it; the text around it is written by hand. */
 export function stepsPage(): { readonly path: string; readonly content: string } {
-  const page = readFileSync(join(import.meta.dirname, '..', '..', FILE), 'utf8')
+  const page = readFileSync(join(import.meta.dirname, '..', '..', '..', FILE), 'utf8')
   const [before, rest = ''] = page.split(START)
   const [, after] = rest.split(END)
   if (after === undefined) throw new Error(`${FILE} has lost the marks around its table`)

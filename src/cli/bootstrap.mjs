@@ -5,7 +5,7 @@ import { copyFileSync, existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const lock = join(root, 'package-lock.json')
 const installedLock = join(root, 'node_modules', '.kaito-ts-lock.json')
 const node24 = join(root, 'node_modules', 'node', 'bin', 'node')
