@@ -3,8 +3,8 @@ import type { K8sObject, StatefulSetView } from '#src/api/objects.ts'
 import type { ServingStatus } from '#src/api/status.ts'
 import { servingRevision } from '#src/desired/serving-revision.ts'
 import { isJsonObject, parseJsonObject } from '#src/lib/json.ts'
-import { stableHash } from '#src/lib/stable-hash.ts'
 import { ownsPartOf } from '#src/observe/field-owners.ts'
+import type { Built } from './built.ts'
 import type { World } from './world.ts'
 
 /**
@@ -54,8 +54,8 @@ export const startsWith = ({ workspace, settings, pushed }: World): ServingStatu
 })
 
 /** The StatefulSet with a note of what it was made from, and of what was made. */
-export function noted(set: K8sObject, from: ServingStatus): K8sObject {
-  const note = JSON.stringify({ ...from, template: stableHash(set) })
+export function noted({ set, template }: Built, from: ServingStatus): K8sObject {
+  const note = JSON.stringify({ ...from, template })
   return { ...set, metadata: { ...set.metadata, annotations: { [ANNOTATION.startedWith]: note } } }
 }
 
@@ -64,11 +64,11 @@ export function noted(set: K8sObject, from: ServingStatus): K8sObject {
  * operator would make it otherwise; unless somebody has changed by hand what it sets, which is put back. One that would be
  * made the same is applied like every object, which changes nothing and undoes any edit.
  */
-export function isToStay({ statefulSet }: World, started: ServingStatus | undefined, set: K8sObject): boolean {
+export function isToStay({ statefulSet }: World, started: ServingStatus | undefined, built: Built): boolean {
   if (statefulSet === undefined || started === undefined) return false
   const note = readNote(statefulSet)
-  if (note?.['revision'] !== started.revision || note['template'] === stableHash(set)) return false
-  return !isEditedByHand(statefulSet, set)
+  if (note?.['revision'] !== started.revision || note['template'] === built.template) return false
+  return !isEditedByHand(statefulSet, built.set)
 }
 
 const isEditedByHand = ({ metadata }: StatefulSetView, set: K8sObject) =>

@@ -13,7 +13,7 @@ import { servingNeeds } from './serving-needs.ts'
 import { startedWith } from './started.ts'
 import { eventsOf, statusOf } from './status.ts'
 import { deletionPlan } from './steps/deletion.ts'
-import { type BuildServer, inferenceStep } from './steps/inference.ts'
+import { inferenceStep, type Server } from './steps/inference.ts'
 import { nodesStep, releasedNodes } from './steps/nodes.ts'
 import { currentRun, isOver, tuningStep } from './steps/tuning.ts'
 import type { World } from './world.ts'
@@ -55,7 +55,7 @@ function stepsFor(world: World, intent: Intent): StepResult[] {
     // A server that has started for what is asked for now stays, whatever became of its ConfigMap meanwhile.
     const isServing = world.statefulSet !== undefined && startedWith(world) !== undefined
     return isServing
-      ? [seenNodes(world), inferenceStep(world, () => ({ imageVolumes: canMountImages(world) }))]
+      ? [seenNodes(world), inferenceStep(world, { imageVolumes: canMountImages(world) })]
       : [unclearStep(intent.trouble)]
   }
   if (intent.kind === 'tuning') {
@@ -65,11 +65,11 @@ function stepsFor(world: World, intent: Intent): StepResult[] {
   const { workspace } = world
   if (intent.kind === 'template') {
     const { template } = intent
-    const build: BuildServer = ({ settings }) => ({
-      set: templateSet(workspace, template, settings),
+    return serving(world, nodesStep(world, { gpus: 0 }), {
       imageVolumes: false,
+      build: ({ settings }) => templateSet(workspace, template, settings),
+      from: [world.settings],
     })
-    return serving(world, nodesStep(world, { gpus: 0 }), inferenceStep(world, build))
   }
   const needs = servingNeeds(world, intent.preset, intent.engine)
   if ('flag' in needs) {
@@ -78,17 +78,18 @@ function stepsFor(world: World, intent: Intent): StepResult[] {
   }
   const { kind: _, ...inputs } = intent
   const imageVolumes = canMountImages(world)
-  const build: BuildServer = ({ settings, pushed }) => ({
-    set: inferenceSet({ workspace, settings, imageVolumes, pinned: pushed, ...inputs, ...needs }),
+  return serving(world, nodesStep(world, { gpus: needs.gpus }), {
     imageVolumes,
+    build: ({ settings, pushed }) =>
+      inferenceSet({ workspace, settings, imageVolumes, pinned: pushed, ...inputs, ...needs }),
+    from: [world.settings, world.catalog, imageVolumes, JSON.stringify(intent.engine)],
   })
-  return serving(world, nodesStep(world, { gpus: needs.gpus }), inferenceStep(world, build))
 }
 
 /** Replicas that exist are still reported on while a node is away, but not changed: pods could not be placed anyway. */
-function serving(world: World, nodes: StepResult, step: StepResult): StepResult[] {
-  if (nodes.go) return [nodes, step]
-  return world.statefulSet === undefined ? [nodes] : [nodes, { ...step, plan: NOTHING }]
+function serving(world: World, nodes: StepResult, server: Server): StepResult[] {
+  if (!nodes.go && world.statefulSet === undefined) return [nodes]
+  return [nodes, inferenceStep(world, server, nodes.go)]
 }
 
 /** The nodes of a run under way, only looked at. */

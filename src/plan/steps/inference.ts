@@ -1,33 +1,37 @@
 import type { AdapterSpec } from '#src/api/inference.ts'
 import type { K8sObject } from '#src/api/objects.ts'
-import type { AdapterStatus } from '#src/api/status.ts'
+import type { AdapterStatus, ServingStatus } from '#src/api/status.ts'
 import { inferenceName } from '#src/desired/names.ts'
 import { headlessService, inferenceService } from '#src/desired/service.ts'
 import type { Verdict } from '#src/observe/conditions.ts'
 import { podTrouble } from '#src/observe/pod-trouble.ts'
+import { builtFor } from '../built.ts'
 import type { StepResult } from '../context.ts'
 import { NOTHING } from '../plan.ts'
 import { asStarted, isToStay, noted, startedWith, startsWith } from '../started.ts'
 import type { World } from '../world.ts'
 
-/** Owns InferenceReady: the Services and the replicas, and what the replicas' gateways say of engine and adapters. */
-export function inferenceStep(world: World, build: BuildServer): StepResult {
+/**
+ * Owns InferenceReady: the Services and the replicas, and what the replicas' gateways say of engine and adapters. Replicas
+ * are built only where they may have to be written; without `mayChange` what there is is only reported on.
+ */
+export function inferenceStep(world: World, server: Server, mayChange = true): StepResult {
   const { workspace, obstacle } = world
   const started = startedWith(world)
   const own = asStarted(world, started)
-  const { set, imageVolumes } = build(own)
-  const services = [headlessService(workspace), inferenceService(workspace)]
-  const sets = set === undefined || isToStay(world, started, set) ? [] : [noted(set, startsWith(own))]
-  const apply = obstacle === undefined ? [...services, ...sets] : []
+  const apply =
+    mayChange && obstacle === undefined
+      ? [headlessService(workspace), inferenceService(workspace), ...replicas(own, started, server)]
+      : []
   const verdict: Verdict =
     obstacle === undefined ? inferenceReady(world) : { type: 'InferenceReady', status: 'False', ...obstacle }
   const ready = verdict.status === 'True'
   const adapters = (workspace.inference?.adapters ?? []).map((adapter) =>
-    adapterStatus(own, adapter, ready, imageVolumes),
+    adapterStatus(own, adapter, ready, server.imageVolumes),
   )
   const serving = started ?? (ready ? startsWith(own) : undefined)
   return {
-    plan: { ...NOTHING, apply, ...(ready ? {} : { again: 15_000 }) },
+    plan: mayChange ? { ...NOTHING, apply, ...(ready ? {} : { again: 15_000 }) } : NOTHING,
     verdicts: [verdict],
     go: ready,
     adapters,
@@ -35,8 +39,22 @@ export function inferenceStep(world: World, build: BuildServer): StepResult {
   }
 }
 
-/** The replicas for a world; none where it is not clear what they should be, and those that there are stay. */
-export type BuildServer = (world: World) => { readonly set?: K8sObject; readonly imageVolumes: boolean }
+/** How a server is made. */
+export interface Server {
+  readonly imageVolumes: boolean
+  /** The replicas for a world. Absent where it is not clear what they should be: those that there are stay. */
+  readonly build?: (world: World) => K8sObject
+  /** All that goes into them beside the Workspace and what it started with. */
+  readonly from?: readonly unknown[]
+}
+
+/** The StatefulSet, where it is to be written. */
+function replicas(own: World, started: ServingStatus | undefined, { build, from = [] }: Server): K8sObject[] {
+  if (build === undefined) return []
+  const start = startsWith(own)
+  const built = builtFor(own.workspace, [...from, JSON.stringify(start)], () => build(own))
+  return isToStay(own, started, built) ? [] : [noted(built, start)]
+}
 
 function inferenceReady(world: World): Verdict {
   const wanted = world.workspace.resource?.count ?? 1
