@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { workspaceCrd } from '#src/api/crd.ts'
 import type { K8sObject } from '#src/api/objects.ts'
 import { settingsSchema } from '#src/api/settings.ts'
 import { parseSettings } from '#src/config.ts'
 import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 import { MUTATING, mutatingConfiguration, VALIDATING, validatingConfiguration } from '#webhooks/registration.ts'
+import { withImages } from '../../../examples/images/values-file.ts'
 import { all, at, chartDir, helm, NAMESPACE, one, render } from './helm.ts'
 
 const settingsOf = (objects: readonly K8sObject[]) =>
@@ -96,6 +98,16 @@ describe('the settings file of the chart', () => {
       server: 'mirror.example/k/vllm/vllm-openai:v0.33.0',
     })
     expect(at(container(rendered, 'StatefulSet'), 'image')).toBe('mirror.example/k/library/redis:8')
+  })
+
+  it('takes the images that `npm run images` wrote down', async () => {
+    const names = ['operator', 'redis', 'trainer', 'server'] as const
+    const references = new Map(names.map((name) => [name, `r.example/k/${name}@sha256:${'0'.repeat(64)}`]))
+    const rendered = await render(parse(withImages('', references)))
+    expect(at(container(rendered, 'Deployment'), 'image')).toBe(references.get('operator'))
+    expect(at(container(rendered, 'StatefulSet'), 'image')).toBe(references.get('redis'))
+    const { operator, trainer, server } = Object.fromEntries(references)
+    expect(settingsOf(rendered).images).toEqual({ operator, trainer, server })
   })
 
   it('restarts the operator when it changes', async () => {

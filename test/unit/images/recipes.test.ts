@@ -1,14 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { recipeTag } from '../../../examples/quickstart/images/images.ts'
-import { buildOrder, recipes } from '../../../examples/quickstart/images/recipes.ts'
+import { localName, recipeTag } from '../../../examples/images/images.ts'
+import { buildOrder, type Kind, recipesFor, UPSTREAM_SERVER } from '../../../examples/images/recipes.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 const text = (path: string) => readFileSync(join(root, path), 'utf8')
-const entries = Object.entries(recipes)
+const KINDS: readonly Kind[] = ['cpu', 'cuda']
+const entries = KINDS.flatMap((kind) =>
+  Object.entries(recipesFor(kind)).map(([name, recipe]) => [name, kind, recipe] as const),
+)
 
-describe.each(entries)('image %s', (_name, recipe) => {
+describe.each(entries)('image %s for %s', (_name, _kind, recipe) => {
   test('hashes files that exist, its own Dockerfile among them', () => {
     for (const path of recipe.inputs) expect(existsSync(join(root, path)), path).toBe(true)
     expect(recipe.inputs.some((path) => path === recipe.dockerfile || path === dirname(recipe.dockerfile))).toBe(true)
@@ -37,10 +40,25 @@ describe.each(entries)('image %s', (_name, recipe) => {
   })
 })
 
-test('every image has a tag of its own, which follows its base', () => {
-  const tags = buildOrder.map((name) => recipeTag(name, 'debian-1'))
+test.each(KINDS)('every image for %s has a tag of its own, which follows its base', (kind) => {
+  const tags = buildOrder.map((name) => recipeTag(name, kind, 'debian-1'))
   expect(new Set(tags).size).toBe(buildOrder.length)
-  for (const name of buildOrder) expect(recipeTag(name, 'debian-2')).not.toBe(recipeTag(name, 'debian-1'))
+  for (const name of buildOrder) {
+    const isOnDebian = typeof recipesFor(kind)[name].base === 'string'
+    expect(recipeTag(name, kind, 'debian-2') !== recipeTag(name, kind, 'debian-1')).toBe(isOnDebian)
+  }
+})
+
+test("operator and Redis are the same for every kind; trainer and server are not in each other's way", () => {
+  const named = (kind: Kind) => buildOrder.map((name) => localName(name, kind, recipeTag(name, kind, 'debian-1')))
+  const [cpu, cuda] = [named('cpu'), named('cuda')]
+  expect(cuda.slice(0, 2)).toEqual(cpu.slice(0, 2))
+  const repositories = [...cpu.slice(2), ...cuda.slice(2)].map((image) => image.split(':')[0])
+  expect(new Set(repositories).size).toBe(4)
+})
+
+test('the server on GPUs is made of the image that the operator takes by itself', () => {
+  expect(text('jobs/server/Dockerfile')).toContain(`\nARG BASE=${UPSTREAM_SERVER}\n`)
 })
 
 test('trainer and server pin the same version of every package both have', () => {

@@ -1,4 +1,4 @@
-# Redis for the quickstart: Debian's package, run as an ordinary user, nothing kept on disk.
+# Redis: Debian's package, run as an ordinary user, nothing kept on disk unless the arguments say so.
 ARG BASE=docker.io/library/debian:bookworm-slim
 FROM ${BASE}
 RUN set -eu; export DEBIAN_FRONTEND=noninteractive; \

@@ -3,7 +3,8 @@ import { mustRun } from '#test/cluster/command.ts'
 import { ensureDebianPackages } from '#test/cluster/packages.ts'
 import { type Progress, withHeartbeat } from '#test/cluster/progress.ts'
 import { tempFolder } from '#test/cluster/temp-folder.ts'
-import { buildah, buildahEnv, isLocal } from './buildah.ts'
+import { isLocal } from './store.ts'
+import { type ImageTool, runTool } from './tool.ts'
 
 /** The base of all images, and what to hash for it. */
 export interface DebianBase {
@@ -18,26 +19,23 @@ const OWN = `localhost/kaito-ts/debian:${SUITE}-slim-1`
 const SLIM = ['locale', 'man', 'doc', 'info', 'lintian'].map((name) => `path-exclude=/usr/share/${name}/*`)
 
 /** Debian bookworm: the official image where Docker Hub answers, else the same made from the package archive (20 s, once). */
-export async function debianBase(progress: Progress): Promise<DebianBase> {
-  if (await isLocal(OWN)) return { image: OWN, identity: OWN }
+export async function debianBase(tool: ImageTool, progress: Progress): Promise<DebianBase> {
+  if (await isLocal(tool, OWN)) return { image: OWN, identity: OWN }
   if (await dockerHubAnswers()) {
-    if (!(await isLocal(OFFICIAL))) await mustRun(buildah('pull', '--quiet', OFFICIAL), { env: buildahEnv() })
+    if (!(await isLocal(tool, OFFICIAL))) await runTool(tool, tool.pull(OFFICIAL))
     return { image: OFFICIAL, identity: OFFICIAL }
   }
   await ensureDebianPackages(['mmdebstrap'], progress)
-  await withHeartbeat(progress, 'making a Debian base image', makeBase)
+  await withHeartbeat(progress, 'making a Debian base image', () => makeBase(tool))
   progress('Docker Hub does not answer; made a Debian base image from the package archive')
   return { image: OWN, identity: OWN }
 }
 
-async function makeBase(): Promise<void> {
+async function makeBase(tool: ImageTool): Promise<void> {
   const tar = join(tempFolder('debian'), 'base.tar')
   const exclude = SLIM.map((option) => `--dpkgopt=${option}`)
   await mustRun(['mmdebstrap', '--variant=minbase', '--include=ca-certificates', ...exclude, SUITE, tar])
-  const env = buildahEnv()
-  const container = (await mustRun(buildah('from', 'scratch'), { env })).trim()
-  await mustRun(buildah('add', '--quiet', container, tar, '/'), { env })
-  await mustRun(buildah('commit', '--quiet', '--rm', container, OWN), { env })
+  for (const argv of tool.importTar(tar, OWN)) await runTool(tool, argv)
 }
 
 async function dockerHubAnswers(): Promise<boolean> {
