@@ -5,6 +5,43 @@ VARIABLE = "KAITO_STEP"
 FIELDS = ("model", "method", "data", "output", "checkpoints", "targetModules", "config")
 METHODS = ("lora", "qlora")
 SECTIONS = ("ModelConfig", "QuantizationConfig", "LoraConfig", "TrainingArguments", "DatasetConfig", "DataCollator")
+# the keys of each section that have a value in every message: no default for them here
+CARRIED = {
+    "ModelConfig": (
+        "torch_dtype",
+        "local_files_only",
+        "device_map",
+    ),
+    "QuantizationConfig": (
+        "load_in_4bit",
+    ),
+    "LoraConfig": (
+        "r",
+        "lora_alpha",
+        "lora_dropout",
+    ),
+    "TrainingArguments": (
+        "output_dir",
+        "save_strategy",
+        "save_steps",
+        "save_total_limit",
+        "per_device_train_batch_size",
+        "ddp_find_unused_parameters",
+        "learning_rate",
+        "max_length",
+        "gradient_checkpointing",
+        "logging_steps",
+        "logging_first_step",
+        "logging_nan_inf_filter",
+        "seed",
+    ),
+    "DatasetConfig": (
+        "shuffle_dataset",
+        "shuffle_seed",
+        "train_test_split",
+    ),
+    "DataCollator": (),
+}
 # reason -> exit code of the train step
 EXIT_CODES = {
     "ConfigInvalid": 64,
@@ -15,6 +52,6 @@ EXIT_CODES = {
 }
 # what the kubelet keeps of a termination message
 OUTCOME_BYTES = 4096
-# files, reasons and names that are listed before it is said how many more there are, and characters of each
+# files, reasons and names that are listed before it is said how many more there are, and bytes of each
 ROW_ENTRIES = 10
 ROW_NAME = 64

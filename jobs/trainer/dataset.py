@@ -124,4 +124,6 @@ def listed(dropped: Counter) -> str:
 
 
 def shortened(name: str) -> str:
-    return name if len(name) <= ROW_NAME else f"{name[: ROW_NAME - 1]}…"
+    """Within ROW_NAME bytes, so that all of them together fit a termination message."""
+    data = name.encode(errors="replace")
+    return data.decode() if len(data) <= ROW_NAME else f"{data[: ROW_NAME - 3].decode(errors='ignore')}…"

@@ -18,11 +18,13 @@ class StepFailed(Exception):
 
 
 def write_outcome(outcome: dict) -> None:
-    text = json.dumps(outcome, ensure_ascii=False)
-    if len(text.encode()) > OUTCOME_BYTES:
-        text = json.dumps({**outcome, "message": str(outcome.get("message", ""))[: MAX_MESSAGE // 4]})
+    """Whole JSON within what is kept of it: of a long message the end goes."""
+    text = json.dumps(outcome, ensure_ascii=False).encode(errors="replace")
+    while len(text) > OUTCOME_BYTES and outcome.get("message"):
+        outcome = {**outcome, "message": outcome["message"][: len(outcome["message"]) * 3 // 4]}
+        text = json.dumps(outcome, ensure_ascii=False).encode(errors="replace")
     try:
-        with open(termination_log(), "w", encoding="utf-8") as file:
+        with open(termination_log(), "wb") as file:
             file.write(text)
     except OSError as error:
         print(f"note: cannot write {termination_log()}: {error}", flush=True)

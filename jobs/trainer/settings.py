@@ -7,7 +7,7 @@ import inspect
 import json
 import os
 
-from contract import FIELDS, METHODS, SECTIONS, VARIABLE, VERSION
+from contract import CARRIED, FIELDS, METHODS, SECTIONS, VARIABLE, VERSION
 from outcome import StepFailed
 from precision import FORMATS, Precision, precision
 
@@ -18,10 +18,12 @@ ARGUMENTS_SET_BY_STEP = ("output_dir", "resume_from_checkpoint", "push_to_hub", 
 def read_spec() -> dict:
     """The operator's message, whole and of the version that this image speaks."""
     try:
-        spec = json.loads(os.environ[VARIABLE])
-        version = spec.pop("contract", None)
-    except (KeyError, AttributeError, ValueError) as error:
-        raise StepFailed("ConfigInvalid", f"{VARIABLE} does not hold a JSON object: {error!r}") from error
+        spec = json.loads(os.environ.get(VARIABLE, ""))
+    except ValueError:
+        spec = None
+    if not isinstance(spec, dict):
+        raise StepFailed("ConfigInvalid", f"{VARIABLE} does not hold a JSON object")
+    version = spec.pop("contract", None)
     if version != VERSION:
         theirs = f"version {version}" if isinstance(version, int) else "no version"
         raise StepFailed(
@@ -32,12 +34,18 @@ def read_spec() -> dict:
     faults = [f"{name} is missing" for name in FIELDS if name not in spec]
     faults += [f"{name} is unknown" for name in spec if name not in FIELDS]
     if not faults:
-        faults += [f"config.{name} is missing" for name in SECTIONS if name not in spec["config"]]
-        faults += [f"config.{name} is unknown" for name in spec["config"] if name not in SECTIONS]
+        config = spec["config"] if isinstance(spec["config"], dict) else {}
+        faults += [f"config.{name} is missing" for name in SECTIONS if not isinstance(config.get(name), dict)]
+        faults += [f"config.{name} is unknown" for name in config if name not in SECTIONS]
+        faults += [f"config.{name}.{key} is missing" for name in SECTIONS for key in missing(name, config.get(name))]
         faults += [] if spec["method"] in METHODS else [f"method must be one of {', '.join(METHODS)}"]
     if faults:
         raise StepFailed("ConfigInvalid", f"{VARIABLE}: {'; '.join(faults)}")
     return spec
+
+
+def missing(section: str, values) -> list[str]:
+    return [key for key in CARRIED[section] if key not in values] if isinstance(values, dict) else []
 
 
 def fingerprint(spec: dict) -> str:
@@ -48,7 +56,7 @@ def fingerprint(spec: dict) -> str:
 def chosen_precision(spec: dict, torch) -> Precision:
     """What suits this machine and the method; `torch_dtype` in ModelConfig may ask for something else."""
     section = spec["config"]["ModelConfig"]
-    wanted = str(section.get("torch_dtype") or section.get("dtype") or "auto").removeprefix("torch.")
+    wanted = str(section["torch_dtype"]).removeprefix("torch.")
     if wanted not in ("auto", *FORMATS):
         raise StepFailed("ConfigInvalid", f"ModelConfig.torch_dtype is {wanted!r}; use bfloat16, float16 or float32.")
     capability = torch.cuda.get_device_capability() if torch.cuda.is_available() else None
@@ -56,16 +64,13 @@ def chosen_precision(spec: dict, torch) -> Precision:
 
 
 def quantization(spec: dict, dtype):
-    """BitsAndBytesConfig for qlora (NF4 with double quantisation unless the file says otherwise); None for lora."""
+    """BitsAndBytesConfig for qlora; None for lora."""
     section = {k: v for k, v in spec["config"]["QuantizationConfig"].items() if v is not None}
     if spec["method"] == "lora":
         return None
     from transformers import BitsAndBytesConfig
 
-    values = {"bnb_4bit_quant_type": "nf4", "bnb_4bit_use_double_quant": True, **section}
-    if not values.get("load_in_8bit"):
-        values["load_in_4bit"] = True
-    values["bnb_4bit_compute_dtype"] = dtype
+    values = {**section, "bnb_4bit_compute_dtype": dtype}
     allowed = [name for name in inspect.signature(BitsAndBytesConfig.__init__).parameters if name != "self"]
     return make(BitsAndBytesConfig, "QuantizationConfig", values, allowed)
 
@@ -73,42 +78,30 @@ def quantization(spec: dict, dtype):
 def lora(spec: dict):
     from peft import LoraConfig
 
-    section = dict(spec["config"]["LoraConfig"])
+    section = spec["config"]["LoraConfig"]
     targets = section.get("target_modules") or spec["targetModules"] or "all-linear"
-    values = {"r": 8, "lora_alpha": 16, "lora_dropout": 0.05, "bias": "none", **section}
-    values.update(task_type="CAUSAL_LM", target_modules=targets, inference_mode=False)
+    values = {**section, "task_type": "CAUSAL_LM", "target_modules": targets, "inference_mode": False}
     return make(LoraConfig, "LoraConfig", values, field_names(LoraConfig))
 
 
-def training_arguments(spec: dict, chosen: Precision, torch, limits: dict):
-    """SFTConfig; `limits` are defaults that come from the model and the data (max_length, assistant_only_loss)."""
+def training_arguments(spec: dict, chosen: Precision, torch, max_length: int | None, answers_marked: bool):
+    """SFTConfig. The model says how long a row may be, and with the data whether answers can be told apart."""
     from trl import SFTConfig
 
     gpu = torch.cuda.is_available()
     section = {k: v for k, v in spec["config"]["TrainingArguments"].items() if k not in ARGUMENTS_SET_BY_STEP}
     values = {
-        "per_device_train_batch_size": 1,
-        "learning_rate": 2e-4,  # adapters take about ten times the rate of full fine-tuning, which is TRL's default
-        "logging_steps": 5,
-        "logging_first_step": True,
-        "logging_nan_inf_filter": False,  # on by default: a run that broke down would report a loss of 0
-        "save_strategy": "steps",
-        "save_steps": 0.1,
-        "save_total_limit": 2,
-        "gradient_checkpointing": gpu,
-        "seed": 42,
-        **limits,
+        "assistant_only_loss": answers_marked,
         **section,
+        "max_length": max_length,
+        "output_dir": spec["checkpoints"],
+        "report_to": [],
+        "disable_tqdm": True,
+        "use_cpu": not gpu,
+        "bf16": chosen.bf16,
+        "fp16": chosen.fp16,
+        "dataloader_pin_memory": gpu,
     }
-    values.update(
-        output_dir=spec["checkpoints"],
-        report_to=[],
-        disable_tqdm=True,
-        use_cpu=not gpu,
-        bf16=chosen.bf16,
-        fp16=chosen.fp16,
-        dataloader_pin_memory=gpu,
-    )
     if values["gradient_checkpointing"]:
         values.setdefault("gradient_checkpointing_kwargs", {"use_reentrant": False})
     return make(SFTConfig, "TrainingArguments", values, field_names(SFTConfig))

@@ -32,8 +32,6 @@ from outcome import StepFailed, as_failure, read_reason, write_outcome  # noqa: 
 from precision import widen_trained  # noqa: E402
 from settings import chosen_precision, fingerprint, lora, quantization, read_spec, training_arguments  # noqa: E402
 
-MAX_LENGTH = 1024  # as src/rules/memory-need.ts reckons
-
 
 def main() -> int:
     try:
@@ -85,15 +83,14 @@ def train(spec: dict, torch) -> dict:
     tokenizer = load_tokenizer(spec)
     options = spec["config"]["DatasetConfig"]
     with tempfile.TemporaryDirectory() as cache:
-        defaults: dict = {"max_length": longest(spec)}
-        lengths = Lengths(tokenizer, {**defaults, **spec["config"]["TrainingArguments"]})
+        max_length = longest(spec)
+        lengths = Lengths(tokenizer, {**spec["config"]["TrainingArguments"], "max_length": max_length})
         tally = Tally()
         rows = store(samples(spec["data"], options, bool(tokenizer.chat_template), lengths, tally), cache)
-        if "messages" in rows.column_names and answers_can_be_told_apart(tokenizer):
-            defaults["assistant_only_loss"] = True
+        answers_marked = "messages" in rows.column_names and answers_can_be_told_apart(tokenizer)
         training, evaluation = split(rows, options)
         model = load_model(spec, dtype, torch)
-        arguments = training_arguments(spec, chosen, torch, defaults)
+        arguments = training_arguments(spec, chosen, torch, max_length, answers_marked)
         if evaluation is not None and "eval_strategy" not in spec["config"]["TrainingArguments"]:
             arguments.eval_strategy = type(arguments.eval_strategy)("epoch")
         progress = Progress(fingerprint(spec))
@@ -118,7 +115,7 @@ def train(spec: dict, torch) -> dict:
             tally.dropped["no token that the trainer takes the loss on"] += len(training) - len(trainer.train_dataset)
         data = {**tally.as_result(), "evaluated": len(evaluation or []), "lossOn": loss_on(arguments, rows)}
         if rank() == 0:
-            print(json.dumps({"kaito": "data", **data}), flush=True)
+            print(json.dumps({"kaito": "data", **data}, ensure_ascii=False), flush=True)
         checkpoint = newest_checkpoint(spec["checkpoints"], progress.fingerprint)
         if checkpoint:
             print(f"resuming from {os.path.basename(checkpoint)}", flush=True)
@@ -188,16 +185,17 @@ def source(spec: dict) -> tuple[list, dict]:
     return [model["id"]], {"revision": model.get("revision") or "main", "trust_remote_code": trust}
 
 
-def longest(spec: dict) -> int:
-    """Tokens of a row, where the config says nothing: what the model can read, within what memory is reckoned with."""
+def longest(spec: dict) -> int | None:
+    """`max_length` within what the model can read; None where no limit is asked for."""
     from transformers import AutoConfig
 
+    asked = spec["config"]["TrainingArguments"]["max_length"]
     try:
         config = AutoConfig.from_pretrained(*source(spec)[0], **source(spec)[1])
     except (OSError, ValueError) as error:
         raise StepFailed("BaseModelUnavailable", f"No config at {source(spec)[0][0]}: {str(error)[:400]}") from error
     window = getattr(config.get_text_config(), "max_position_embeddings", None)
-    return min(MAX_LENGTH, window or MAX_LENGTH)
+    return asked if asked is None or window is None else min(asked, window)
 
 
 def answers_can_be_told_apart(tokenizer) -> bool:

@@ -2,7 +2,7 @@ import { isJsonObject } from '#src/lib/json.ts'
 
 /** Files, reasons and names that the train step lists before it says how many more there are. */
 export const ROW_ENTRIES = 10
-/** Characters of each such name. */
+/** Bytes of each such name, in UTF-8. */
 export const ROW_NAME = 64
 
 /** What became of the rows of a dataset: said by the train step before it trains, and in its result. Written by jobs/trainer/dataset.py. */

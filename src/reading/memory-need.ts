@@ -123,18 +123,14 @@ function inferenceNeed(workspace: Workspace, facts: Facts, sku: GpuSku): Need | 
   return { kind: 'inference', estimate, haveGiB, fit, tokens, asked: config?.maxModelLen !== undefined }
 }
 
-/** The trainer cuts samples here when the config says nothing. */
-const DEFAULT_MAX_LENGTH = 1024
-
 function presetOf(name: string | undefined, { catalog }: Facts): Preset | undefined {
   const preset = name ? findPreset(catalog, name) : undefined
   return preset?.retired ? undefined : preset
 }
 
 /** null asks for no limit: then the model's own is the longest that a sample can be. */
-function lengthOf(value: unknown, preset: Preset): number {
-  return value === null ? preset.contextLength : Math.min(numberOr(value, DEFAULT_MAX_LENGTH), preset.contextLength)
-}
+const lengthOf = (value: unknown, { contextLength }: Preset): number =>
+  Math.min(numberOr(value, contextLength), contextLength)
 
 const numberOr = (value: unknown, otherwise: number) => (typeof value === 'number' ? value : otherwise)
 

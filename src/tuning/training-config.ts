@@ -62,13 +62,18 @@ export function parseTrainingConfig(yamlText: string, method: TuningMethod): Par
 export function resolveTrainingConfig(method: TuningMethod, parsed: TrainingConfig = {}): ResolvedTrainingConfig {
   const merged = (section: SectionName): Values => ({ ...method.defaults[section], ...parsed[section] })
   return {
-    ModelConfig: merged('ModelConfig'),
+    ModelConfig: model(method, parsed.ModelConfig ?? {}),
     QuantizationConfig: quantization(method, parsed.QuantizationConfig ?? {}),
     LoraConfig: merged('LoraConfig'),
     TrainingArguments: merged('TrainingArguments'),
     DatasetConfig: merged('DatasetConfig'),
     DataCollator: merged('DataCollator'),
   }
+}
+
+/** `torch_dtype` is the older name of `dtype`: one of them is passed on. */
+function model(method: TuningMethod, { dtype, ...user }: Values): Values {
+  return { ...method.defaults.ModelConfig, ...(dtype === undefined ? {} : { torch_dtype: dtype }), ...user }
 }
 
 /** 8 bits by the user's wish means none of the defaults for 4 bits. `quant_method` has one value and is not passed on. */

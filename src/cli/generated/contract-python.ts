@@ -3,6 +3,7 @@ import { CONTRACT_VERSION } from '#src/contract/message.ts'
 import { OUTCOME_BYTES } from '#src/contract/outcome.ts'
 import { ROW_ENTRIES, ROW_NAME } from '#src/contract/rows.ts'
 import { TRAINER_METHODS, TRAINING_SECTIONS, trainMessage } from '#src/contract/train.ts'
+import { METHODS } from '#src/tuning/methods/index.ts'
 
 /** jobs/trainer/contract.py: what the trainer, in Python, must agree on with the operator. */
 export function contractPython(): string {
@@ -16,18 +17,33 @@ export function contractPython(): string {
     ...tuple('FIELDS', required),
     ...tuple('METHODS', TRAINER_METHODS),
     ...tuple('SECTIONS', TRAINING_SECTIONS),
+    '# the keys of each section that have a value in every message: no default for them here',
+    'CARRIED = {',
+    ...TRAINING_SECTIONS.flatMap((section) => entry(section, carried(section))),
+    '}',
     '# reason -> exit code of the train step',
     'EXIT_CODES = {',
     ...codes,
     '}',
     '# what the kubelet keeps of a termination message',
     `OUTCOME_BYTES = ${OUTCOME_BYTES}`,
-    '# files, reasons and names that are listed before it is said how many more there are, and characters of each',
+    '# files, reasons and names that are listed before it is said how many more there are, and bytes of each',
     `ROW_ENTRIES = ${ROW_ENTRIES}`,
     `ROW_NAME = ${ROW_NAME}`,
     '',
   ].join('\n')
 }
+
+/** Keys that every method has a default for. */
+const carried = (section: (typeof TRAINING_SECTIONS)[number]): readonly string[] => {
+  const [first, ...others] = METHODS.map(({ defaults }) => Object.keys(defaults[section]))
+  return (first ?? []).filter((key) => others.every((keys) => keys.includes(key)))
+}
+
+const entry = (name: string, values: readonly string[]) =>
+  values.length === 0
+    ? [`    ${quoted(name)}: (),`]
+    : [`    ${quoted(name)}: (`, ...values.map((value) => `        ${quoted(value)},`), '    ),']
 
 const quoted = (text: string) => JSON.stringify(text)
 

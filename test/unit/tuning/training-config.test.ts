@@ -199,6 +199,16 @@ describe('resolveTrainingConfig', () => {
     expect(Object.keys(resolved)).toEqual([...TRAINING_SECTIONS])
   })
 
+  it('has one name for the number format, whichever the file has', () => {
+    const formatOf = (ModelConfig: Readonly<Record<string, unknown>>) => {
+      const { torch_dtype, dtype } = resolveTrainingConfig(METHOD.lora, { ModelConfig }).ModelConfig
+      return { torch_dtype, dtype }
+    }
+    expect(formatOf({})).toEqual({ torch_dtype: 'bfloat16' })
+    expect(formatOf({ dtype: 'float32' })).toEqual({ torch_dtype: 'float32' })
+    expect(formatOf({ torch_dtype: 'float16' })).toEqual({ torch_dtype: 'float16' })
+  })
+
   it('drops the defaults for 4 bits when 8 are asked for, and quant_method always', () => {
     const asked = { QuantizationConfig: { load_in_8bit: true, quant_method: 'bitsandbytes' } }
     expect(resolveTrainingConfig(METHOD.qlora, asked).QuantizationConfig).toEqual({
