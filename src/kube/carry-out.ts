@@ -2,13 +2,15 @@ import { FINALIZER, WORKSPACE_API } from '#src/api/labels.ts'
 import type { K8sObject, ObjectMeta } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { TuningTask } from '#src/contract/task.ts'
+import { ownedBy } from '#src/desired/meta.ts'
+import { tuningJobName } from '#src/desired/names.ts'
 import { canonicalJson } from '#src/lib/stable-hash.ts'
+import { controllerOf, isControlledBy, ownerInWords } from '#src/observe/ownership.ts'
 import type { Plan } from '#src/plan/plan.ts'
 import type { Obstacle } from '#src/plan/world.ts'
 import type { Applier } from './apply.ts'
 import { isConflict } from './errors.ts'
 import type { EventRecorder } from './events.ts'
-import { controllerOf, isControlledBy, ownerInWords } from './ownership.ts'
 import { resourceOf } from './resource.ts'
 
 export interface CarryOutOptions {
@@ -49,7 +51,7 @@ export class PlanRunner {
   async run(workspace: Workspace, plan: Plan, signal: AbortSignal): Promise<Failure | undefined> {
     const { applier, events } = this.#options
     if (plan.finalizer === 'add') await this.#finalizer(workspace, true, signal)
-    const failure = await this.#applyAll(plan.apply, signal)
+    const failure = (await this.#jobTaken(workspace, plan, signal)) ?? (await this.#applyAll(plan.apply, signal))
     if (failure !== undefined) return failure
     if (plan.enqueue !== undefined) await this.#enqueue(plan.enqueue)
     for (const { apiVersion, kind, namespace, name, uid } of plan.remove) {
@@ -70,6 +72,24 @@ export class PlanRunner {
   forget(workspace: { readonly namespace: string; readonly name: string }): void {
     for (const key of this.#applied.keys())
       if (key.startsWith(`${workspace.namespace}/${workspace.name}/`)) this.#applied.delete(key)
+  }
+
+  /** Before a node is bought for a run, and before a worker is asked to start it: has somebody else a Job of its name? */
+  async #jobTaken(workspace: Workspace, plan: Plan, signal: AbortSignal): Promise<Failure | undefined> {
+    const isToRun = workspace.tuning !== undefined && (plan.enqueue !== undefined || plan.apply.length > 0)
+    if (!isToRun) return undefined
+    const { namespace } = workspace.metadata
+    const job: K8sObject = {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: {
+        name: tuningJobName(workspace),
+        ...(namespace === undefined ? {} : { namespace }),
+        ownerReferences: [ownedBy(workspace)],
+      },
+    }
+    const { taken } = await this.#place(job, signal)
+    return taken && { obstacle: taken }
   }
 
   /** All or none where a name is taken: a server without its Service would hold a GPU for nobody. */

@@ -93,6 +93,7 @@ function dataEvents(world: World, { tuning }: WorkspaceStatus): PlannedEvent[] {
 
 /** Bad news, also of a run that goes on (a push that waits). Other reasons for a False pass by themselves. */
 const WARN = new Set<string>([
+  'NameTaken',
   'NodesMissing',
   'NodeClaimFailed',
   'ConfigInvalid',

@@ -29,6 +29,7 @@ export interface World {
   /** Made by this operator for this Workspace. */
   readonly nodeClaims: readonly NodeClaimView[]
   readonly jobs: readonly JobView[]
+  /** Of these Jobs and of the StatefulSet: known by their controller, not by labels. */
   readonly pods: readonly PodView[]
   readonly statefulSet?: StatefulSetView
   /** Data of the ConfigMap that `tuning.config` or `inference.config` names. */

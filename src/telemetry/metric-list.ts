@@ -136,8 +136,8 @@ export const metricList = {
   tasks: {
     kind: 'counter',
     name: 'kaito_tasks_total',
-    help: 'Deliveries of queue tasks to this process: the Job was created, or nobody asks for it any more, or it will be tried again, or the task could not be read.',
-    labels: { outcome: ['created', 'dropped', 'failed', 'refused'] },
+    help: 'Deliveries of queue tasks to this process: the Job was created, or nobody asks for it any more, or somebody else has one of its name, or it will be tried again, or the task could not be read.',
+    labels: { outcome: ['created', 'dropped', 'taken', 'failed', 'refused'] },
   },
   taskSeconds: {
     kind: 'histogram',

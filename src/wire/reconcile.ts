@@ -84,6 +84,7 @@ export async function runReconciler(
 function seenBy(stores: Stores, object: K8sObject) {
   const { namespace, name } = object.metadata
   const key = namespace === undefined ? name : `${namespace}/${name}`
+  if (object.kind === 'Job') return stores.jobs.get(key)?.metadata
   if (object.kind === 'StatefulSet') return stores.statefulSets.get(key)?.metadata
   if (object.kind === 'Service') return stores.services.get(key)?.metadata
   if (object.kind === 'NodeClaim') return stores.nodeClaims.get(key)?.metadata

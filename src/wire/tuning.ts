@@ -8,6 +8,7 @@ import type { Config } from '#src/config.ts'
 import type { TuningTask } from '#src/contract/task.ts'
 import { isConflict } from '#src/kube/errors.ts'
 import { gather } from '#src/kube/gather.ts'
+import { controllerOf, isControlledBy } from '#src/observe/ownership.ts'
 import { planTuningJob } from '#src/plan/workspace.ts'
 import type { Component } from '#src/runtime/lifecycle.ts'
 import type { Metrics } from '#src/telemetry/metrics.ts'
@@ -100,9 +101,13 @@ function createJob(task: TuningTask, config: Config, { client, stores }: Kuberne
     create: async (job) => {
       try {
         await client.create(job, signal)
+        return true
       } catch (error) {
-        // 409: a Job of this name is there, made by an earlier delivery of the same task.
         if (!isConflict(error)) throw error
+        // Made by an earlier delivery of the same task; or by somebody else, and the reconciler will say so.
+        const { namespace = '', name } = job.metadata
+        const found = await client.get({ kind: 'Job', namespace, name }, signal)
+        return found !== undefined && isControlledBy(found, controllerOf(job) ?? '')
       }
     },
     log: (outcome, { namespace, name, revision }) => log.info({ namespace, name, revision, outcome }, 'tuning task'),

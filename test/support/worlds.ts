@@ -29,6 +29,9 @@ export const inferenceWorkspace = (more: Parameters<typeof inferenceSpec>[0] = {
   metadata: metadata(),
 })
 
+/** The reference that a controller leaves on what it makes. */
+export const controller = (kind: string, uid: string) => ({ apiVersion: 'v1', kind, name: kind, uid, controller: true })
+
 export const readyNode = (name = 'gpu-1'): World['nodes'][number] => ({
   metadata: { name, labels: { ...NODE_LABELS, 'node.kubernetes.io/instance-type': GPU_TYPE } },
   status: {

@@ -22,7 +22,7 @@ export const CALLS: readonly Calls[] = [
   { kind: 'Workspace', verbs: [...WATCHED, 'get', 'patch'], caller: 'stores, gather fresh, finalizer' },
   { kind: 'Workspace', subresource: 'status', verbs: ['patch'], caller: 'carry-out' },
   { kind: 'Workspace', subresource: 'finalizers', verbs: ['update'], caller: 'blockOwnerDeletion in desired/meta' },
-  { kind: 'Job', verbs: [...WATCHED, 'create', 'delete'], caller: 'stores, worker, superseded jobs' },
+  { kind: 'Job', verbs: [...WATCHED, 'get', 'create', 'delete'], caller: 'stores, worker, carry-out, superseded jobs' },
   { kind: 'StatefulSet', verbs: [...WATCHED, ...APPLIED, 'get'], caller: 'stores, carry-out' },
   { kind: 'Service', verbs: [...WATCHED, ...APPLIED, 'get'], caller: 'stores, carry-out' },
   { kind: 'Pod', verbs: WATCHED, caller: 'stores' },
@@ -55,7 +55,7 @@ export const CALLS: readonly Calls[] = [
  * They give away nothing new, and spare a release of the roles for every change of the code.
  */
 export const SPARE: readonly Calls[] = [
-  ...(['Job', 'Pod', 'Node', 'NodeClaim'] as const).map((kind): Calls => ({ kind, verbs: ['get'], caller: 'nobody' })),
+  ...(['Pod', 'Node', 'NodeClaim'] as const).map((kind): Calls => ({ kind, verbs: ['get'], caller: 'nobody' })),
   { kind: 'Job', verbs: ['patch'], caller: 'nobody' },
   { kind: 'Lease', where: 'home', name: 'kaito-ts', verbs: ['patch'], caller: 'nobody' },
   { kind: 'Secret', where: 'home', name: 'kaito-ts-webhook-cert', verbs: ['patch'], caller: 'nobody' },

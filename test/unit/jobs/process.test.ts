@@ -12,7 +12,7 @@ function ports(revision: string | undefined, more: Partial<TaskPorts> = {}) {
   const outcomes: string[] = []
   const all: TaskPorts = {
     desiredJob: async () => (revision === undefined ? undefined : { job, revision }),
-    create: async ({ metadata }) => void created.push(metadata.name),
+    create: async ({ metadata }) => created.push(metadata.name) > 0,
     log: (outcome) => outcomes.push(outcome),
     ...more,
   }
@@ -33,6 +33,12 @@ describe('a task', () => {
     const { all, created, outcomes } = ports(revision)
     await processTask(task, all)
     expect([created, outcomes]).toEqual([[], ['dropped']])
+  })
+
+  it('says so when another has a Job of that name', async () => {
+    const { all, outcomes } = ports(task.revision, { create: async () => false })
+    await processTask(task, all)
+    expect(outcomes).toEqual(['taken'])
   })
 
   it('fails, to be tried again, when the Job cannot be created', async () => {

@@ -6,7 +6,7 @@ import { type CarryOutOptions, PlanRunner } from '#src/kube/carry-out.ts'
 import { KubeError } from '#src/kube/errors.ts'
 import { NOTHING, type Plan } from '#src/plan/plan.ts'
 import { planWorkspace } from '#src/plan/workspace.ts'
-import { aWorld, inferenceWorkspace, tuningWorkspace } from '#test/support/worlds.ts'
+import { aWorld, controller, inferenceWorkspace, tuningWorkspace } from '#test/support/worlds.ts'
 
 const signal = new AbortController().signal
 
@@ -174,6 +174,32 @@ describe('carrying out a plan', () => {
     const failure = await racing.run(serving, plan, signal)
     expect(failure?.obstacle.reason).toBe(goesOn ? undefined : 'NameTaken')
     expect(calls.filter((call) => call.startsWith('apply'))).toHaveLength(goesOn ? 3 : 0)
+  })
+
+  it.for<[string, string | undefined, boolean]>([
+    ['a Job of another', 'theirs', false],
+    ['a Job of nobody', undefined, false],
+    ['its own Job, which the watch does not show yet', tuningWorkspace().metadata.uid, true],
+  ])('asks no worker and buys no node where there is %s under the name of the run', async ([, owner, goesOn]) => {
+    const { options, calls } = cluster()
+    const ownerReferences = owner === undefined ? [] : [controller('Workspace', owner)]
+    const runner = new PlanRunner({
+      ...options,
+      applier: {
+        ...options.applier,
+        find: async ({ apiVersion, kind, metadata: { name } }) =>
+          kind === 'Job' ? { apiVersion, kind, metadata: { name, uid: 'j', ownerReferences } } : undefined,
+      },
+    })
+    const claim = { apiVersion: 'karpenter.sh/v1', kind: 'NodeClaim', metadata: { name: 'ws-0' } }
+    const plans: Plan[] = [queued, { ...NOTHING, apply: [claim] }]
+    for (const plan of plans) {
+      const failure = await runner.run(tuningWorkspace(), plan, signal)
+      if (goesOn) expect(failure).toBeUndefined()
+      else expect(failure?.obstacle.message).toMatch(/^Job phi-3-tuning-\w{10} is there already/)
+    }
+    const effects = calls.filter((call) => call === 'enqueue' || call.startsWith('apply'))
+    expect(effects).toEqual(goesOn ? ['enqueue', 'apply NodeClaim/ws-0'] : [])
   })
 
   it('still writes the status when the queue is away', async () => {

@@ -13,7 +13,7 @@ import type { Kind, Ref } from '#src/kube/resource.ts'
 import { createStores } from '#src/kube/stores.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
-import { inferenceWorkspace, NOW, tuningWorkspace } from '#test/support/worlds.ts'
+import { controller, inferenceWorkspace, NOW, tuningWorkspace } from '#test/support/worlds.ts'
 
 const signal = new AbortController().signal
 const KEY = 'default/phi-3'
@@ -78,15 +78,27 @@ function setup(workspace: Workspace | undefined, known: Readonly<Record<string, 
   return { asked, removed, stores, client, applier, world: (fresh = false) => gather(KEY, options, signal, fresh) }
 }
 
-const trainer = (name: string, createdAt: string): PodView => ({
+const trainer = (name: string, createdAt: string, uid = 'job-uid'): PodView => ({
   metadata: {
     name,
     namespace: 'default',
     creationTimestamp: createdAt,
     labels: { 'kaito.sh/workspace': 'phi-3', 'job-name': tuningJobName(tuningWorkspace()) },
+    ownerReferences: [controller('Job', uid)],
   },
   status: { initContainerStatuses: [{ name: 'train', state: { running: {} } }] },
 })
+
+/** The Job of the run that the Workspace asks for. */
+const theJob = {
+  metadata: {
+    name: tuningJobName(tuningWorkspace()),
+    namespace: 'default',
+    uid: 'job-uid',
+    labels: { 'kaito.sh/workspace': 'phi-3', 'app.kubernetes.io/managed-by': 'kaito-ts' },
+    ownerReferences: [controller('Workspace', tuningWorkspace().metadata.uid ?? '')],
+  },
+}
 
 describe('gathering', () => {
   it('gives nothing for a Workspace that is gone, from the cache and from the apiserver', async () => {
@@ -145,9 +157,31 @@ describe('gathering', () => {
     expect((await world())?.jobs.map(({ metadata }) => metadata.name)).toEqual(['ours'])
   })
 
+  it('takes for its own only the pods of its Jobs and its StatefulSet, and reads no log of others', async () => {
+    const { stores, world, asked } = setup(tuningWorkspace(), { 'logs ours': '' })
+    stores.jobs.put(theJob)
+    stores.pods.put(trainer('ours', '2026-01-01T01:00:00Z'))
+    stores.pods.put(trainer('of-another-job', '2026-01-01T02:00:00Z', 'another-uid'))
+    const forged = trainer('forged', '2026-01-01T03:00:00Z')
+    stores.pods.put({ ...forged, metadata: { ...forged.metadata, ownerReferences: [] } })
+    const notController = { ...controller('Job', 'job-uid'), controller: false }
+    stores.pods.put({ ...forged, metadata: { ...forged.metadata, name: 'owned', ownerReferences: [notController] } })
+    expect((await world())?.pods.map(({ metadata }) => metadata.name)).toEqual(['ours'])
+    expect(asked.filter((call) => call.startsWith('logs'))).toEqual(['logs ours'])
+
+    const serving = setup(inferenceWorkspace())
+    const labels = { 'kaito.sh/workspace': 'phi-3', 'app.kubernetes.io/managed-by': 'kaito-ts' }
+    const owner = controller('Workspace', inferenceWorkspace().metadata.uid ?? '')
+    const set = { name: 'phi-3', namespace: 'default', uid: 'set-uid', labels, ownerReferences: [owner] }
+    serving.stores.statefulSets.put({ metadata: set })
+    for (const uid of ['set-uid', 'job-uid']) serving.stores.pods.put(trainer(uid, '2026-01-01T01:00:00Z', uid))
+    expect((await serving.world())?.pods.map(({ metadata }) => metadata.name)).toEqual(['set-uid'])
+  })
+
   it('reads the progress of the newest try, whatever the order in which pods were seen', async () => {
     const log = '{"kaito":"progress","step":3,"maxSteps":9}'
     const { world, stores, asked } = setup(tuningWorkspace(), { 'logs new': log })
+    stores.jobs.put(theJob)
     stores.pods.put(trainer('new', '2026-01-01T02:00:00Z'))
     stores.pods.put(trainer('old', '2026-01-01T01:00:00Z'))
     expect((await world())?.progress).toEqual([{ step: 3, maxSteps: 9 }])
@@ -157,6 +191,7 @@ describe('gathering', () => {
   it('goes on without a log that is gone', async () => {
     const gone = new KubeError('no', { status: 404, reason: 'NotFound' })
     const { world, stores } = setup(tuningWorkspace(), { 'logs new': gone })
+    stores.jobs.put(theJob)
     stores.pods.put(trainer('new', '2026-01-01T02:00:00Z'))
     expect((await world())?.progress).toEqual([])
   })
@@ -165,6 +200,7 @@ describe('gathering', () => {
     const workspace = tuningWorkspace()
     const tuning = { jobName: tuningJobName(workspace), finishedAt: '2026-01-01T03:00:00Z' }
     const { world, stores, asked } = setup({ ...workspace, status: { tuning } })
+    stores.jobs.put(theJob)
     stores.pods.put(trainer('new', '2026-01-01T02:00:00Z'))
     await world()
     expect(asked.filter((call) => call.startsWith('logs'))).toEqual([])

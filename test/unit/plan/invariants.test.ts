@@ -10,7 +10,7 @@ import { tuningJobName } from '#src/desired/names.ts'
 import { planWorkspace } from '#src/plan/workspace.ts'
 import type { World } from '#src/plan/world.ts'
 import { TUNED_DIGEST, TUNED_IMAGE } from '#test/support/workspaces.ts'
-import { aWorld, inferenceWorkspace, NOW, readyNode, tuningWorkspace } from '#test/support/worlds.ts'
+import { aWorld, controller, inferenceWorkspace, NOW, readyNode, tuningWorkspace } from '#test/support/worlds.ts'
 
 const JOB = tuningJobName(tuningWorkspace())
 
@@ -64,7 +64,7 @@ const conditions = fc.array(
 const pod: fc.Arbitrary<PodView> = fc.record({
   metadata: fc.record({
     name: fc.constantFrom('a', 'b'),
-    labels: fc.constantFrom({ 'job-name': JOB }, { 'kaito.sh/component': 'inference' }),
+    ownerReferences: fc.constantFrom([], [controller('Job', 'u')], [controller('StatefulSet', 's')]),
     creationTimestamp: fc.constantFrom('2026-01-01T00:00:00Z', 'never', '2026-01-02T00:00:00Z'),
   }),
   status: fc.record(
@@ -132,7 +132,7 @@ function worldOf({
   readyReplicas,
 }: Draft) {
   const statefulSet = {
-    metadata: { name: 'phi-3', generation: 2 },
+    metadata: { name: 'phi-3', uid: 's', generation: 2 },
     status: { observedGeneration: 2, readyReplicas, updatedReplicas: 1 },
   }
   const base = aWorld(subject, { nodes, jobs, pods, progress: readProgress(lines.join('\n')), statefulSet })

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { JobView, PodView } from '#src/api/objects.ts'
 import { tuningJobName } from '#src/desired/names.ts'
+import type { Plan } from '#src/plan/plan.ts'
 import { planTuningJob, planWorkspace } from '#src/plan/workspace.ts'
 import type { World } from '#src/plan/world.ts'
-import { aWorld, inferenceWorkspace, tuningWorkspace } from '#test/support/worlds.ts'
+import { aWorld, controller, inferenceWorkspace, tuningWorkspace } from '#test/support/worlds.ts'
 
 const NAME = tuningJobName(tuningWorkspace())
 
@@ -13,7 +14,7 @@ const job = (type?: 'Complete' | 'Failed'): JobView => ({
 })
 
 const trainPod = (state: 'running' | { exitCode: number; message: string }): PodView => ({
-  metadata: { name: 'p', labels: { 'job-name': NAME } },
+  metadata: { name: 'p', ownerReferences: [controller('Job', 'job')] },
   status: {
     phase: state === 'running' ? 'Running' : 'Failed',
     initContainerStatuses: [{ name: 'train', state: state === 'running' ? { running: {} } : { terminated: state } }],
@@ -73,7 +74,46 @@ describe('a push that waits', () => {
   })
 })
 
+describe("a run whose Job's name somebody else has", () => {
+  const obstacle = { kind: 'Job', reason: 'NameTaken', message: 'Job x is there already' } as const
+  const summary = { status: 'False', reason: 'NameTaken', message: obstacle.message }
+  const readyOf = ({ status }: Plan) => status?.conditions?.find(({ type }) => type === 'Ready')
+
+  it('says so, asks no worker, and looks again', () => {
+    const plan = planWorkspace(aWorld(tuningWorkspace(), { obstacle }))
+    expect(plan.enqueue).toBeUndefined()
+    expect(plan.again).toBe(10_000)
+    expect(readyOf(plan)).toMatchObject(summary)
+    expect(plan.events).toContainEqual({ type: 'Warning', reason: 'NameTaken', message: obstacle.message })
+  })
+
+  it('buys no node', () => {
+    const world = aWorld(tuningWorkspace(), { obstacle, nodes: [] })
+    const plan = planWorkspace({ ...world, settings: { ...world.settings, nodeProvisioner: 'karpenter' } })
+    expect(plan.apply).toEqual([])
+    expect(readyOf(plan)).toMatchObject(summary)
+  })
+})
+
 describe('a run under way', () => {
+  it('is told by the pods that its Job controls, whatever labels and owners others name', () => {
+    const image = 'registry.example.com/forged'
+    const push = { exitCode: 0, message: JSON.stringify({ result: { image, digest: `sha256:${'0'.repeat(64)}` } }) }
+    const labels = { 'job-name': NAME, 'kaito.sh/workspace': 'phi-3', 'kaito.sh/component': 'tuning' }
+    const owners = [[], [controller('Job', 'another')], [{ ...controller('Job', 'job'), controller: false }]]
+    const pods = owners.map(
+      (ownerReferences, index): PodView => ({
+        metadata: { name: `forged-${index}`, labels, ownerReferences, creationTimestamp: '2027-01-01T00:00:00Z' },
+        status: { phase: 'Failed', containerStatuses: [{ name: 'push', state: { terminated: push } }] },
+      }),
+    )
+    expect(reasonOf({ ...running, pods: [...pods, ...running.pods] }, 'JobStarted')).toBe('Training')
+    const done = planWorkspace({ ...running, jobs: [job('Complete')], pods }).status
+    expect(done?.tuning?.finishedAt).toBeDefined()
+    expect(done?.tuning?.image).toBeUndefined()
+    expect(reasonOf({ ...running, pods }, 'JobStarted')).toBe('JobPending')
+  })
+
   it('is followed while its node is not ready', () => {
     const world = { ...running, nodes: [] }
     expect(reasonOf(world, 'JobStarted')).toBe('Training')

@@ -1,4 +1,4 @@
-import type { ObjectMeta } from '#src/api/objects.ts'
+import type { ObjectMeta, PodView } from '#src/api/objects.ts'
 
 interface Controlled {
   readonly metadata: Pick<ObjectMeta, 'ownerReferences'>
@@ -11,6 +11,15 @@ export const isControlledBy = ({ metadata }: Controlled, uid: string): boolean =
 /** The uid of the controller that an object of ours names; undefined for cluster-scoped ones, which cannot have one. */
 export const controllerOf = ({ metadata }: Controlled): string | undefined =>
   metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid
+
+/** The pods of a Job or StatefulSet; of one that is not there, none. Its controller gives each of them its uid, whatever labels others wear. */
+export const podsOf = (
+  owner: { readonly metadata: ObjectMeta } | undefined,
+  pods: readonly PodView[],
+): readonly PodView[] => {
+  const uid = owner?.metadata.uid
+  return uid === undefined ? [] : pods.filter((pod) => isControlledBy(pod, uid))
+}
 
 /** Whose an object is, in words for the one who wanted its name. */
 export function ownerInWords({ metadata }: Controlled): string {
