@@ -1,17 +1,17 @@
 import { FIELD_MANAGER, LABEL } from '#src/api/labels.ts'
-import type { NodeClaimView, PodView } from '#src/api/objects.ts'
+import type { JobView, NodeClaimView, PodView } from '#src/api/objects.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
 import { readProgress, readRows, readWaiting } from '#src/contract/lines.ts'
 import { tuningJobName } from '#src/desired/names.ts'
 import { isDnsSubdomain } from '#src/lib/dns-label.ts'
+import { isControlledBy, podsOf } from '#src/observe/ownership.ts'
 import { created } from '#src/observe/tuning-run.ts'
 import type { Presence, World } from '#src/plan/world.ts'
 import { secretUses } from '#src/reading/mentions.ts'
 import type { KubeClient } from './client.ts'
 import { isForbidden, isNotFound, KubeError } from './errors.ts'
-import { isControlledBy } from './ownership.ts'
 import type { Stores } from './stores.ts'
 
 export interface GatherOptions {
@@ -37,18 +37,21 @@ export async function gather(
   const [namespace = '', name = ''] = key.split('/')
   const workspace = fresh ? await client.get({ kind: 'Workspace', namespace, name }, signal) : cached
   if (workspace === undefined) return undefined
-  const pods = stores.pods.by('workspace', key)
   const uid = workspace.metadata.uid ?? ''
+  // By its owner and not by its labels: a Job that only looks like one of ours is neither followed nor removed.
+  const jobs = stores.jobs.by('workspace', key).filter((job) => isControlledBy(job, uid))
   // Of the same name, but another's or an earlier Workspace's: what it does says nothing of this one.
   const named = stores.statefulSets.get(key)
   const statefulSet = named !== undefined && isControlledBy(named, uid) ? named : undefined
+  const labelled = stores.pods.by('workspace', key)
+  const pods = [...jobs, statefulSet].flatMap((owner) => podsOf(owner, labelled))
   const deleting = workspace.metadata.deletionTimestamp !== undefined
   const [nodeClaims, config, secrets, logs] = await Promise.all([
     // In any mode: claims made before the provisioner was changed cost money, too.
     deleting ? readNodeClaims(client, key, signal) : stores.nodeClaims.by('workspace', key),
     readConfig(client, workspace, signal),
     readPresence(client, workspace, signal),
-    readLogs(client, workspace, pods, signal),
+    readLogs(client, workspace, jobs, pods, signal),
   ])
   return {
     now: now(),
@@ -58,8 +61,7 @@ export async function gather(
     nodes: stores.nodes.all(),
     hasNodeClaims: stores.hasNodeClaims(),
     nodeClaims: nodeClaims.filter(({ metadata }) => metadata.labels?.[LABEL.managedBy] === FIELD_MANAGER),
-    // By its owner and not by its labels: a Job that only looks like one of ours is neither followed nor removed.
-    jobs: stores.jobs.by('workspace', key).filter((job) => isControlledBy(job, uid)),
+    jobs,
     pods,
     secrets,
     ...logs,
@@ -116,6 +118,7 @@ async function readPresence(
 async function readLogs(
   client: KubeClient,
   workspace: Workspace,
+  jobs: readonly JobView[],
   pods: readonly PodView[],
   signal: AbortSignal,
 ): Promise<Pick<World, 'progress' | 'pushWait' | 'rows'>> {
@@ -123,8 +126,9 @@ async function readLogs(
   if (workspace.tuning === undefined) return { progress: [] }
   const jobName = tuningJobName(workspace)
   if (recorded?.jobName === jobName && recorded.finishedAt !== undefined) return { progress: [] }
-  const pod = pods
-    .filter((candidate) => candidate.metadata.labels?.['job-name'] === jobName && hasTrained(candidate))
+  const job = jobs.find(({ metadata }) => metadata.name === jobName)
+  const pod = podsOf(job, pods)
+    .filter(hasTrained)
     .toSorted((a, b) => created(a) - created(b))
     .at(-1)
   if (pod === undefined) return { progress: [] }

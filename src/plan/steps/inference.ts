@@ -4,6 +4,7 @@ import type { AdapterStatus, ServingStatus } from '#src/api/status.ts'
 import { inferenceName } from '#src/desired/names.ts'
 import { headlessService, inferenceService } from '#src/desired/service.ts'
 import type { Verdict } from '#src/observe/conditions.ts'
+import { podsOf } from '#src/observe/ownership.ts'
 import { podTrouble } from '#src/observe/pod-trouble.ts'
 import { builtFor } from '../built.ts'
 import type { StepResult } from '../context.ts'
@@ -68,8 +69,7 @@ function inferenceReady(world: World): Verdict {
     const message = `${ready} of ${wanted} replicas answer at http://${inferenceName(world.workspace)}`
     return { type: 'InferenceReady', status: 'True', reason: 'ServerReady', message }
   }
-  const trouble = world.pods
-    .filter((pod) => pod.metadata.labels?.['kaito.sh/component'] === 'inference')
+  const trouble = podsOf(set, world.pods)
     .map(podTrouble)
     .find((found) => found !== undefined)
   if (trouble) return { type: 'InferenceReady', status: 'False', reason: trouble.reason, message: trouble.message }

@@ -33,7 +33,7 @@ export function nodesStep(world: World, needs: NodeNeeds): StepResult {
   const go = nodes.length >= count
   const { obstacle } = world
   const trouble = () => {
-    if (obstacle?.kind === 'NodeClaim') return waiting(obstacle.reason, obstacle.message)
+    if (obstacle !== undefined) return waiting(obstacle.reason, obstacle.message)
     if (!provisioned) return waiting('NodesMissing', whyNoNode(world.nodes, labels, instanceType, needs.gpus))
     if (!world.hasNodeClaims) return waiting('NodeProvisionerMissing', NO_PROVISIONER)
     return claimTrouble(world.nodeClaims, missing.length)

@@ -3,6 +3,7 @@ import type { JobView } from '#src/api/objects.ts'
 import type { TuningStatus } from '#src/api/status.ts'
 import { tuningJobName, tuningRevision } from '#src/desired/names.ts'
 import { advised, type Verdict } from '#src/observe/conditions.ts'
+import { podsOf } from '#src/observe/ownership.ts'
 import { lossOfRows } from '#src/observe/training-data.ts'
 import { type TuningRun, tuningRun } from '#src/observe/tuning-run.ts'
 import type { StepResult } from '../context.ts'
@@ -18,6 +19,11 @@ export function tuningStep(world: World): StepResult {
   const run = currentRun(world)
   const plan: Plan = { ...NOTHING, remove: supersededJobs(world) }
   if (run === undefined) {
+    // Of a Job: found where the task would be handed over, which is not done then.
+    if (world.obstacle !== undefined) {
+      const taken = jobStarted('False', world.obstacle.reason, world.obstacle.message)
+      return { plan: { ...plan, again: 10_000 }, verdicts: [taken], go: false }
+    }
     const verdict = jobStarted('False', 'Queued', 'the run is queued; a worker creates its Job')
     return { plan: { ...plan, enqueue: taskOf(world), again: 10_000 }, verdicts: [verdict], go: false }
   }
@@ -38,7 +44,7 @@ export function currentRun(world: World): TuningRun | undefined {
   const job = world.jobs.find((candidate) => candidate.metadata.name === name)
   const recorded = recordedRun(world, name)
   if (job === undefined) return recorded
-  const pods = world.pods.filter((pod) => pod.metadata.labels?.['job-name'] === name)
+  const pods = podsOf(job, world.pods)
   const run = tuningRun(job, pods)
   if (run.phase !== 'failed') return run
   // Without its pods a failed Job no longer tells why; what was read from them stands.

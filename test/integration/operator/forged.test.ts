@@ -57,27 +57,22 @@ describe("a Job of somebody else's under the name of a run", () => {
   it.for<[string, Readonly<Record<string, string>>]>([
     ['that says nothing of itself', {}],
     ["that wears the operator's labels", ours('tune')],
-  ])(
-    '%s is named and left alone, and the run starts once it is gone',
-    { timeout: 90_000 },
-    async ([, labels]) => {
-      const namespace = squatted.get(JSON.stringify(labels)) ?? ''
-      const before = await theJob(rig, namespace)
-      await eventually('it says so', async () => (await verdictOf(namespace, 'tune', 'Ready')) === 'False NameTaken')
-      const message = (await rig.status(namespace, 'tune')).conditions?.find(({ type }) => type === 'Ready')?.message
-      expect(message).toContain(`Job ${before.metadata.name} is there already and nobody has marked as theirs`)
-      expect(await settled('it', async () => theJob(rig, namespace), 3_000)).toEqual(before)
-      await rig.client.delete({ kind: 'Job', namespace, name: before.metadata.name })
-      const own = await eventually(
-        'its own Job',
-        async () => (await rig.list('Job', namespace)).find(({ metadata }) => metadata.ownerReferences !== undefined),
-        30_000,
-      )
-      expect(own.metadata.name).toBe(before.metadata.name)
-      await eventually('it goes on', async () => (await verdictOf(namespace, 'tune', 'Ready')) === 'False JobPending')
-    },
-    90_000,
-  )
+  ])('%s is named and left alone, and the run starts once it is gone', { timeout: 90_000 }, async ([, labels]) => {
+    const namespace = squatted.get(JSON.stringify(labels)) ?? ''
+    const before = await theJob(rig, namespace)
+    await eventually('it says so', async () => (await verdictOf(namespace, 'tune', 'Ready')) === 'False NameTaken')
+    const message = (await rig.status(namespace, 'tune')).conditions?.find(({ type }) => type === 'Ready')?.message
+    expect(message).toContain(`Job ${before.metadata.name} is there already and nobody has marked as theirs`)
+    expect(await settled('it', async () => theJob(rig, namespace), 3_000)).toEqual(before)
+    await rig.client.delete({ kind: 'Job', namespace, name: before.metadata.name })
+    const own = await eventually(
+      'its own Job',
+      async () => (await rig.list('Job', namespace)).find(({ metadata }) => metadata.ownerReferences !== undefined),
+      30_000,
+    )
+    expect(own.metadata.name).toBe(before.metadata.name)
+    await eventually('it goes on', async () => (await verdictOf(namespace, 'tune', 'Ready')) === 'False JobPending')
+  })
 })
 
 describe("a pod that wears a Workspace's labels", () => {
