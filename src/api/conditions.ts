@@ -13,6 +13,8 @@ export const CONDITION = {
   workspaceSucceeded: 'WorkspaceSucceeded',
   /** The same summary under the name that generic tools read. */
   ready: 'Ready',
+  /** False while something that the Workspace needs cannot be applied; what runs already goes on. Absent else. */
+  applied: 'Applied',
   /** The object is being deleted. */
   deleting: 'WorkspaceDeleting',
 } as const
@@ -52,6 +54,8 @@ export const REASON = {
   ContainerCannotStart: "A container cannot start; the message is the kubelet's own.",
   NameTaken:
     'An object that the Workspace needs is there already and is not its own; the message names it. It is left alone.',
+  ApplyFailed:
+    'An object that the Workspace needs could not be applied; the message has the cause and what to do. It is tried again.',
   CrashLoop: 'A container keeps crashing; the message has its last words.',
   ServerStarting: 'The server loads the model.',
   ServerReady: 'The server answers.',

@@ -9,6 +9,7 @@ import { controllerOf, isControlledBy, ownerInWords } from '#src/observe/ownersh
 import type { Plan } from '#src/plan/plan.ts'
 import type { Obstacle } from '#src/plan/world.ts'
 import type { Applier } from './apply.ts'
+import { applyFailure } from './apply-failure.ts'
 import { isConflict } from './errors.ts'
 import type { EventRecorder } from './events.ts'
 import { resourceOf } from './resource.ts'
@@ -112,8 +113,7 @@ export class PlanRunner {
       return undefined
     } catch (error) {
       if (at === undefined) throw error
-      const message = `${nameOf(at)} cannot be applied: ${error instanceof Error ? error.message : String(error)}`
-      return { obstacle: { kind: at.kind, reason: 'Internal', message }, error }
+      return { obstacle: applyFailure(at, error), error }
     }
   }
 

@@ -35,6 +35,9 @@ export const isAlreadyExists = (error: unknown): boolean => hasReason(error, 'Al
 /** The resourceVersion or page token is older than the server remembers. */
 export const isGone = (error: unknown): boolean => hasStatus(error, 410) || hasReason(error, 'Expired')
 export const isForbidden = (error: unknown): boolean => hasStatus(error, 403)
+/** No answer, or one that is about the server and not about the request. */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof KubeError && (error.status === 0 || error.status === 429 || error.status >= 500)
 export const isInvalid = (error: unknown): boolean => hasStatus(error, 422)
 
 function hasStatus(error: unknown, status: number): boolean {

@@ -59,6 +59,12 @@ export function noted({ set, template }: Built, from: ServingStatus): K8sObject 
   return { ...set, metadata: { ...set.metadata, annotations: { [ANNOTATION.startedWith]: note } } }
 }
 
+/** Was the running set made for what its owner asked for before? One without a note is nobody's earlier wish. */
+export function isOfEarlierWish({ workspace, statefulSet }: World): boolean {
+  const revision = readNote(statefulSet)?.['revision']
+  return typeof revision === 'string' && revision !== servingRevision(workspace)
+}
+
 /**
  * Is the running set to be left as it is, rather than made this one? Where both were made for the same wish, but this
  * operator would make it otherwise; unless somebody has changed by hand what it sets, which is put back. One that would be

@@ -13,13 +13,19 @@ export function statusOf(world: World, steps: readonly StepResult[]): WorkspaceS
   const summary = summarize(verdicts)
   const previous = workspace.status?.conditions ?? []
   const generation = workspace.metadata.generation ?? 0
-  const all = [...verdicts, { ...summary, type: CONDITION.workspaceSucceeded }, { ...summary, type: CONDITION.ready }]
+  const all = [
+    ...verdicts,
+    ...notApplied(world),
+    { ...summary, type: CONDITION.workspaceSucceeded },
+    { ...summary, type: CONDITION.ready },
+  ]
   const run = steps.find((step) => step.tuning !== undefined)?.tuning
   const tuning = run ?? workspace.status?.tuning
   const serving = steps.find((step) => step.serving !== undefined)?.serving
   const adapters = steps.find((step) => step.adapters !== undefined)?.adapters
+  const observed = carriedOut(world)
   return {
-    observedGeneration: generation,
+    ...(observed === undefined ? {} : { observedGeneration: observed }),
     state: stateOf(world, summary, verdicts, run),
     workerNodes: [...(steps.find((step) => step.workerNodes !== undefined)?.workerNodes ?? [])],
     targetNodeCount: workspace.resource?.count ?? 1,
@@ -29,6 +35,16 @@ export function statusOf(world: World, steps: readonly StepResult[]): WorkspaceS
     ...(adapters === undefined || adapters.length === 0 ? {} : { adapters: [...adapters] }),
   }
 }
+
+/** Beside the summary, which says how what runs is: of a server that answers a failed change is not the whole truth. */
+const notApplied = ({ obstacle }: World): Verdict[] =>
+  obstacle === undefined
+    ? []
+    : [{ type: CONDITION.applied, status: 'False', reason: obstacle.reason, message: obstacle.message }]
+
+/** The generation that the conditions are about: while a change cannot be applied, it is still the one before. */
+const carriedOut = ({ workspace, obstacle }: World): number | undefined =>
+  obstacle?.reason === 'ApplyFailed' ? workspace.status?.observedGeneration : (workspace.metadata.generation ?? 0)
 
 const WAITING = new Set<string>(['Queued', 'JobPending'])
 
@@ -80,7 +96,9 @@ export function eventsOf(world: World, status: WorkspaceStatus): PlannedEvent[] 
         message,
       }),
     )
-  return [...changes, ...dataEvents(world, status)]
+  // What two conditions say in the same words is one event.
+  const told = new Map(changes.map((event) => [`${event.reason} ${event.message}`, event]))
+  return [...told.values(), ...dataEvents(world, status)]
 }
 
 /** Once for each run, as soon as it is known: a person may want to end it before it is paid for. */
@@ -112,6 +130,8 @@ const WARN = new Set<string>([
   'DeadlineExceeded',
   'Unschedulable',
   'ContainerCannotStart',
+  'NameTaken',
+  'ApplyFailed',
   'CrashLoop',
   'Internal',
 ])

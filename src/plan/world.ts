@@ -12,7 +12,7 @@ export type Presence = 'found' | 'missing'
 /** Why an object of this kind could not be applied, the last time it was tried. */
 export interface Obstacle {
   readonly kind: string
-  readonly reason: Extract<Reason, 'NameTaken' | 'Internal'>
+  readonly reason: Extract<Reason, 'NameTaken' | 'ApplyFailed'>
   readonly message: string
 }
 

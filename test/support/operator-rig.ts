@@ -7,7 +7,7 @@ import type { Workspace } from '#src/api/workspace.ts'
 import { createKubeClient, type KubeClient } from '#src/kube/client.ts'
 import { createCredentials } from '#src/kube/credentials.ts'
 import { isNotFound } from '#src/kube/errors.ts'
-import { createHttp } from '#src/kube/http.ts'
+import { createHttp, type Http } from '#src/kube/http.ts'
 import { kubeconfig } from '#src/kube/kubeconfig.ts'
 import type { Kind, Ref } from '#src/kube/resource.ts'
 import { startControlPlane } from '#test/cluster/control-plane.ts'
@@ -46,6 +46,8 @@ export interface Rig {
   operator(name?: string, settings?: Readonly<Record<string, unknown>>): Promise<Operator>
   /** Refuses every Job in a namespace, as a worker sees it that loses the apiserver; returns how to allow them again. */
   forbidJobs(namespace: string): Promise<() => Promise<void>>
+  /** Refuses every StatefulSet that is made or changed in a namespace, by a policy; returns how to allow them again. */
+  forbidServers(namespace: string): Promise<() => Promise<void>>
   /** Creates a namespace of its own for one test, so that tests do not see each other. */
   namespace(): Promise<string>
   create(namespace: string, name: string, spec: Omit<Workspace, 'metadata'>): Promise<K8sObject>
@@ -85,6 +87,7 @@ export async function startRig(
       await http.text({ method: 'PATCH', path: `${path}/no-jobs/status`, body: { status }, contentType })
       return async () => void (await http.text({ method: 'DELETE', path: `${path}/no-jobs` }))
     },
+    forbidServers: (namespace) => forbidServers(http, namespace),
     operator: async (name = 'operator-0', other = {}) => {
       const all = { ...settings, ...other }
       const launched = await launch({ dir, name, kubeconfig: plane.kubeconfig, redisUrl: redis.url, settings: all })
@@ -107,6 +110,47 @@ export async function startRig(
       await credentials.close()
       await Promise.all([plane.stop(), redis.stop()])
     },
+  }
+}
+
+async function forbidServers(http: Http, namespace: string): Promise<() => Promise<void>> {
+  const group = '/apis/admissionregistration.k8s.io/v1'
+  const metadata = { name: `no-servers-${namespace}` }
+  const rule = {
+    apiGroups: ['apps'],
+    apiVersions: ['v1'],
+    operations: ['CREATE', 'UPDATE'],
+    resources: ['statefulsets'],
+  }
+  const policy = {
+    matchConstraints: {
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+      resourceRules: [rule],
+    },
+    validations: [{ expression: 'false', message: 'servers are frozen today' }],
+  }
+  const post = (kind: string, spec: object) =>
+    http.text({
+      method: 'POST',
+      path: `${group}/${kind.toLowerCase().replace(/y$/, 'ie')}s`,
+      body: { apiVersion: 'admissionregistration.k8s.io/v1', kind, metadata, spec },
+    })
+  await post('ValidatingAdmissionPolicy', policy)
+  await post('ValidatingAdmissionPolicyBinding', { policyName: metadata.name, validationActions: ['Deny'] })
+  // A policy is not in force at once.
+  await eventually('the policy is in force', async () => {
+    const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'c' }] } }
+    const spec = { selector: { matchLabels: { a: 'b' } }, serviceName: 'try', template }
+    const body = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'try' }, spec }
+    const path = `/apis/apps/v1/namespaces/${namespace}/statefulsets?dryRun=All`
+    return http.text({ method: 'POST', path, body }).then(
+      () => false,
+      (error: unknown) => String(error).includes('frozen'),
+    )
+  })
+  return async () => {
+    await http.text({ method: 'DELETE', path: `${group}/validatingadmissionpolicybindings/${metadata.name}` })
+    await http.text({ method: 'DELETE', path: `${group}/validatingadmissionpolicies/${metadata.name}` })
   }
 }
 

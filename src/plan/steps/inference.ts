@@ -9,7 +9,7 @@ import { podTrouble } from '#src/observe/pod-trouble.ts'
 import { builtFor } from '../built.ts'
 import type { StepResult } from '../context.ts'
 import { NOTHING } from '../plan.ts'
-import { asStarted, isToStay, noted, startedWith, startsWith } from '../started.ts'
+import { asStarted, isOfEarlierWish, isToStay, noted, startedWith, startsWith } from '../started.ts'
 import type { World } from '../world.ts'
 
 /**
@@ -20,17 +20,17 @@ export function inferenceStep(world: World, server: Server, mayChange = true): S
   const { workspace, obstacle } = world
   const started = startedWith(world)
   const own = asStarted(world, started)
+  const isOutdated = isOfEarlierWish(world)
   const apply =
     mayChange && obstacle === undefined
       ? [headlessService(workspace), inferenceService(workspace), ...replicas(own, started, server)]
       : []
-  const verdict: Verdict =
-    obstacle === undefined ? inferenceReady(world) : { type: 'InferenceReady', status: 'False', ...obstacle }
+  const verdict = inferenceReady(world, isOutdated && apply.length > 0)
   const ready = verdict.status === 'True'
   const adapters = (workspace.inference?.adapters ?? []).map((adapter) =>
     adapterStatus(own, adapter, ready, server.imageVolumes),
   )
-  const serving = started ?? (ready ? startsWith(own) : undefined)
+  const serving = started ?? (ready && !isOutdated ? startsWith(own) : undefined)
   return {
     plan: mayChange ? { ...NOTHING, apply, ...(ready ? {} : { again: 15_000 }) } : NOTHING,
     verdicts: [verdict],
@@ -57,16 +57,21 @@ function replicas(own: World, started: ServingStatus | undefined, { build, from 
   return isToStay(own, started, built) ? [] : [noted(built, start)]
 }
 
-function inferenceReady(world: World): Verdict {
-  const wanted = world.workspace.resource?.count ?? 1
-  const set = world.statefulSet
+function inferenceReady(world: World, isReplaced: boolean): Verdict {
+  const { workspace, statefulSet: set, obstacle } = world
+  if (obstacle?.reason === 'NameTaken' || (obstacle !== undefined && set === undefined)) {
+    return { type: 'InferenceReady', status: 'False', reason: obstacle.reason, message: obstacle.message }
+  }
+  const wanted = workspace.resource?.count ?? 1
   const ready = set?.status?.readyReplicas ?? 0
   const current =
+    !isReplaced &&
     set !== undefined &&
     (set.status?.observedGeneration ?? 0) >= (set.metadata.generation ?? 0) &&
     (set.status?.updatedReplicas ?? 0) >= wanted
   if (ready >= wanted && current) {
-    const message = `${ready} of ${wanted} replicas answer at http://${inferenceName(world.workspace)}`
+    const late = obstacle === undefined ? '' : '; what was changed since could not be applied (see Applied)'
+    const message = `${ready} of ${wanted} replicas answer at http://${inferenceName(workspace)}${late}`
     return { type: 'InferenceReady', status: 'True', reason: 'ServerReady', message }
   }
   const trouble = podsOf(set, world.pods)

@@ -85,6 +85,32 @@ describe('an inference Workspace', () => {
     ])
   })
 
+  it('stays Ready while a change cannot be applied, says why beside that, and goes on by itself', async () => {
+    const { namespace, set } = await serving()
+    await kubelet.readySet(set)
+    await isReady(namespace)
+    const allow = await rig.forbidServers(namespace)
+    const change = { inference: { adapters: [adapter('tone')] } }
+    await rig.client.merge({ kind: 'Workspace', namespace, name: 'serve' }, change)
+    const refused = await eventually('it says so', async () => {
+      const status = await rig.status(namespace, 'serve')
+      return verdict(status, 'Applied') === 'False ApplyFailed' ? status : undefined
+    })
+    expect(refused.conditions?.find(({ type }) => type === 'Applied')?.message).toMatch(
+      /StatefulSet serve cannot be applied: .*servers are frozen today.*the policy that refuses it; it is tried again/,
+    )
+    expect([verdict(refused, 'Ready'), refused.observedGeneration]).toEqual(['True ServerReady', 1])
+    await settled('it', async () => verdict(await rig.status(namespace, 'serve'), 'Ready'), 2_000)
+    await allow()
+    await eventually('it is applied', async () => JSON.stringify(volumesOf(await theSet(namespace))).includes('tone'))
+    await kubelet.readySet(set)
+    const status = await eventually('nothing is left of it', async () => {
+      const now = await rig.status(namespace, 'serve')
+      return verdict(now, 'Applied') === undefined && verdict(now, 'Ready') === 'True ServerReady' ? now : undefined
+    })
+    expect(status.observedGeneration).toBe(2)
+  }, 90_000)
+
   it('puts back what somebody edits by hand or deletes', async () => {
     const { namespace, set } = await serving()
     await kubelet.readySet(set)
