@@ -36,7 +36,7 @@ function cutMessage(reason: EndReason, message: string): string {
 
 function longestList(result: Readonly<Record<string, unknown>>): { key: string; list: unknown[] } | undefined {
   const lists = Object.entries(result).flatMap(([key, list]) =>
-    Array.isArray(list) && list.length > 0 ? [{ key, list: list as unknown[] }] : [],
+    Array.isArray(list) && list.length > 0 ? [{ key, list }] : [],
   )
   return lists.toSorted((a, b) => b.list.length - a.list.length)[0]
 }

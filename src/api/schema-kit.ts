@@ -76,7 +76,9 @@ export const mapOf = <S extends TSchema>(
 ): TUnsafe<Readonly<Record<string, Static<S>>>> => typed({ type: 'object', additionalProperties: values, ...options })
 
 /** An object whose inside is somebody else's (a pod template, a volume source): kept as it comes. */
-export const open = (docs: Docs = {}): TUnsafe<Readonly<Record<string, unknown>>> =>
+export type Foreign = Readonly<Record<string, unknown>>
+
+export const open = (docs: Docs = {}): TUnsafe<Foreign> =>
   typed({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true, ...docs })
 
 /** A CEL rule that the apiserver itself checks, so that no webhook call is needed to refuse. */

@@ -26,6 +26,8 @@ const ruff = new Workspace(
   PositionEncoding.Utf16,
 )
 
+const check = (text: string): readonly Diagnostic[] => ruff.check(text)
+
 const files = globSync(PLACES, { cwd: root }).filter((file) => !exclude.includes(file))
 const write = process.argv.includes('--write')
 let faults = 0
@@ -34,7 +36,7 @@ for (const file of files.sort()) {
   const text = readFileSync(path, 'utf8')
   const formatted = ruff.format(write ? sorted(text) : text)
   if (formatted !== text && write) writeFileSync(path, formatted)
-  const found = (ruff.check(write ? formatted : text) as Diagnostic[]).map(
+  const found = check(write ? formatted : text).map(
     ({ code, message, start_location: { row, column } }) => `${file}:${row}:${column} ${code ?? 'syntax'} ${message}`,
   )
   if (formatted !== text && !write) found.push(`${file} is not formatted: npm run format`)
@@ -46,9 +48,7 @@ process.exit(faults === 0 ? 0 : 1)
 
 /** The same text with its imports in order, which ruff's formatter leaves to its linter. */
 function sorted(text: string): string {
-  const edits = (ruff.check(text) as Diagnostic[]).flatMap(({ code, fix }) =>
-    code === 'I001' ? (fix?.edits ?? []) : [],
-  )
+  const edits = check(text).flatMap(({ code, fix }) => (code === 'I001' ? (fix?.edits ?? []) : []))
   const lines = text.split('\n')
   const offset = ({ row, column }: { row: number; column: number }) =>
     lines.slice(0, row - 1).reduce((sum, line) => sum + line.length + 1, 0) + column - 1

@@ -3,7 +3,7 @@ import type { Settings } from '#src/api/settings.ts'
 import { MOUNT } from '#src/contract/mounts.ts'
 import { scaleMessage } from '#src/contract/scale.ts'
 import { imageContent } from './image-content.ts'
-import { joinParts, NO_PARTS, type PodParts, stepContainer } from './pod-parts.ts'
+import { foreignVolume, joinParts, type PodParts, partsOf, stepContainer } from './pod-parts.ts'
 
 /** An adapter as the server is told of it. */
 export interface MountedAdapter {
@@ -45,11 +45,10 @@ function oneAdapter(
   const image = spec.source?.image
   const content =
     image === undefined
-      ? {
-          ...NO_PARTS,
-          volumes: [{ name: volumeName, ...spec.source?.volumeSource }],
+      ? partsOf({
+          volumes: [foreignVolume(volumeName, spec.source?.volumeSource)],
           mounts: [{ name: volumeName, mountPath, readOnly: true }],
-        }
+        })
       : imageContent({
           name: volumeName,
           image: pinned.get(image) ?? image,
@@ -79,11 +78,13 @@ function scaled(adapter: OneAdapter, strength: number, settings: Settings): OneA
   return {
     name: adapter.name,
     path,
-    parts: joinParts(adapter.parts, {
-      ...NO_PARTS,
-      volumes: [{ name: volume, emptyDir: {} }],
-      initContainers: [step],
-      mounts: [{ ...mount, readOnly: true }],
-    }),
+    parts: joinParts(
+      adapter.parts,
+      partsOf({
+        volumes: [{ name: volume, emptyDir: {} }],
+        initContainers: [step],
+        mounts: [{ ...mount, readOnly: true }],
+      }),
+    ),
   }
 }

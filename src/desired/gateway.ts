@@ -1,6 +1,7 @@
 import type { Settings } from '#src/api/settings.ts'
 import { type GatewayConfig, gatewayMessage } from '#src/contract/gateway.ts'
-import { CONTAINER_SECURITY, type Json, messageVariable, TMP_MOUNT } from './pod-parts.ts'
+import type { Container, Lifecycle } from './manifest.ts'
+import { CONTAINER_SECURITY, messageVariable, TMP_MOUNT } from './pod-parts.ts'
 
 export const GATEWAY_PORT = 5000
 
@@ -24,7 +25,7 @@ export const GRACE_SECONDS = DRAIN_SECONDS + ANSWERS_END_SECONDS + 10
  * Keeps the engine from being told to stop before the gateway has let its last answer out. The server's image has Python;
  * an `exec` without a shell, that asks the loopback twice a second and ends in time whatever happens.
  */
-export const afterGateway: Json = {
+export const afterGateway: Lifecycle = {
   preStop: {
     exec: {
       command: [
@@ -46,7 +47,7 @@ export const afterGateway: Json = {
 }
 
 /** The sidecar that serves /chat and the OpenAI API and hides the rest of the engine's routes. */
-export function gatewayContainer(settings: Settings, baseModel: string, adapters: readonly string[]): Json {
+export function gatewayContainer(settings: Settings, baseModel: string, adapters: readonly string[]): Container {
   const config: GatewayConfig = {
     port: GATEWAY_PORT,
     lifelinePort: LIFELINE_PORT,

@@ -1,7 +1,8 @@
 import type { Settings } from '#src/api/settings.ts'
 import { MOUNT } from '#src/contract/mounts.ts'
 import { pullMessage } from '#src/contract/pull.ts'
-import { type Json, type PodParts, stepContainer } from './pod-parts.ts'
+import type { Volume, VolumeMount, VolumeProjection } from './manifest.ts'
+import { type PodParts, stepContainer } from './pod-parts.ts'
 
 export interface ImageContent {
   /** Volume name; also names the init container. A DNS label. */
@@ -24,7 +25,7 @@ const MAX_IMAGE_BYTES = 200 * 2 ** 30
 export function imageContent(content: ImageContent): PodParts {
   const { name, image, mountPath, settings } = content
   const imagePullSecrets = content.imagePullSecrets ?? []
-  const readOnly: Json = { name, mountPath, readOnly: true }
+  const readOnly: VolumeMount = { name, mountPath, readOnly: true }
   if (content.asVolume) {
     return {
       volumes: [{ name, image: { reference: image, pullPolicy: image.includes('@') ? 'IfNotPresent' : 'Always' } }],
@@ -59,8 +60,8 @@ export function imageContent(content: ImageContent): PodParts {
  * One file for each Secret, named so that the step reads them in the order they were written in. Either format, and a Secret
  * that is not there is passed over, as by the kubelet: the registry then says what is missing.
  */
-function pullAuth(name: string, secrets: readonly string[]): { volume: Json; mount: Json } {
-  const sources = secrets.map((secret, index) => {
+function pullAuth(name: string, secrets: readonly string[]): { volume: Volume; mount: VolumeMount } {
+  const sources = secrets.map((secret, index): VolumeProjection => {
     const place = String(index).padStart(2, '0')
     const items = PULL_SECRET_KEYS.map((key) => ({ key, path: `${place}${key}` }))
     return { secret: { name: secret, items, optional: true } }

@@ -1,5 +1,5 @@
 import type { InferenceSpec } from '#src/api/inference.ts'
-import type { K8sObject } from '#src/api/objects.ts'
+import type { Foreign } from '#src/api/schema-kit.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Preset } from '#src/catalog/preset.ts'
@@ -8,10 +8,11 @@ import { isJsonObject } from '#src/lib/json.ts'
 import { adapterParts } from './adapters.ts'
 import { engineArgs } from './engine.ts'
 import { afterGateway, GATEWAY_PORT, GRACE_SECONDS, gatewayContainer } from './gateway.ts'
+import type { Container, EnvVar, PodSpec, StatefulSet, VolumeMount } from './manifest.ts'
 import { ownedBy, ownedLabels, selectorLabels } from './meta.ts'
 import { headlessName, inferenceName } from './names.ts'
 import { placement } from './placement.ts'
-import { CONTAINER_SECURITY, type Json, joinParts, POD_SECURITY, TMP_MOUNT, TMP_VOLUME } from './pod-parts.ts'
+import { CONTAINER_SECURITY, joinParts, POD_SECURITY, pullSecrets, TMP_MOUNT, TMP_VOLUME } from './pod-parts.ts'
 import { weightsParts } from './weights.ts'
 
 export interface InferenceInputs {
@@ -32,12 +33,13 @@ export interface InferenceInputs {
 }
 
 /** Replicas of a preset's server, each with its gateway and all adapters. */
-export function inferenceSet(inputs: InferenceInputs): K8sObject {
-  return statefulSet(inputs.workspace, presetPod(inputs))
+export function inferenceSet(inputs: InferenceInputs): StatefulSet {
+  const labels = ownedLabels(inputs.workspace, 'inference')
+  return statefulSet(inputs.workspace, { metadata: { labels }, spec: presetPod(inputs) })
 }
 
 /** Replicas of the user's own pod template: its labels and annotations stay, and only our labels and the placement are added. */
-export function templateSet(workspace: Workspace, template: Json, settings: Settings): K8sObject {
+export function templateSet(workspace: Workspace, template: Foreign, settings: Settings): StatefulSet<Foreign> {
   const spec = template['spec']
   const { affinity, tolerations } = placement(workspace, settings)
   const own = isJsonObject(spec) ? spec : {}
@@ -46,28 +48,27 @@ export function templateSet(workspace: Workspace, template: Json, settings: Sett
   const podSpec = {
     ...own,
     ...(own['affinity'] === undefined && affinity !== undefined ? { affinity } : {}),
-    tolerations: [...ownTolerations, ...(Array.isArray(tolerations) ? tolerations : [])],
+    tolerations: [...ownTolerations, ...tolerations],
   }
-  return statefulSet(workspace, podSpec, {
-    ...(isJsonObject(metadata['labels']) ? { labels: metadata['labels'] } : {}),
-    ...(isJsonObject(metadata['annotations']) ? { annotations: metadata['annotations'] } : {}),
+  const labels = isJsonObject(metadata['labels']) ? metadata['labels'] : {}
+  return statefulSet(workspace, {
+    metadata: {
+      // Our labels win, because pods are found by them.
+      labels: { ...labels, ...ownedLabels(workspace, 'inference') },
+      ...(isJsonObject(metadata['annotations']) ? { annotations: metadata['annotations'] } : {}),
+    },
+    spec: podSpec,
   })
 }
 
-/** `own` is what the user's template says of its pods; our labels win, because pods are found by them. */
-function statefulSet(
-  workspace: Workspace,
-  podSpec: Json,
-  own: { readonly labels?: Json; readonly annotations?: Json } = {},
-): K8sObject {
-  const labels = ownedLabels(workspace, 'inference')
+function statefulSet<Template>(workspace: Workspace, template: Template): StatefulSet<Template> {
   return {
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',
     metadata: {
       name: inferenceName(workspace),
       namespace: workspace.metadata.namespace ?? 'default',
-      labels,
+      labels: ownedLabels(workspace, 'inference'),
       ownerReferences: [ownedBy(workspace)],
     },
     spec: {
@@ -76,12 +77,12 @@ function statefulSet(
       podManagementPolicy: 'Parallel',
       serviceName: headlessName(workspace),
       selector: { matchLabels: selectorLabels(workspace, 'inference') },
-      template: { metadata: { ...own, labels: { ...own.labels, ...labels } }, spec: podSpec },
+      template,
     },
   }
 }
 
-function presetPod(inputs: InferenceInputs): Json {
+function presetPod(inputs: InferenceInputs): PodSpec {
   const { workspace, inference, preset, settings, imageVolumes } = inputs
   const weights = weightsParts(inference.preset ?? { name: '' }, preset.weights, settings, imageVolumes)
   const adapters = adapterParts(inference.adapters ?? [], settings, imageVolumes, inputs.pinned)
@@ -96,18 +97,17 @@ function presetPod(inputs: InferenceInputs): Json {
     extra: preset.engineArgs ?? [],
     ...(inputs.maxModelLen === undefined ? {} : { maxModelLen: inputs.maxModelLen }),
   })
-  const secrets = [...new Set([...settings.imagePullSecrets, ...parts.imagePullSecrets])]
   return {
     automountServiceAccountToken: false,
     terminationGracePeriodSeconds: GRACE_SECONDS,
     enableServiceLinks: false,
     securityContext: POD_SECURITY,
     ...placement(workspace, settings),
-    ...(secrets.length === 0 ? {} : { imagePullSecrets: secrets.map((name) => ({ name })) }),
+    ...pullSecrets(...settings.imagePullSecrets, ...parts.imagePullSecrets),
     volumes: [...parts.volumes, { name: 'dshm', emptyDir: { medium: 'Memory' } }, TMP_VOLUME],
     initContainers: parts.initContainers,
     containers: [
-      serverContainer(settings, args, [...parts.mounts], weights.env, inputs.gpus),
+      serverContainer(settings, args, parts.mounts, weights.env, inputs.gpus),
       gatewayContainer(
         settings,
         preset.name,
@@ -120,10 +120,10 @@ function presetPod(inputs: InferenceInputs): Json {
 function serverContainer(
   settings: Settings,
   args: readonly string[],
-  mounts: Json[],
-  env: readonly Json[],
+  mounts: readonly VolumeMount[],
+  env: readonly EnvVar[],
   gpus: number,
-): Json {
+): Container {
   const gpu = { 'nvidia.com/gpu': String(gpus) }
   return {
     name: 'server',

@@ -1,9 +1,9 @@
 import { isRequirement } from '#src/api/karpenter-labels.ts'
 import { ANNOTATION, FIELD_MANAGER, LABEL } from '#src/api/labels.ts'
-import type { K8sObject } from '#src/api/objects.ts'
 import { nodeLabels } from '#src/api/selector.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
+import type { NodeClaim } from './manifest.ts'
 import { nodeClaimName } from './names.ts'
 
 /**
@@ -13,12 +13,12 @@ import { nodeClaimName } from './names.ts'
  * offers no resource called `storage` (that word is gpu-provisioner's own), and its `ephemeral-storage` is what the NodeClass
  * gives it: the size of the disk is said there.
  */
-export function nodeClaims(workspace: Workspace, settings: Settings): K8sObject[] {
+export function nodeClaims(workspace: Workspace, settings: Settings): NodeClaim[] {
   const count = workspace.resource?.count ?? 1
   return Array.from({ length: count }, (_, index) => nodeClaim(workspace, settings, index))
 }
 
-function nodeClaim(workspace: Workspace, settings: Settings, index: number): K8sObject {
+function nodeClaim(workspace: Workspace, settings: Settings, index: number): NodeClaim {
   const instanceType = workspace.resource?.instanceType ?? ''
   const asked = Object.entries(nodeLabels(workspace.resource?.labelSelector))
   const required = {
@@ -28,7 +28,7 @@ function nodeClaim(workspace: Workspace, settings: Settings, index: number): K8s
     [LABEL.instanceType]: instanceType,
     'kubernetes.io/os': 'linux',
   }
-  const only = (key: string, ...values: string[]) => ({ key, operator: 'In', values })
+  const only = (key: string, ...values: string[]) => ({ key, operator: 'In' as const, values })
   return {
     apiVersion: 'karpenter.sh/v1',
     kind: 'NodeClaim',

@@ -1,18 +1,34 @@
 import type { TProperties } from 'typebox'
+import type { Foreign } from '#src/api/schema-kit.ts'
 import { type Body, type Message, writeMessage } from '#src/contract/message.ts'
+import type {
+  Container,
+  ContainerSecurity,
+  EnvVar,
+  PodSecurity,
+  PodSpec,
+  Resources,
+  Volume,
+  VolumeMount,
+} from './manifest.ts'
 
-/** Pieces of a pod, as JSON. A pod is put together from several of them. */
-export type Json = Readonly<Record<string, unknown>>
-
+/** Pieces of a pod. A pod is put together from several of them. */
 export interface PodParts {
-  readonly volumes: readonly Json[]
-  readonly initContainers: readonly Json[]
-  readonly mounts: readonly Json[]
+  readonly volumes: readonly Volume[]
+  readonly initContainers: readonly Container[]
+  readonly mounts: readonly VolumeMount[]
   /** Names of Secrets that the kubelet needs to pull images and image volumes. */
   readonly imagePullSecrets: readonly string[]
 }
 
-export const NO_PARTS: PodParts = { volumes: [], initContainers: [], mounts: [], imagePullSecrets: [] }
+/** These parts and no others. */
+export const partsOf = (some: Partial<PodParts>): PodParts => ({
+  volumes: [],
+  initContainers: [],
+  mounts: [],
+  imagePullSecrets: [],
+  ...some,
+})
 
 export const joinParts = (...parts: readonly PodParts[]): PodParts => ({
   volumes: parts.flatMap((part) => part.volumes),
@@ -25,7 +41,7 @@ export const joinParts = (...parts: readonly PodParts[]): PodParts => ({
 const USER = 1000
 
 /** What Pod Security Standards call `restricted`: accepted in namespaces that enforce it. */
-export const POD_SECURITY: Json = {
+export const POD_SECURITY: PodSecurity = {
   runAsNonRoot: true,
   runAsUser: USER,
   runAsGroup: USER,
@@ -34,14 +50,21 @@ export const POD_SECURITY: Json = {
   seccompProfile: { type: 'RuntimeDefault' },
 }
 
-export const CONTAINER_SECURITY: Json = {
+export const CONTAINER_SECURITY: ContainerSecurity = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
   capabilities: { drop: ['ALL'] },
 }
 
-export const TMP_VOLUME: Json = { name: 'tmp', emptyDir: {} }
-export const TMP_MOUNT: Json = { name: 'tmp', mountPath: '/tmp' }
+export const TMP_VOLUME: Volume = { name: 'tmp', emptyDir: {} }
+export const TMP_MOUNT: VolumeMount = { name: 'tmp', mountPath: '/tmp' }
+
+/** A volume as its user describes it: which kinds there are is known to the apiserver, which refuses all others. */
+export const foreignVolume = (name: string, source: Foreign = {}): Volume => ({ name, ...source }) as Volume
+
+/** How a pod names the Secrets to pull its images with. */
+export const pullSecrets = (...names: readonly string[]): Pick<PodSpec, 'imagePullSecrets'> =>
+  names.length === 0 ? {} : { imagePullSecrets: [...new Set(names)].map((name) => ({ name })) }
 
 export interface StepContainer<M> {
   /** Of the container; the step's own where none is given. */
@@ -49,16 +72,19 @@ export interface StepContainer<M> {
   readonly image: string
   /** The step's whole input. */
   readonly spec: Body<M>
-  readonly mounts: readonly Json[]
-  readonly env?: readonly Json[]
-  readonly resources?: Json
+  readonly mounts: readonly VolumeMount[]
+  readonly env?: readonly EnvVar[]
+  readonly resources?: Resources
 }
 
 /** A container that runs one step: its whole input is one message, its outcome the termination message. */
-export const stepContainer = <P extends TProperties>(message: Message<P>, step: StepContainer<Message<P>>): Json => ({
+export const stepContainer = <P extends TProperties>(
+  message: Message<P>,
+  step: StepContainer<Message<P>>,
+): Container => ({
   name: (step.name ?? message.name).slice(0, 63),
   image: step.image,
-  ...(message.program === undefined ? {} : { args: [message.program, message.name] }),
+  ...program(message),
   env: [messageVariable(message, step.spec), ...(step.env ?? [])],
   volumeMounts: [...step.mounts, TMP_MOUNT],
   resources: step.resources ?? { requests: { cpu: '100m', memory: '256Mi' } },
@@ -66,8 +92,11 @@ export const stepContainer = <P extends TProperties>(message: Message<P>, step: 
   terminationMessagePolicy: 'FallbackToLogsOnError',
 })
 
+const program = <P extends TProperties>(message: Message<P>): Pick<Container, 'args'> =>
+  message.program === undefined ? {} : { args: [message.program, message.name] }
+
 /** A message as a container gets it. */
-export const messageVariable = <P extends TProperties>(message: Message<P>, body: Body<Message<P>>): Json => ({
+export const messageVariable = <P extends TProperties>(message: Message<P>, body: Body<Message<P>>): EnvVar => ({
   name: message.variable,
   value: literalEnv(writeMessage(message, body)),
 })

@@ -3,7 +3,7 @@ import type { Settings } from '#src/api/settings.ts'
 import { fetchMessage } from '#src/contract/fetch.ts'
 import { MOUNT } from '#src/contract/mounts.ts'
 import { imageContent } from './image-content.ts'
-import { NO_PARTS, type PodParts, stepContainer } from './pod-parts.ts'
+import { foreignVolume, type PodParts, partsOf, stepContainer } from './pod-parts.ts'
 
 export interface DatasetParts {
   readonly parts: PodParts
@@ -32,12 +32,11 @@ const urls: DatasetSource = {
       mounts: [writable],
     })
     return {
-      parts: {
-        ...NO_PARTS,
+      parts: partsOf({
         volumes: [{ name: 'data', emptyDir: {} }],
         initContainers: [fetch],
         mounts: [{ ...writable, readOnly: true }],
-      },
+      }),
       folder: MOUNT.data,
     }
   },
@@ -62,11 +61,10 @@ const image: DatasetSource = {
 const volume: DatasetSource = {
   claims: (input) => input.volumeSource !== undefined,
   parts: (input) => ({
-    parts: {
-      ...NO_PARTS,
-      volumes: [{ name: 'data', ...input.volumeSource }],
+    parts: partsOf({
+      volumes: [foreignVolume('data', input.volumeSource)],
       mounts: [{ name: 'data', mountPath: MOUNT.data, readOnly: true }],
-    },
+    }),
     folder: MOUNT.data,
   }),
 }
@@ -76,5 +74,5 @@ const SOURCES: readonly DatasetSource[] = [urls, image, volume]
 /** How this input gets into the pod. An input that nothing claims gives an empty folder: the trainer then says so. */
 export function datasetParts(input: DataSource, settings: Settings, imageVolumes: boolean): DatasetParts {
   const source = SOURCES.find((candidate) => candidate.claims(input))
-  return source?.parts(input, settings, imageVolumes) ?? { parts: NO_PARTS, folder: MOUNT.data }
+  return source?.parts(input, settings, imageVolumes) ?? { parts: partsOf({}), folder: MOUNT.data }
 }

@@ -1,12 +1,20 @@
 import { ANNOTATION } from '#src/api/labels.ts'
-import type { K8sObject } from '#src/api/objects.ts'
 import { FINAL_EXIT_CODES } from '#src/contract/ends.ts'
 import { ADAPTER_FOLDER, CHECKPOINTS_FOLDER, MOUNT } from '#src/contract/mounts.ts'
 import { trainMessage } from '#src/contract/train.ts'
+import type { Container, EnvVar, FailureRule, Job, PodSpec, Volume } from './manifest.ts'
 import { ownedBy, ownedLabels } from './meta.ts'
 import { tuningJobName, tuningRevision } from './names.ts'
 import { placement } from './placement.ts'
-import { type Json, joinParts, POD_SECURITY, type PodParts, stepContainer, TMP_VOLUME } from './pod-parts.ts'
+import {
+  foreignVolume,
+  joinParts,
+  POD_SECURITY,
+  type PodParts,
+  pullSecrets,
+  stepContainer,
+  TMP_VOLUME,
+} from './pod-parts.ts'
 import { datasetParts } from './sources.ts'
 import type { TuningInputs } from './tuning-inputs.ts'
 import { pushParts } from './tuning-push.ts'
@@ -16,7 +24,7 @@ import { type ModelLocation, weightsParts } from './weights.ts'
  * The Job of one tuning run. Its pod is a pipeline that Kubernetes itself sequences: init `fetch`, init `train` (the only
  * container with a GPU), container `push`. A step that fails ends the pod at once; nothing waits for a sentinel.
  */
-export function tuningJob(inputs: TuningInputs): K8sObject {
+export function tuningJob(inputs: TuningInputs): Job {
   const { workspace, settings } = inputs
   const labels = ownedLabels(workspace, 'tuning')
   const push = inputs.tuning.output.image !== undefined
@@ -48,20 +56,26 @@ export function tuningJob(inputs: TuningInputs): K8sObject {
  * Which ends of a pod are worth another try. Exit codes are those of the steps (docs/steps.md): a wrong config, dataset,
  * model or credential is the same on the next try; losing the node is nobody's fault and does not count.
  */
-const FAILURE_RULES: readonly Json[] = [
+const FAILURE_RULES: readonly FailureRule[] = [
   { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
   { action: 'FailJob', onExitCodes: { operator: 'In', values: FINAL_EXIT_CODES } },
 ]
 
 /** A push has tried for long enough by itself, and another pod would have to train first. */
-const PUSH_RULE: Json = { action: 'FailJob', onExitCodes: { containerName: 'push', operator: 'NotIn', values: [0] } }
+const PUSH_RULE: FailureRule = {
+  action: 'FailJob',
+  onExitCodes: { containerName: 'push', operator: 'NotIn', values: [0] },
+}
 
-function tuningPod(inputs: TuningInputs): Json {
+function tuningPod(inputs: TuningInputs): PodSpec {
   const { workspace, tuning, settings, imageVolumes } = inputs
   const weights = weightsParts(tuning.preset ?? { name: '' }, inputs.preset.weights, settings, imageVolumes)
   const dataset = datasetParts(tuning.input, settings, imageVolumes)
   const push = pushParts(inputs)
-  const results: Json = tuning.output.volumeSource ?? { emptyDir: {} }
+  const results: Volume =
+    tuning.output.volumeSource === undefined
+      ? { name: 'results', emptyDir: {} }
+      : foreignVolume('results', tuning.output.volumeSource)
   const parts = joinParts(weights.parts, dataset.parts, push.parts)
   const train = trainStep(inputs, parts, weights.model, dataset.folder, weights.env)
   return {
@@ -70,13 +84,8 @@ function tuningPod(inputs: TuningInputs): Json {
     enableServiceLinks: false,
     securityContext: POD_SECURITY,
     ...placement(workspace, settings),
-    ...pullSecrets([...settings.imagePullSecrets, ...parts.imagePullSecrets]),
-    volumes: [
-      ...parts.volumes,
-      { name: 'results', ...results },
-      { name: 'dshm', emptyDir: { medium: 'Memory' } },
-      TMP_VOLUME,
-    ],
+    ...pullSecrets(...settings.imagePullSecrets, ...parts.imagePullSecrets),
+    volumes: [...parts.volumes, results, { name: 'dshm', emptyDir: { medium: 'Memory' } }, TMP_VOLUME],
     initContainers: push.container === undefined ? parts.initContainers : [...parts.initContainers, train],
     containers: [push.container ?? train],
   }
@@ -87,8 +96,8 @@ function trainStep(
   parts: PodParts,
   model: ModelLocation,
   data: string,
-  env: readonly Json[],
-): Json {
+  env: readonly EnvVar[],
+): Container {
   const gpu = { 'nvidia.com/gpu': '1' }
   return stepContainer(trainMessage, {
     image: inputs.settings.images.trainer,
@@ -110,6 +119,3 @@ function trainStep(
     resources: { requests: { cpu: '500m', memory: '1Gi', ...gpu }, limits: gpu },
   })
 }
-
-const pullSecrets = (names: readonly string[]): Json =>
-  names.length === 0 ? {} : { imagePullSecrets: [...new Set(names)].map((name) => ({ name })) }

@@ -1,13 +1,14 @@
 import { ADAPTER_FOLDER, AUTH_FILE, MOUNT } from '#src/contract/mounts.ts'
 import { pushMessage } from '#src/contract/push.ts'
-import { type Json, NO_PARTS, type PodParts, stepContainer } from './pod-parts.ts'
+import type { Container, Volume, VolumeMount } from './manifest.ts'
+import { type PodParts, partsOf, stepContainer } from './pod-parts.ts'
 import type { TuningInputs } from './tuning-inputs.ts'
 
 /** The push container and what it needs, or no container at all when the adapter stays in a volume. */
-export function pushParts(inputs: TuningInputs): { readonly parts: PodParts; readonly container?: Json } {
+export function pushParts(inputs: TuningInputs): { readonly parts: PodParts; readonly container?: Container } {
   const { output } = inputs.tuning
-  if (output.image === undefined) return { parts: NO_PARTS }
-  const auth: Json = { name: 'push-auth', mountPath: MOUNT.pushAuth, readOnly: true }
+  if (output.image === undefined) return { parts: partsOf({}) }
+  const auth: VolumeMount = { name: 'push-auth', mountPath: MOUNT.pushAuth, readOnly: true }
   const container = stepContainer(pushMessage, {
     image: inputs.settings.images.operator,
     spec: {
@@ -24,11 +25,11 @@ export function pushParts(inputs: TuningInputs): { readonly parts: PodParts; rea
       ...(output.imagePushSecret === undefined ? [] : [auth]),
     ],
   })
-  return { parts: { ...NO_PARTS, volumes: pushVolumes(output.imagePushSecret) }, container }
+  return { parts: partsOf({ volumes: pushVolumes(output.imagePushSecret) }), container }
 }
 
 /** The push secret reaches the push container only: training code never sees it. */
-const pushVolumes = (secretName: string | undefined): readonly Json[] =>
+const pushVolumes = (secretName: string | undefined): readonly Volume[] =>
   secretName === undefined
     ? []
     : [{ name: 'push-auth', secret: { secretName, items: [{ key: '.dockerconfigjson', path: AUTH_FILE }] } }]

@@ -4,7 +4,8 @@ import type { Weights } from '#src/catalog/preset.ts'
 import { MOUNT } from '#src/contract/mounts.ts'
 import type { TrainSpec } from '#src/contract/train.ts'
 import { imageContent } from './image-content.ts'
-import { type Json, NO_PARTS, type PodParts } from './pod-parts.ts'
+import type { EnvVar } from './manifest.ts'
+import { type PodParts, partsOf } from './pod-parts.ts'
 
 /** How a container names the base model: a folder, or an id of the Hugging Face hub. */
 export type ModelLocation = TrainSpec['model']
@@ -13,7 +14,7 @@ export interface WeightsParts {
   readonly parts: PodParts
   readonly model: ModelLocation
   /** For the container that downloads from the hub. */
-  readonly env: readonly Json[]
+  readonly env: readonly EnvVar[]
 }
 
 /** The base model's weights in a pod. An image named in the Workspace (private access) wins over the catalog's. */
@@ -39,22 +40,21 @@ export function weightsParts(
     return { parts, model: { path: `${MOUNT.weights}/model` }, env: OFFLINE }
   }
   const model = { id: weights.hub, ...(weights.revision === undefined ? {} : { revision: weights.revision }) }
-  const cache: PodParts = {
-    ...NO_PARTS,
+  const cache = partsOf({
     volumes: [{ name: 'weights', emptyDir: {} }],
     mounts: [{ name: 'weights', mountPath: MOUNT.weights }],
-  }
+  })
   return { parts: cache, model, env: [{ name: 'HF_HOME', value: MOUNT.weights }, ...hubToken(preset)] }
 }
 
 /** With the weights in an image nothing may be fetched from a hub, not even by accident. */
-const OFFLINE: readonly Json[] = [
+const OFFLINE: readonly EnvVar[] = [
   { name: 'HF_HUB_OFFLINE', value: '1' },
   { name: 'TRANSFORMERS_OFFLINE', value: '1' },
   { name: 'HF_HOME', value: '/tmp/hf' },
 ]
 
-const hubToken = (preset: PresetSpec): readonly Json[] => {
+const hubToken = (preset: PresetSpec): readonly EnvVar[] => {
   const secret = preset.presetOptions?.modelAccessSecret
   return secret === undefined
     ? []

@@ -1,8 +1,8 @@
 import type { InferenceSpec } from '#src/api/inference.ts'
+import type { Foreign } from '#src/api/schema-kit.ts'
 import type { TuningSpec } from '#src/api/tuning.ts'
 import type { Preset } from '#src/catalog/preset.ts'
 import { resolveModel } from '#src/catalog/resolve.ts'
-import type { Json } from '#src/desired/pod-parts.ts'
 import { type InferenceConfig, parseInferenceConfig } from '#src/inference/inference-config.ts'
 import type { FieldError } from '#src/lib/field-error.ts'
 import type { Trouble } from '#src/observe/pod-trouble.ts'
@@ -29,7 +29,7 @@ export type Intent =
       /** What the user's inference_config.yaml asks of the engine. */
       readonly engine: InferenceConfig
     }
-  | { readonly kind: 'template'; readonly template: Json }
+  | { readonly kind: 'template'; readonly template: Foreign }
   | { readonly kind: 'unclear'; readonly trouble: Trouble }
 
 /**

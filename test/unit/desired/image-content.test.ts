@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { imageContent } from '#src/desired/image-content.ts'
-import type { Json } from '#src/desired/pod-parts.ts'
+import type { Container } from '#src/desired/manifest.ts'
 import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 
 const content = (imagePullSecrets: readonly string[], asVolume = false) =>
@@ -13,9 +13,8 @@ const content = (imagePullSecrets: readonly string[], asVolume = false) =>
     settings: DEFAULT_SETTINGS,
   })
 
-const stepOf = (container: Json | undefined): { readonly authDir?: string } => {
-  const env = (container?.['env'] ?? []) as readonly { readonly value: string }[]
-  return JSON.parse(env[0]?.value ?? '{}')
+const stepOf = (container: Container | undefined): { readonly authDir?: string } => {
+  return JSON.parse(container?.env?.[0]?.value ?? '{}')
 }
 
 describe('an image that a step unpacks', () => {
@@ -25,19 +24,17 @@ describe('an image that a step unpacks', () => {
     expect(imagePullSecrets).toEqual(names)
     const [pull] = initContainers
     const { authDir } = stepOf(pull)
-    const mounts = pull?.['volumeMounts'] as Json[]
-    const volume = mounts.find(({ mountPath }) => mountPath === authDir)?.['name']
-    const projected = volumes.find(({ name }) => name === volume)?.['projected']
-    const { sources } = (projected ?? { sources: [] }) as { readonly sources: readonly { readonly secret: Secret }[] }
-    expect(sources.map(({ secret: { name } }) => name)).toEqual(names)
-    const files = sources.flatMap(({ secret: { items } }) => items.map(({ path }) => path))
-    expect(files.toSorted()).toEqual(
-      sources.flatMap(({ secret: { items } }) => items.map(({ path }) => path).toSorted()),
-    )
+    const volume = pull?.volumeMounts?.find(({ mountPath }) => mountPath === authDir)?.name
+    const projected = volumes.find(({ name }) => name === volume)?.projected
+    const secrets = projected?.sources?.flatMap(({ secret }) => secret ?? []) ?? []
+    expect(secrets.map(({ name }) => name)).toEqual(names)
+    const pathsOf = ({ items = [] }: (typeof secrets)[number]) => items.map(({ path }) => path)
+    const files = secrets.flatMap(pathsOf)
+    expect(files.toSorted()).toEqual(secrets.flatMap((secret) => pathsOf(secret).toSorted()))
     expect(new Set(files).size).toBe(24)
-    expect(sources[0]?.secret.items.map(({ key }) => key)).toEqual(['.dockerconfigjson', '.dockercfg'])
+    expect(secrets[0]?.items?.map(({ key }) => key)).toEqual(['.dockerconfigjson', '.dockercfg'])
     // A Secret has one of the two keys, and one that is not there holds up no pod.
-    expect(sources.every(({ secret: { optional } }) => optional)).toBe(true)
+    expect(secrets.every(({ optional }) => optional)).toBe(true)
   })
 
   it('is pulled without a login where no Secret is named', () => {
@@ -50,9 +47,3 @@ describe('an image that a step unpacks', () => {
 it('leaves an image that is a volume to the kubelet, with all the Secrets', () => {
   expect(content(['a', 'b'], true)).toMatchObject({ initContainers: [], imagePullSecrets: ['a', 'b'] })
 })
-
-interface Secret {
-  readonly name: string
-  readonly optional: boolean
-  readonly items: readonly { readonly key: string; readonly path: string }[]
-}
