@@ -1,4 +1,5 @@
 import { parseAllDocuments } from 'yaml'
+import { API_GROUP } from '../api/labels.ts'
 import { isJsonObject } from '../lib/json.ts'
 
 /** What a file of manifests holds, as far as a plan is concerned. */
@@ -12,7 +13,7 @@ export interface Manifests {
   readonly faults: readonly string[]
 }
 
-/** Reads YAML or JSON documents; what `kubectl` writes as a `List` is read as its items. */
+/** Reads YAML or JSON documents; a `List`, as `kubectl` writes it, or the list of one kind is read as its items. */
 export function readManifests(text: string): Manifests {
   const workspaces: Record<string, unknown>[] = []
   const configMaps = new Map<string, Record<string, string>>()
@@ -22,20 +23,45 @@ export function readManifests(text: string): Manifests {
     if (object === null || object === undefined) return
     if (!isJsonObject(object) || typeof object['kind'] !== 'string') {
       faults.push('a document is no object with a kind')
-    } else if (object['kind'] === 'Workspace') workspaces.push(object)
-    else if (object['kind'] === 'List' && Array.isArray(object['items'])) object['items'].forEach(take)
+      return
+    }
+    const { kind, apiVersion, items } = object
+    if (kind.endsWith('List') && Array.isArray(items)) {
+      for (const item of items) take(asItem(item, kind, apiVersion))
+    } else if (kind === 'Workspace' && isOurs(apiVersion)) workspaces.push(object)
     else {
-      if (object['kind'] === 'ConfigMap') configMaps.set(keyOf(object['metadata']), textsOf(object['data']))
-      others.push(object['kind'])
+      if (kind === 'ConfigMap') configMaps.set(keyOf(object['metadata']), textsOf(object['data']))
+      others.push(kind === 'Workspace' ? `a Workspace of ${String(apiVersion)}` : kind)
     }
   }
   for (const document of parseAllDocuments(text)) {
     const [error] = document.errors
-    if (error !== undefined) faults.push(error.message.split('\n', 1).join(''))
-    else take(document.toJS({ maxAliasCount: 0 }))
+    if (error !== undefined) faults.push(firstLine(error))
+    else {
+      try {
+        take(document.toJS({ maxAliasCount: MAX_ALIASES }))
+      } catch (cause) {
+        faults.push(firstLine(cause))
+      }
+    }
   }
   return { workspaces, configMaps, others, faults }
 }
+
+/** More than anybody writes, and too few for a bomb. */
+const MAX_ALIASES = 100
+
+/** Of a list of one kind the items need not say what they are. */
+function asItem(item: unknown, listKind: string, apiVersion: unknown): unknown {
+  if (!isJsonObject(item) || 'kind' in item || listKind === 'List') return item
+  return { apiVersion, kind: listKind.slice(0, -'List'.length), ...item }
+}
+
+/** Of this project in any version, or of nobody's. */
+const isOurs = (apiVersion: unknown) => typeof apiVersion !== 'string' || apiVersion.startsWith(`${API_GROUP}/`)
+
+const firstLine = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error)).split('\n', 1).join('').replace(/:$/, '')
 
 /** `namespace/name`, in the namespace that kubectl would take where none is written. */
 export function keyOf(metadata: unknown): string {

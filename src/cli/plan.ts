@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { WORKSPACE_API } from '../api/labels.ts'
 import { asShapedWorkspace } from '../api/validate.ts'
 import type { Workspace } from '../api/workspace.ts'
 import { loadConfig } from '../config.ts'
@@ -24,18 +25,38 @@ if (positionals.length === 0) {
 const config = loadConfig(values.settings, process.env)
 let isRefused = false
 
-const files = positionals.map((file) => ({ file, ...readManifests(readFileSync(file, 'utf8')) }))
+const files = positionals.map((file) => ({ file, ...manifestsIn(file) }))
 const configMaps = new Map(files.flatMap((each) => [...each.configMaps]))
 for (const { file, ...found } of files) {
+  let isMalformed = found.faults.length > 0
   for (const fault of found.faults) fail(`${file}: ${fault}`)
   for (const object of found.workspaces) {
     const shaped = asShapedWorkspace(object)
     if (shaped.ok) tell(file, shaped.workspace)
-    else refuse(file, shaped.problems)
+    else {
+      refuse(file, shaped.problems)
+      isMalformed = true
+    }
+    if (object['apiVersion'] !== WORKSPACE_API) {
+      console.log(`  warning: its apiVersion is ${String(object['apiVersion'] ?? 'missing')}: write ${WORKSPACE_API}`)
+    }
   }
+  if (found.mayBeTemplate && isMalformed)
+    console.log(`${file}: it is a template; render it first, as helm template does`)
   if (found.workspaces.length === 0 && found.faults.length === 0) fail(`${file}: no Workspace in it; ${read(found)}`)
 }
 process.exit(isRefused ? 1 : 0)
+
+/** What is in a file. One that cannot be read is a fault like any other: the rest is still judged. */
+function manifestsIn(file: string): Manifests & { readonly mayBeTemplate: boolean } {
+  try {
+    const text = readFileSync(file, 'utf8')
+    return { ...readManifests(text), mayBeTemplate: text.includes('{{') }
+  } catch (error) {
+    const faults = [`it cannot be read: ${error instanceof Error ? error.message : String(error)}`]
+    return { workspaces: [], configMaps: new Map(), others: [], faults, mayBeTemplate: false }
+  }
+}
 
 function tell(file: string, workspace: Workspace): void {
   const facts = factsFor(workspace)

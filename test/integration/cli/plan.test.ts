@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const folder = mkdtempSync(join(tmpdir(), 'plan-test-'))
@@ -15,10 +16,14 @@ function plan(...texts: string[]) {
     writeFileSync(file, text)
     return file
   })
-  const { status, stdout } = spawnSync(process.execPath, [join(ROOT, 'src/cli/plan.ts'), ...files], {
+  return planFiles(...files)
+}
+
+function planFiles(...files: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'src/cli/plan.ts'), ...files], {
     encoding: 'utf8',
   })
-  return { status, stdout }
+  return { status, stdout, stderr }
 }
 
 const workspace = `apiVersion: kaito.sh/v1alpha1
@@ -44,6 +49,8 @@ describe('npm run plan', () => {
     expect(plan(`${configMap(WRONG)}---\n${workspace}`).stdout).toContain('refused')
     expect(plan(workspace, `${configMap(WRONG)}---\n${workspace}`).status).toBe(1)
     expect(plan(`${configMap(WRONG, 'elsewhere')}---\n${workspace}`).status).toBe(0)
+    const withBraces = plan(`${configMap(`${WRONG} # {{ }}`)}---\n${workspace}`)
+    expect([withBraces.status, withBraces.stdout]).toEqual([1, expect.not.stringContaining('template')])
     expect(plan(`${configMap('vllm: {}')}---\n${workspace}`).stdout).toContain('admitted')
   })
 
@@ -54,6 +61,43 @@ describe('npm run plan', () => {
     )
     expect(status).toBe(1)
     expect(stdout).toContain('Workspace serve: refused')
+  })
+
+  it('reads a list of Workspaces, whose items need not say what they are', () => {
+    const { metadata, resource, inference } = parse(workspace)
+    const items = [{ metadata, resource, inference: { ...inference, preset: { name: 'no-such-model' } } }]
+    const { status, stdout } = plan(JSON.stringify({ apiVersion: 'kaito.sh/v1alpha1', kind: 'WorkspaceList', items }))
+    expect([status, stdout]).toEqual([1, expect.stringContaining('Workspace serve: refused')])
+  })
+
+  it('reads anchors and aliases, but no bomb of them', () => {
+    const shared = workspace
+      .replace('metadata: {name: serve}', 'metadata: {name: serve, labels: &labels {apps: serve}}')
+      .replace('{apps: serve}}}', '*labels}}')
+    expect(shared).toContain('*labels')
+    expect(plan(shared).stdout).toContain('Workspace serve: admitted')
+    const tens = Array.from({ length: 9 }, (_, n) => `a${n + 1}: &a${n + 1} [${Array(10).fill(`*a${n}`).join(', ')}]`)
+    const { status, stdout } = plan(`kind: Workspace\na0: &a0 [x]\n${tens.join('\n')}\n`)
+    expect([status, stdout]).toEqual([1, expect.stringMatching(/0\.yaml: .*alias/)])
+  })
+
+  it('judges the other files where one cannot be read', () => {
+    const readable = join(folder, 'readable.yaml')
+    writeFileSync(readable, workspace)
+    const { status, stdout, stderr } = planFiles(join(folder, 'not-there.yaml'), folder, readable)
+    expect([status, stderr]).toEqual([1, ''])
+    expect(stdout).toMatch(/not-there\.yaml: it cannot be read: ENOENT/)
+    expect(stdout).toContain(`${folder}: it cannot be read: EISDIR`)
+    expect(stdout).toContain('Workspace serve: admitted')
+  })
+
+  it('says which apiVersion an API server would ask for', () => {
+    expect(plan(workspace.replace('v1alpha1', 'v1beta1')).stdout).toContain(
+      'warning: its apiVersion is kaito.sh/v1beta1: write kaito.sh/v1alpha1',
+    )
+    expect(plan(workspace).stdout).not.toContain('apiVersion')
+    const stranger = plan(workspace.replace('kaito.sh/v1alpha1', 'example.com/v1'))
+    expect([stranger.status, stranger.stdout]).toEqual([1, expect.stringContaining('a Workspace of example.com/v1')])
   })
 
   it.for<[string, string, RegExp]>([
@@ -69,7 +113,11 @@ describe('npm run plan', () => {
     ],
     ['an empty file', '', /no Workspace in it; it is empty/],
     ['a tab', 'kind: Workspace\nmetadata:\n\tname: tabbed\n', /[Tt]ab.* line 3/],
-    ['a template that is not filled in', 'kind: Workspace\nmetadata: {name: {{ .Release.Name }}}\n', /0\.yaml: /],
+    [
+      'a template that is not filled in',
+      workspace.replace('Standard_NC24ads_A100_v4', '{{ .Values.sku }}'),
+      /0\.yaml: it is a template; render it first/,
+    ],
   ])('is not green for %s, and says what was read', ([, text, words]) => {
     const { status, stdout } = plan(text)
     expect(status).toBe(1)
