@@ -5,7 +5,7 @@ import { SlowestFirst } from './test/support/slowest-first.ts'
 const WORKERS = 3
 const SEED = ['test/support/fixed-seed.ts']
 
-/** Three layers, each runnable alone: `npx vitest run --project unit`. Only `unit` needs nothing outside this repository. */
+/** Four layers, each runnable alone: `npx vitest run --project unit`. Only `unit` needs nothing outside this repository. */
 // The regular-expression checker has native and pure builds; the pure one runs everywhere.
 process.env['RECHECK_BACKEND'] ??= 'pure'
 
@@ -14,6 +14,17 @@ export default defineConfig({
     sequence: { sequencer: SlowestFirst },
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000, setupFiles: SEED } },
+      // The trainer's: its modules here, and with its libraries in its image, which takes minutes to build.
+      {
+        test: {
+          name: 'python',
+          include: ['test/python/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 1_800_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
       {
         test: {
           name: 'integration',

@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { prepare } from './prepare.ts'
+import { prepare, prepareTrainer } from './prepare.ts'
 
 /**
- * `npm test [-- layer …]`: check, unit, integration and e2e, one after the other, each timed. Installs what they need.
+ * `npm test [-- layer …]`: check, unit, python, integration and e2e, one after the other, each timed. Installs what they need.
  * The last line is `N passed, N failed`; an empty layer counts as failed, so that nothing can look green by not running.
  */
-const LAYERS = ['check', 'unit', 'integration', 'e2e'] as const
+const LAYERS = ['check', 'unit', 'python', 'integration', 'e2e'] as const
 type Layer = (typeof LAYERS)[number]
 
 interface Outcome {
@@ -32,6 +32,7 @@ let failed = 0
 
 for (const layer of layers) {
   if (layer === 'integration') await timed('prepare', prepare)
+  if (layer === 'python') await timed('prepare', prepareTrainer)
   const outcome = await timed(layer, () => run(layer))
   passed += outcome.passed
   failed += outcome.failed

@@ -4,12 +4,11 @@ import { runCommand } from '#test/cluster/command.ts'
 import { ensureDebianPackages } from '#test/cluster/packages.ts'
 import { toStderr } from '#test/cluster/progress.ts'
 
-const ROOT = join(import.meta.dirname, '..', '..', '..')
+const ROOT = join(import.meta.dirname, '..', '..')
 
-/** What the trainer decides without torch and the libraries around it, by tests in Python. */
 beforeAll(() => ensureDebianPackages(['python3'], toStderr()))
 
-it('passes the tests of the trainer', async () => {
+it('decides without torch and the libraries around it as the tests of its modules say', async () => {
   const argv = ['python3', '-m', 'unittest', 'discover', '--start-directory', 'test/python']
   const env = { ...process.env, PYTHONPATH: 'jobs/trainer', PYTHONDONTWRITEBYTECODE: '1' }
   const { code, stderr } = await runCommand(argv, { cwd: ROOT, env })
