@@ -21,24 +21,26 @@ export const trustedBy = (bundle: Bundle): string =>
     .filter((pem) => pem !== undefined)
     .join('')
 
+/** What certificates are made for, by which rules, and when. */
+interface Making {
+  readonly names: ServingNames
+  readonly policy: RotationPolicy
+  readonly now: Date
+}
+
 /** A bundle from nothing: for the first start, or when what was stored protects nobody any more. */
-export function newBundle(names: ServingNames, policy: RotationPolicy, now: Date): Bundle {
+export function newBundle({ names, policy, now }: Making): Bundle {
   const authority = mintAuthority(now, policy.authorityMs)
   return { authority, leaf: mintLeaf(authority, names, now, policy.leafMs) }
 }
 
 /** Carries out one change that `nextStep` asked for. Keys are made here; the decision was pure. */
-export function advance(
-  bundle: Bundle,
-  change: Change,
-  names: ServingNames,
-  policy: RotationPolicy,
-  now: Date,
-): Bundle {
+export function advance(bundle: Bundle, change: Change, making: Making): Bundle {
+  const { names, policy, now } = making
   const { next, previous, ...steady } = bundle
   switch (change) {
     case 'start-over':
-      return newBundle(names, policy, now)
+      return newBundle(making)
     case 'renew-leaf':
       return { ...bundle, leaf: mintLeaf(bundle.authority, names, now, policy.leafMs) }
     case 'introduce-authority':
@@ -46,13 +48,13 @@ export function advance(
     case 'confirm-published':
       return next === undefined ? bundle : { ...bundle, next: { ...next, publishedAt: now } }
     case 'serve-next':
-      return next === undefined ? bundle : succeed(bundle, next, names, policy, now)
+      return next === undefined ? bundle : succeed(bundle, next, making)
     case 'drop-previous':
       return next === undefined ? steady : { ...steady, next }
   }
 }
 
-function succeed(bundle: Bundle, next: KeyPair, names: ServingNames, policy: RotationPolicy, now: Date): Bundle {
+function succeed(bundle: Bundle, next: KeyPair, { names, policy, now }: Making): Bundle {
   const authority = { certificate: next.certificate, key: next.key }
   return {
     authority,

@@ -93,7 +93,12 @@ export class CertKeeper implements CertSource {
     const read = stored === undefined ? undefined : bundleOf(stored)
     if (read === undefined || !read.ok) {
       if (!leads()) return 'rest'
-      return this.#write(newBundle(names, policy, now()), stored, 'create', read?.why ?? 'there is no Secret yet')
+      return this.#write(
+        newBundle({ names, policy, now: now() }),
+        stored,
+        'create',
+        read?.why ?? 'there is no Secret yet',
+      )
     }
     const { bundle } = read
     if (!leads()) {
@@ -107,7 +112,7 @@ export class CertKeeper implements CertSource {
 
     const step = overdue(bundle, publications) ?? nextStep(bundle, names, now(), policy)
     if (step.do === 'keep') return 'rest'
-    return this.#write(advance(bundle, step.do, names, policy, now()), stored, step.do, step.why)
+    return this.#write(advance(bundle, step.do, { names, policy, now: now() }), stored, step.do, step.why)
   }
 
   #serve(bundle: Bundle): void {

@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { defined } from '#src/lib/defined.ts'
 import type { Bundle } from './bundle.ts'
 import type { KeyPair } from './mint.ts'
 import type { CertSecret, StoredSecret } from './ports.ts'
@@ -81,7 +82,7 @@ function decode({ data, metadata }: CertSecret): Bundle {
   return {
     authority: pair(data, KEY.authority, KEY.authorityKey),
     leaf: pair(data, KEY.leaf, KEY.leafKey),
-    ...(next === undefined ? {} : { next: { ...next, ...(publishedAt === undefined ? {} : { publishedAt }) } }),
+    ...(next === undefined ? {} : { next: { ...next, ...defined({ publishedAt }) } }),
     ...(data[KEY.previous] === undefined ? {} : { previous: { certificate: text(data, KEY.previous), since } }),
   }
 }

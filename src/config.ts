@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv, type ErrorObject } from 'ajv'
 import { parse } from 'yaml'
+import { defined } from '#src/lib/defined.ts'
 import { type Settings, settingsSchema } from './api/settings.ts'
 import { builtInCatalog } from './catalog/built-in.ts'
 import type { Catalog } from './catalog/catalog.ts'
@@ -36,8 +37,7 @@ export function loadConfig(settingsPath: string | undefined, env: Env): Config {
     namespace: env['POD_NAMESPACE'] ?? 'kaito-system',
     logLevel: levelOf(env['KAITO_LOG_LEVEL']),
     healthPort: portOf('KAITO_HEALTH_PORT', env['KAITO_HEALTH_PORT'] ?? '8081'),
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(apiServer === undefined ? {} : { apiServer }),
+    ...defined({ kubeconfig, apiServer }),
   }
 }
 
@@ -53,7 +53,7 @@ export function parseSettings(text: string, redisUrl?: string): Settings {
   const given: unknown = text.trim() === '' ? {} : parse(text, { maxAliasCount: 0 })
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new Error('settings: not a YAML mapping')
-  const settings = { ...withoutNulls(given), ...(redisUrl === undefined ? {} : { redisUrl }) }
+  const settings = { ...withoutNulls(given), ...defined({ redisUrl }) }
   return checked<Settings>(closed(settingsSchema), settings, 'settings')
 }
 

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
+import { defined } from '#src/lib/defined.ts'
 import { loadConfig } from './config.ts'
 import { createLog } from './telemetry/log.ts'
-import { wireOperator } from './wire.ts'
+import { wireOperator } from './wire/operator.ts'
 
 /** `node src/main.ts operator [--settings FILE] [--cert-dir DIR]`: reconciler, webhooks and tuning worker in one process. */
 const { values, positionals } = parseArgs({
@@ -32,7 +33,7 @@ const operator = wireOperator({
   config,
   log,
   onLost: () => stop('leadership lost', 1),
-  ...(certDir === undefined ? {} : { certDir }),
+  ...defined({ certDir }),
 })
 
 process.on('SIGTERM', () => stop('SIGTERM', 0))

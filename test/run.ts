@@ -92,8 +92,9 @@ function counted(layer: Layer, file: string, code: number): Outcome {
     if (isSilentFailure && why.length === 0)
       why.push(`${layer}: vitest ended with ${code} and named no test: see above`)
     return { passed: numPassedTests, failed: isSilentFailure ? 1 : numFailedTests, why }
-  } catch {
-    return { passed: 0, failed: 1, why: [`${layer}: vitest ended with ${code} and left no report: see above`] }
+  } catch (error) {
+    const why = `${layer}: vitest ended with ${code}, and its report cannot be read (${String(error)}): see above`
+    return { passed: 0, failed: 1, why: [why] }
   }
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '#src/lib/defined.ts'
 import { needsDefaults, notBeingDeleted } from './match-conditions.ts'
 
 /** Where the API server finds us: a Service inside the cluster, or a URL where it runs outside (tests, debugging). */
@@ -57,7 +58,7 @@ const common = (options: RegistrationOptions, path: string) => ({
   admissionReviewVersions: ['v1'],
   clientConfig: {
     ...clientConfig(options.target, path),
-    ...(options.caBundle === undefined ? {} : { caBundle: options.caBundle }),
+    ...defined({ caBundle: options.caBundle }),
   },
   // Not DELETE, and not workspaces/status: no answer of ours may delay an operator or a garbage collector.
   rules: [

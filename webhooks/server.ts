@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import type { Server } from 'node:https'
 import { type SecureContextOptions, TLSSocket } from 'node:tls'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { defined } from '#src/lib/defined.ts'
 import { pause } from '#src/runtime/clock.ts'
 import { type AnswerOptions, answer } from './answer.ts'
 import { errored, failure } from './review.ts'
@@ -189,5 +190,5 @@ const secureContext = ({ certificate, clientAuthority }: Pick<ServerOptions, 'ce
     cert: certificate.certificate,
     key: certificate.key,
     minVersion: 'TLSv1.2',
-    ...(clientAuthority === undefined ? {} : { ca: clientAuthority }),
+    ...defined({ ca: clientAuthority }),
   }) satisfies SecureContextOptions

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { defined } from '#src/lib/defined.ts'
 import { mustRun } from '#test/cluster/command.ts'
 import { withFolderLock } from '#test/cluster/folder-lock.ts'
 import { cacheRoot } from '#test/cluster/paths.ts'
@@ -114,7 +115,7 @@ async function buildOne(workshop: Workshop, name: RecipeName, debian: DebianBase
       tag: image,
       dockerfile: join(root, recipe.dockerfile),
       context: join(root, recipe.context),
-      ...(recipe.target === undefined ? {} : { target: recipe.target }),
+      ...defined({ target: recipe.target }),
       args: { ...recipe.args, BASE: base, ...registry },
     }),
   )

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { defined } from '#src/lib/defined.ts'
 import { ensureDebianPackages } from '#test/cluster/packages.ts'
 import type { Progress } from '#test/cluster/progress.ts'
 import { tempFolder } from '#test/cluster/temp-folder.ts'
@@ -55,7 +56,7 @@ export function destinationOf(options: Omit<ImageOptions, 'progress'>, path = pa
     plainHttp: protocol === 'http:',
     auths:
       login === undefined ? [] : [{ key: host, credential: { kind: 'password', username: user, password: password } }],
-    ...(login === undefined ? {} : { login }),
+    ...defined({ login }),
     hasHiddenLogin: login === undefined,
     isBehindProxy: false,
   }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { defined } from '#src/lib/defined.ts'
 import { type Progress, toStderr } from '#test/cluster/progress.ts'
 import { quickstart } from './chapters.ts'
 import { closePlace } from './place.ts'
@@ -61,12 +62,11 @@ async function tell(): Promise<void> {
     screen: createScreen(),
     place: {
       progress,
-      ...(kubeconfig === undefined ? {} : { kubeconfig }),
-      ...(registry === undefined ? {} : { registry }),
+      ...defined({ kubeconfig, registry }),
       ...(values['registry-user'] === undefined ? {} : { registryUser: values['registry-user'] }),
       ...(values['registry-push-url'] === undefined ? {} : { registryPushUrl: values['registry-push-url'] }),
       ...(values['registry-password'] === undefined ? {} : { registryPassword: values['registry-password'] }),
     },
-    ...(values.json === undefined ? {} : { json: values.json }),
+    ...defined({ json: values.json }),
   })
 }

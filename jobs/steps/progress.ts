@@ -1,7 +1,7 @@
 import { byteProgressLine } from '#src/contract/lines.ts'
 
 /** Prints `{"kaito":"progress",…}` lines about bytes moved, at most one per second, for the operator to read. */
-export type ByteProgress = {
+export interface ByteProgress {
   add(bytes: number): void
   /** Raises the known total; without any, `totalBytes` is null. */
   expect(bytes: number): void

@@ -19,8 +19,14 @@ import type {
  */
 export type { Static }
 
-type Docs = { readonly description?: string }
-type Limits = { readonly maxLength?: number; readonly minLength?: number; readonly pattern?: string }
+interface Docs {
+  readonly description?: string
+}
+interface Limits {
+  readonly maxLength?: number
+  readonly minLength?: number
+  readonly pattern?: string
+}
 
 export function object<P extends TProperties>(properties: P, docs: Docs = {}): TObject<P> {
   const required = Object.keys(properties).filter((name) => !isOptional(properties[name]))
@@ -82,7 +88,10 @@ export const open = (docs: Docs = {}): TUnsafe<Foreign> =>
   typed({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true, ...docs })
 
 /** A CEL rule that the apiserver itself checks, so that no webhook call is needed to refuse. */
-export type CelRule = { readonly rule: string; readonly message: string }
+export interface CelRule {
+  readonly rule: string
+  readonly message: string
+}
 
 /** The same schema with CEL rules beside it. */
 export const withRules = <S extends TSchema>(schema: S, rules: readonly CelRule[]): S => ({

@@ -1,3 +1,4 @@
+import { defined } from '#src/lib/defined.ts'
 import { parseImageRef } from '#src/lib/image-ref.ts'
 
 import { kvBytesPerToken as countKvBytes } from './architecture.ts'
@@ -50,7 +51,7 @@ function sizes(
   const counted = quantized === undefined ? (2 * change.architecture.params) / 2 ** 30 : before?.weightsGiB
   const weightsGiB = change.weightsGiB ?? counted
   return {
-    ...(weightsGiB === undefined ? {} : { weightsGiB }),
+    ...defined({ weightsGiB }),
     kvBytesPerToken: change.kvBytesPerToken ?? countKvBytes(change.architecture),
   }
 }
@@ -61,11 +62,11 @@ function readWeights(given: NonNullable<PresetOverlay['weights']>): Weights | { 
   if (hub !== undefined) {
     if (!isHubId(hub)) return { problem: `weights.hub ${JSON.stringify(hub)} is not of the form organisation/model` }
     if (imagePullSecrets !== undefined) return { problem: 'weights.imagePullSecrets goes with weights.image only' }
-    return { hub, ...(revision === undefined ? {} : { revision }) }
+    return { hub, ...defined({ revision }) }
   }
   if (image === undefined) return { problem: 'weights needs exactly one of hub and image' }
   if (revision !== undefined) return { problem: 'weights.revision goes with weights.hub only' }
   const reference = parseImageRef(image)
   if (!reference.ok) return { problem: `weights.image ${JSON.stringify(image)}: ${reference.reason}` }
-  return { image, ...(imagePullSecrets === undefined ? {} : { imagePullSecrets }) }
+  return { image, ...defined({ imagePullSecrets }) }
 }

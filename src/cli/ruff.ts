@@ -16,9 +16,10 @@ interface Settings {
   readonly lint: Readonly<Record<string, unknown>>
 }
 
-const { tool } = parse(readFileSync(join(root, 'pyproject.toml'), 'utf8')) as unknown as {
-  tool: { ruff: Settings }
-}
+// Through JSON, which has no dates of TOML's own: what is left is what the type says, or Ruff refuses it.
+const { tool }: { readonly tool: { readonly ruff: Settings } } = JSON.parse(
+  JSON.stringify(parse(readFileSync(join(root, 'pyproject.toml'), 'utf8'))),
+)
 const { src, exclude, ...settings } = tool.ruff
 const ours = src.flatMap((folder) => globSync(`${folder}/*.py`, { cwd: root })).map((file) => basename(file, '.py'))
 const ruff = new Workspace(

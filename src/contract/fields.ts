@@ -1,13 +1,12 @@
 import { listOf, mapOf, text } from '#src/api/schema-kit.ts'
+import { defined } from '#src/lib/defined.ts'
 
 export const FOLDER = '^(?:/(?!\\.\\.(?:/|$))[^/]*)+$'
 
 /** An absolute path in a container, without `..`. */
-export const folder = (description?: string) =>
-  text({ pattern: FOLDER, ...(description === undefined ? {} : { description }) })
+export const folder = (description?: string) => text({ pattern: FOLDER, ...defined({ description }) })
 
-export const word = (description?: string) =>
-  text({ minLength: 1, ...(description === undefined ? {} : { description }) })
+export const word = (description?: string) => text({ minLength: 1, ...defined({ description }) })
 
 export const words = (description?: string) => listOf(text(), description === undefined ? {} : { description })
 

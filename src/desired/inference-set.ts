@@ -4,6 +4,7 @@ import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Preset } from '#src/catalog/preset.ts'
 import type { InferenceConfig } from '#src/inference/inference-config.ts'
+import { defined } from '#src/lib/defined.ts'
 import { isJsonObject } from '#src/lib/json.ts'
 import { adapterParts } from './adapters.ts'
 import { engineArgs } from './engine.ts'
@@ -95,7 +96,7 @@ function presetPod(inputs: InferenceInputs): PodSpec {
     isHalf: inputs.isHalf,
     config: inputs.engine,
     extra: preset.engineArgs ?? [],
-    ...(inputs.maxModelLen === undefined ? {} : { maxModelLen: inputs.maxModelLen }),
+    ...defined({ maxModelLen: inputs.maxModelLen }),
   })
   return {
     automountServiceAccountToken: false,
@@ -107,7 +108,7 @@ function presetPod(inputs: InferenceInputs): PodSpec {
     volumes: [...parts.volumes, { name: 'dshm', emptyDir: { medium: 'Memory' } }, TMP_VOLUME],
     initContainers: parts.initContainers,
     containers: [
-      serverContainer(settings, args, parts.mounts, weights.env, inputs.gpus),
+      serverContainer(inputs, args, parts.mounts, weights.env),
       gatewayContainer(
         settings,
         preset.name,
@@ -118,11 +119,10 @@ function presetPod(inputs: InferenceInputs): PodSpec {
 }
 
 function serverContainer(
-  settings: Settings,
+  { settings, gpus }: Pick<InferenceInputs, 'settings' | 'gpus'>,
   args: readonly string[],
   mounts: readonly VolumeMount[],
   env: readonly EnvVar[],
-  gpus: number,
 ): Container {
   const gpu = { 'nvidia.com/gpu': String(gpus) }
   return {

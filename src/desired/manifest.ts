@@ -60,7 +60,7 @@ interface NodeClaimSpec {
   }[]
 }
 
-/** An alias and not an interface: only so can it be handed to whatever takes any Kubernetes object. */
+// biome-ignore lint/style/useConsistentTypeDefinitions: only an alias can be handed to whatever takes any Kubernetes object
 type Manifest<Version extends string, Kind extends string, Spec> = {
   readonly apiVersion: Version
   readonly kind: Kind

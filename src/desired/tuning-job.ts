@@ -77,7 +77,7 @@ function tuningPod(inputs: TuningInputs): PodSpec {
       ? { name: 'results', emptyDir: {} }
       : foreignVolume('results', tuning.output.volumeSource)
   const parts = joinParts(weights.parts, dataset.parts, push.parts)
-  const train = trainStep(inputs, parts, weights.model, dataset.folder, weights.env)
+  const train = trainStep(inputs, { parts, model: weights.model, data: dataset.folder, env: weights.env })
   return {
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
@@ -91,13 +91,15 @@ function tuningPod(inputs: TuningInputs): PodSpec {
   }
 }
 
-function trainStep(
-  inputs: TuningInputs,
-  parts: PodParts,
-  model: ModelLocation,
-  data: string,
-  env: readonly EnvVar[],
-): Container {
+interface TrainPlace {
+  readonly parts: PodParts
+  readonly model: ModelLocation
+  /** Folder of the dataset. */
+  readonly data: string
+  readonly env: readonly EnvVar[]
+}
+
+function trainStep(inputs: TuningInputs, { parts, model, data, env }: TrainPlace): Container {
   const gpu = { 'nvidia.com/gpu': '1' }
   return stepContainer(trainMessage, {
     image: inputs.settings.images.trainer,

@@ -3,6 +3,7 @@ import type { Settings } from '#src/api/settings.ts'
 import type { Weights } from '#src/catalog/preset.ts'
 import { MOUNT } from '#src/contract/mounts.ts'
 import type { TrainSpec } from '#src/contract/train.ts'
+import { defined } from '#src/lib/defined.ts'
 import { imageContent } from './image-content.ts'
 import type { EnvVar } from './manifest.ts'
 import { type PodParts, partsOf } from './pod-parts.ts'
@@ -39,7 +40,7 @@ export function weightsParts(
     })
     return { parts, model: { path: `${MOUNT.weights}/model` }, env: OFFLINE }
   }
-  const model = { id: weights.hub, ...(weights.revision === undefined ? {} : { revision: weights.revision }) }
+  const model = { id: weights.hub, ...defined({ revision: weights.revision }) }
   const cache = partsOf({
     volumes: [{ name: 'weights', emptyDir: {} }],
     mounts: [{ name: 'weights', mountPath: MOUNT.weights }],

@@ -1,5 +1,6 @@
 import type { GpuSku } from '#src/catalog/gpu.ts'
 import type { Preset } from '#src/catalog/preset.ts'
+import { defined } from '#src/lib/defined.ts'
 import { perGpuGiB } from './fit.ts'
 import { DEFAULT_LORA_RANK, estimateInference, fittingContext, type InferenceEstimate } from './inference.ts'
 import { type AskedParallel, type Split, splitOver } from './parallel.ts'
@@ -36,8 +37,7 @@ export function servingFit(
     preset,
     gpus: split.tensor,
     pipeline: split.pipeline,
-    ...(maxModelLen === undefined ? {} : { contextLength: maxModelLen }),
-    ...(gpuMemoryUtilization === undefined ? {} : { utilization: gpuMemoryUtilization }),
+    ...defined({ contextLength: maxModelLen, utilization: gpuMemoryUtilization }),
     ...(adapters === 0 ? {} : { adapters: { count: adapters, rank } }),
   })
   const haveGiB = perGpuGiB(sku)

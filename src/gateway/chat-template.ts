@@ -1,7 +1,7 @@
 import { type Engine, type EngineAnswer, errorMessage } from './engine.ts'
 
 /** Whether the model has a chat template. Only the engine knows, and it does not change while the pod lives. */
-export type ChatTemplate = {
+export interface ChatTemplate {
   /** True also where the engine could not say. Throws EngineError where it is away. */
   mayExist(): Promise<boolean>
 }

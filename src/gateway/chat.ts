@@ -7,7 +7,7 @@ export type ChatAnswer =
   | { readonly ok: false; readonly status: number; readonly detail: string }
 
 /** Answers `/chat` requests; one for the life of a gateway, since it learns whether the model has a chat template. */
-export type Chat = {
+export interface Chat {
   /** The answer by one model; `hangUp` stops it. Throws EngineError where the engine is away. */
   answer(request: ChatRequest, model: string, hangUp: AbortSignal): Promise<ChatAnswer>
 }
@@ -52,7 +52,7 @@ function messageText(choice: unknown): unknown {
 
 type TokenLimit = { readonly ok: true; readonly tokens: number } | Extract<ChatAnswer, { ok: false }>
 
-type Asked = {
+interface Asked {
   readonly request: ChatRequest
   readonly messages: readonly unknown[] | undefined
   readonly model: string

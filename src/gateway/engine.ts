@@ -3,7 +3,7 @@ import { Agent, type Dispatcher, request } from 'undici'
 import { parseJson } from '#src/lib/json.ts'
 
 /** The inference engine behind the gateway. */
-export type Engine = {
+export interface Engine {
   /** Sends a request on; the body of the answer is a stream. `signal` aborts it, as a client that hangs up does. */
   forward(message: EngineRequest): Promise<Dispatcher.ResponseData>
   /** Asks for JSON; throws EngineError where there is no answer, in time or at all. */
@@ -11,7 +11,7 @@ export type Engine = {
   close(): Promise<void>
 }
 
-export type EngineRequest = {
+export interface EngineRequest {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
@@ -20,9 +20,16 @@ export type EngineRequest = {
 }
 
 /** With a body the request is a POST. `hangUp` aborts it; without `limitMs` the engine may take as long as for any answer. */
-export type AskOptions = { readonly body?: object; readonly limitMs?: number; readonly hangUp?: AbortSignal }
+export interface AskOptions {
+  readonly body?: object
+  readonly limitMs?: number
+  readonly hangUp?: AbortSignal
+}
 
-export type EngineAnswer = { readonly status: number; readonly body: unknown }
+export interface EngineAnswer {
+  readonly status: number
+  readonly body: unknown
+}
 
 /** The engine did not answer: it is loading, or gone. */
 export class EngineError extends Error {

@@ -1,5 +1,5 @@
 /** Sampling in the engine's words. The two lengths of transformers count the prompt, so they need its token count. */
-export type Sampling = {
+export interface Sampling {
   /** Fields of an OpenAI completions request as vLLM extends it. */
   readonly fields: Readonly<Record<string, unknown>>
   /** New tokens at most; absent where `maxLength` decides. */
@@ -42,7 +42,7 @@ export function readGenerateKwargs(kwargs: Readonly<Record<string, unknown>>): G
 
 const DEFAULT_NEW_TOKENS = 200
 
-type Rule = {
+interface Rule {
   readonly accepts: (value: unknown) => boolean
   readonly what: string
   readonly fields?: (value: unknown) => Record<string, unknown>

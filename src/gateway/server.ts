@@ -6,7 +6,7 @@ import { type Engine, EngineError, openEngine } from './engine.ts'
 import { openAiError, PASSED, passThrough } from './pass-through.ts'
 import { checkHealth, checkReady, modelNames, type Readiness } from './readiness.ts'
 
-export type Gateway = {
+export interface Gateway {
   readonly server: FastifyInstance
   /** From now on `/ready` answers 503; everything else goes on. */
   startDraining(): void

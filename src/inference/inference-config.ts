@@ -1,3 +1,4 @@
+import { defined } from '#src/lib/defined.ts'
 import { type Complaint, forbidden, invalid, notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
 import { parseYaml } from '#src/lib/yaml-guard.ts'
@@ -129,12 +130,7 @@ function toConfig(flags: Flags): InferenceConfig {
   const gpuMemoryUtilization = number('gpu-memory-utilization')
   const [tensorParallel, pipelineParallel, dataParallel] = PARALLEL.map(number)
   return {
-    ...(maxModelLen === undefined ? {} : { maxModelLen }),
-    ...(maxLoraRank === undefined ? {} : { maxLoraRank }),
-    ...(gpuMemoryUtilization === undefined ? {} : { gpuMemoryUtilization }),
-    ...(tensorParallel === undefined ? {} : { tensorParallel }),
-    ...(pipelineParallel === undefined ? {} : { pipelineParallel }),
-    ...(dataParallel === undefined ? {} : { dataParallel }),
+    ...defined({ maxModelLen, maxLoraRank, gpuMemoryUtilization, tensorParallel, pipelineParallel, dataParallel }),
     engineArgs: [...flags]
       .filter(([flag]) => flag !== 'max-model-len')
       .sort(([a], [b]) => (a < b ? -1 : 1))

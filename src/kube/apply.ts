@@ -7,6 +7,13 @@ import { type Ref, resourceOf } from './resource.ts'
 export type Removal = 'removed' | 'absent' | 'replaced'
 
 /** Writes as one field manager, each safe to repeat and safe under two leaders. */
+/** Whether one finalizer is on the very object with this uid. */
+export interface FinalizerState {
+  readonly uid: string
+  readonly finalizer: string
+  readonly present: boolean
+}
+
 export interface Applier {
   /**
    * Server-side apply of exactly the fields given; an equal apply changes nothing, not even the resourceVersion.
@@ -25,13 +32,7 @@ export interface Applier {
   /** Deletes the very object that was looked at, never a later one of the same name. */
   remove(ref: Ref, uid: string, signal?: AbortSignal): Promise<Removal>
   /** Adds or drops one finalizer. Undefined when that object is gone. */
-  setFinalizer(
-    ref: Ref,
-    uid: string,
-    finalizer: string,
-    present: boolean,
-    signal?: AbortSignal,
-  ): Promise<K8sObject | undefined>
+  setFinalizer(ref: Ref, wanted: FinalizerState, signal?: AbortSignal): Promise<K8sObject | undefined>
 }
 
 export function createApplier(client: KubeClient, manager: string): Applier {
@@ -60,7 +61,7 @@ export function createApplier(client: KubeClient, manager: string): Applier {
         throw error
       }
     },
-    setFinalizer: (ref, uid, finalizer, present, signal) => setFinalizer(client, ref, uid, finalizer, present, signal),
+    setFinalizer: (ref, wanted, signal) => setFinalizer(client, ref, wanted, signal),
   }
 }
 
@@ -71,9 +72,7 @@ export function createApplier(client: KubeClient, manager: string): Applier {
 async function setFinalizer(
   client: KubeClient,
   ref: Ref,
-  uid: string,
-  finalizer: string,
-  present: boolean,
+  { uid, finalizer, present }: FinalizerState,
   signal?: AbortSignal,
 ): Promise<K8sObject | undefined> {
   for (let attempt = 1; ; attempt++) {

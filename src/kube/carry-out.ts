@@ -4,6 +4,7 @@ import type { Workspace } from '#src/api/workspace.ts'
 import type { TuningTask } from '#src/contract/task.ts'
 import { ownedBy } from '#src/desired/meta.ts'
 import { tuningJobName } from '#src/desired/names.ts'
+import { defined } from '#src/lib/defined.ts'
 import { canonicalJson } from '#src/lib/stable-hash.ts'
 import { controllerOf, isControlledBy, ownerInWords } from '#src/observe/ownership.ts'
 import type { Plan } from '#src/plan/plan.ts'
@@ -57,7 +58,7 @@ export class PlanRunner {
     if (plan.enqueue !== undefined) await this.#enqueue(plan.enqueue)
     for (const { apiVersion, kind, namespace, name, uid } of plan.remove) {
       const known = resourceOf({ apiVersion, kind }).kind
-      await applier.remove({ kind: known, name, ...(namespace === undefined ? {} : { namespace }) }, uid, signal)
+      await applier.remove({ kind: known, name, ...defined({ namespace }) }, uid, signal)
     }
     if (plan.status !== undefined && canonicalJson(plan.status) !== canonicalJson(workspace.status ?? {})) {
       await applier.applyStatus(statusObject(workspace, plan.status), signal)
@@ -85,7 +86,7 @@ export class PlanRunner {
       kind: 'Job',
       metadata: {
         name: tuningJobName(workspace),
-        ...(namespace === undefined ? {} : { namespace }),
+        ...defined({ namespace }),
         ownerReferences: [ownedBy(workspace)],
       },
     }
@@ -169,7 +170,11 @@ export class PlanRunner {
 
   async #finalizer(workspace: Workspace, present: boolean, signal: AbortSignal): Promise<void> {
     const { name, namespace = '', uid = '' } = workspace.metadata
-    await this.#options.applier.setFinalizer({ kind: 'Workspace', namespace, name }, uid, FINALIZER, present, signal)
+    await this.#options.applier.setFinalizer(
+      { kind: 'Workspace', namespace, name },
+      { uid, finalizer: FINALIZER, present },
+      signal,
+    )
   }
 }
 

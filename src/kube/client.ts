@@ -1,4 +1,5 @@
 import type { K8sObject } from '#src/api/objects.ts'
+import { defined } from '#src/lib/defined.ts'
 import { isJsonObject } from '#src/lib/json.ts'
 import type { Page, WatchEvent } from '#src/runtime/watch-loop.ts'
 import { errorOfStatus, isNotFound, KubeError } from './errors.ts'
@@ -96,7 +97,7 @@ export function createKubeClient(http: Http): KubeClient {
       const path = pathOf(resource, { namespace: selection.namespace })
       return pageOf(await http.text({ method: 'GET', path, query, repeatable: true, signal }), resource, path)
     },
-    watch: (kind, selection, from, signal) => watchEvents(http, kind, selection, from, signal),
+    watch: (kind, selection, from, signal) => watchEvents(http, kind, selection, { ...from, signal }),
     create: (object, signal) => json({ method: 'POST', path: pathOfCollection(object), body: object, signal }),
     replace: (object, signal) => json({ method: 'PUT', path: pathOfObject(object), body: object, signal }),
     apply: (object, options) => applyTo(object, options),
@@ -104,7 +105,7 @@ export function createKubeClient(http: Http): KubeClient {
     merge: (ref, patch, { subresource, signal } = {}) =>
       json({
         method: 'PATCH',
-        path: pathOf(resources[ref.kind], { ...ref, ...(subresource === undefined ? {} : { subresource }) }),
+        path: pathOf(resources[ref.kind], { ...ref, ...defined({ subresource }) }),
         body: patch,
         contentType: 'application/merge-patch+json',
         signal,
@@ -127,15 +128,20 @@ export function createKubeClient(http: Http): KubeClient {
   }
 }
 
+interface WatchStart {
+  readonly resourceVersion: string
+  readonly seconds: number
+  readonly signal: AbortSignal
+}
+
 async function* watchEvents<K extends Kind>(
   http: Http,
   kind: K,
   selection: Selection,
-  from: { readonly resourceVersion: string; readonly seconds: number },
-  signal: AbortSignal,
+  from: WatchStart,
 ): AsyncGenerator<WatchEvent<ObjectOf<K>>> {
   const path = pathOf(resources[kind], { namespace: selection.namespace })
-  const { resourceVersion, seconds } = from
+  const { resourceVersion, seconds, signal } = from
   const query = {
     ...selectors(selection),
     watch: true,
@@ -208,5 +214,5 @@ function pathOfCollection(object: K8sObject): string {
 
 function pathOfObject(object: K8sObject, subresource?: string): string {
   const { namespace, name } = object.metadata
-  return pathOf(resourceOf(object), { namespace, name, ...(subresource === undefined ? {} : { subresource }) })
+  return pathOf(resourceOf(object), { namespace, name, ...defined({ subresource }) })
 }

@@ -1,3 +1,4 @@
+import { defined } from '#src/lib/defined.ts'
 import { isJsonObject, parseJsonObject } from '#src/lib/json.ts'
 
 /** The parts of a Kubernetes `Status` that callers look at. */
@@ -56,7 +57,7 @@ export function errorOfAnswer(what: string, status: number, body: string, retryA
     status,
     reason: text(parsed?.['reason']) ?? `Http${status}`,
     details: parsed?.['details'],
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...defined({ retryAfterMs }),
   })
 }
 

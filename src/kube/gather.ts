@@ -1,10 +1,11 @@
 import { FIELD_MANAGER, LABEL } from '#src/api/labels.ts'
-import type { JobView, NodeClaimView, PodView } from '#src/api/objects.ts'
+import type { NodeClaimView, PodView } from '#src/api/objects.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
 import { readProgress, readRows, readWaiting } from '#src/contract/lines.ts'
 import { tuningJobName } from '#src/desired/names.ts'
+import { defined } from '#src/lib/defined.ts'
 import { isDnsSubdomain } from '#src/lib/dns-label.ts'
 import { isControlledBy, podsOf } from '#src/observe/ownership.ts'
 import { created } from '#src/observe/tuning-run.ts'
@@ -51,7 +52,7 @@ export async function gather(
     deleting ? readNodeClaims(client, key, signal) : stores.nodeClaims.by('workspace', key),
     readConfig(client, workspace, signal),
     readPresence(client, workspace, signal),
-    readLogs(client, workspace, jobs, pods, signal),
+    readLogs(client, { workspace, jobs, pods }, signal),
   ])
   return {
     now: now(),
@@ -66,8 +67,7 @@ export async function gather(
     secrets,
     ...logs,
     pushed: pushedImages(stores.workspaces.by('namespace', namespace)),
-    ...(statefulSet === undefined ? {} : { statefulSet }),
-    ...(config === undefined ? {} : { config }),
+    ...defined({ statefulSet, config }),
   }
 }
 
@@ -117,9 +117,7 @@ async function readPresence(
 /** What the steps' logs say, as long as that can be new: while the run is not recorded as finished. */
 async function readLogs(
   client: KubeClient,
-  workspace: Workspace,
-  jobs: readonly JobView[],
-  pods: readonly PodView[],
+  { workspace, jobs, pods }: Pick<World, 'workspace' | 'jobs' | 'pods'>,
   signal: AbortSignal,
 ): Promise<Pick<World, 'progress' | 'pushWait' | 'rows'>> {
   const recorded = workspace.status?.tuning
@@ -147,8 +145,7 @@ async function readLogs(
   const rows = readRows(trained)
   return {
     progress: readProgress(trained),
-    ...(rows === undefined ? {} : { rows }),
-    ...(wait === undefined ? {} : { pushWait: wait }),
+    ...defined({ rows, pushWait: wait }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { K8sObject } from '#src/api/objects.ts'
+import { defined } from '#src/lib/defined.ts'
 import { isJsonObject } from '#src/lib/json.ts'
 import type { HeldLease, LeaderLock, LeaseRecord } from '#src/runtime/leader.ts'
 import type { KubeClient } from './client.ts'
@@ -21,7 +22,7 @@ function leaseOf(record: LeaseRecord, namespace: string, name: string, version: 
   return {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
-    metadata: { namespace, name, ...(version === undefined ? {} : { resourceVersion: version }) },
+    metadata: { namespace, name, ...defined({ resourceVersion: version }) },
     spec: {
       holderIdentity: record.holder,
       leaseDurationSeconds: record.durationSeconds,

@@ -1,6 +1,7 @@
 import { FIELD_MANAGER, LABEL } from '#src/api/labels.ts'
 import type { JobView, NodeClaimView, NodeView, ObjectMeta, PodView, StatefulSetView } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
+import { defined } from '#src/lib/defined.ts'
 import type { Clock } from '#src/runtime/clock.ts'
 import { type Change, keyOf, Store, type Stored } from '#src/runtime/store.ts'
 import { WatchLoop, type WatchSink, type WatchSource } from '#src/runtime/watch-loop.ts'
@@ -140,9 +141,7 @@ function trimNode(node: NodeView): NodeView {
   return {
     metadata: {
       name,
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      ...(labels === undefined ? {} : { labels }),
+      ...defined({ uid, resourceVersion, labels }),
     },
     ...(node.spec?.unschedulable === undefined ? {} : { spec: { unschedulable: node.spec.unschedulable } }),
     status: {

@@ -8,7 +8,10 @@ export type Credential =
   | { readonly kind: 'identity-token'; readonly token: string }
 
 /** Credentials by registry host, optionally with a path below it, as `docker login` and kubectl write them. */
-export type DockerAuth = { readonly key: string; readonly credential: Credential }
+export interface DockerAuth {
+  readonly key: string
+  readonly credential: Credential
+}
 
 export type DockerConfigResult =
   | {

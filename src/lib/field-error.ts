@@ -29,7 +29,9 @@ export interface FieldError {
 /** A complaint that has no rule id yet: `runRules` adds it, so that a rule cannot sign with another's name. */
 export type Complaint = Omit<FieldError, 'origin'>
 
-type Rest = { readonly fix?: string }
+interface Rest {
+  readonly fix?: string
+}
 
 export const required = (path: string, detail: string, rest: Rest = {}): Complaint => ({
   type: 'Required',

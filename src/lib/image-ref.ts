@@ -1,5 +1,7 @@
+import { defined } from '#src/lib/defined.ts'
+
 /** An OCI image reference in full: `docker.io/library/busybox:1.36`, never the short form. */
-export type ImageRef = {
+export interface ImageRef {
   /** Host and optional port, lower case: `docker.io`, `registry.example:5000`, `[::1]:5000`. */
   readonly registry: string
   /** Path below the registry, without tag: `library/busybox`. */
@@ -41,7 +43,7 @@ export function parseImageRef(text: string): ImageRefResult {
   const tagged = tag ?? (digest === undefined ? 'latest' : undefined)
   return {
     ok: true,
-    ref: { ...full, ...(tagged === undefined ? {} : { tag: tagged }), ...(digest === undefined ? {} : { digest }) },
+    ref: { ...full, ...defined({ tag: tagged, digest }) },
   }
 }
 
@@ -52,7 +54,10 @@ export function formatImageRef(ref: ImageRef): string {
   return `${ref.registry}/${ref.repository}${tag}${digest}`
 }
 
-type Fault = { readonly reason: string; readonly fix?: string }
+interface Fault {
+  readonly reason: string
+  readonly fix?: string
+}
 const NONE: readonly Fault[] = []
 
 /** Longest `registry/repository` that registries accept (distribution's NameTotalLengthMax). */

@@ -7,12 +7,17 @@ import { adopted, isHome, maySignInAt, type Trust } from './origins.ts'
 import { RegistryError } from './registry-error.ts'
 import { firstValue, type Transport, type TransportRequest, type TransportResponse } from './transport.ts'
 
-export type Scope = { readonly repository: string; readonly actions: 'pull' | 'pull,push' }
+export interface Scope {
+  readonly repository: string
+  readonly actions: 'pull' | 'pull,push'
+}
 
 /** Sends a request to a registry and answers its challenges with the credentials at hand, one after another. */
-export type Authorizer = { send(scope: Scope, request: TransportRequest): Promise<TransportResponse> }
+export interface Authorizer {
+  send(scope: Scope, request: TransportRequest): Promise<TransportResponse>
+}
 
-export type AuthorizerOptions = {
+export interface AuthorizerOptions {
   readonly transport: Transport
   /** The registry as image references name it, for messages. */
   readonly registry: string
@@ -70,7 +75,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
 }
 
 /** What is known of a refusal while credentials are tried. */
-type Refusal = {
+interface Refusal {
   readonly known: number
   /** Credentials that reached the registry or its token service. */
   sent: number
@@ -125,7 +130,7 @@ function basicHeader(credential: Credential | undefined): string | undefined {
   return `Basic ${Buffer.from(`${credential.username}:${credential.password}`).toString('base64')}`
 }
 
-type TokenQuestion = {
+interface TokenQuestion {
   readonly challenge: { readonly realm: string; readonly service: string | undefined }
   readonly scope: Scope
   readonly credential: Credential | undefined

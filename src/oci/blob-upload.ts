@@ -5,7 +5,7 @@ import { RegistryError } from './registry-error.ts'
 import { firstValue, pauseBeforeRetry } from './transport.ts'
 
 /** Content with its digest already known. `open` gives a fresh stream or the bytes, once per try. */
-export type UploadableBlob = {
+export interface UploadableBlob {
   readonly digest: string
   readonly size: number
   readonly open: () => Buffer | Readable

@@ -5,7 +5,10 @@ export function digestOf(bytes: Uint8Array, like = 'sha256:'): string {
   return startDigest(like).update(bytes).finish()
 }
 
-export type RunningDigest = { update(bytes: Uint8Array): RunningDigest; finish(): string }
+export interface RunningDigest {
+  update(bytes: Uint8Array): RunningDigest
+  finish(): string
+}
 
 /** A digest computed piece by piece, in the algorithm of `like`. */
 export function startDigest(like = 'sha256:'): RunningDigest {

@@ -6,14 +6,14 @@ import { readLimited } from './limited-body.ts'
 import { type TarEntry, tarStream } from './tarball.ts'
 
 /** What goes into an adapter image. `weights.open` is called twice: once to compute the digest, once to upload. */
-export type AdapterFiles = {
+export interface AdapterFiles {
   /** The bytes of adapter_config.json. */
   readonly config: Buffer
   /** adapter_model.safetensors, streamed. */
   readonly weights: { readonly size: number; readonly open: () => AsyncIterable<Uint8Array> }
 }
 
-export type BuiltImage = {
+export interface BuiltImage {
   readonly mediaType: string
   readonly manifest: Buffer
   /** `sha256:…` of the manifest. */
@@ -57,7 +57,12 @@ export async function buildAdapterImage(
   return { mediaType: MANIFEST_TYPE, manifest, digest: digestOf(manifest), blobs, size }
 }
 
-type Layer = { readonly mediaType: string; readonly diffId: string; readonly blob: UploadableBlob; readonly by: string }
+interface Layer {
+  readonly mediaType: string
+  readonly diffId: string
+  readonly blob: UploadableBlob
+  readonly by: string
+}
 
 const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json'
 const EPOCH = '1970-01-01T00:00:00Z'

@@ -1,14 +1,17 @@
 import { isJsonObject, parseJson } from '#src/lib/json.ts'
 
 /** A pointer to content: what it is, how large, and its `sha256:…` digest. */
-export type Descriptor = {
+export interface Descriptor {
   readonly mediaType: string
   readonly digest: string
   readonly size: number
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-export type Platform = { readonly os: string; readonly architecture: string }
+export interface Platform {
+  readonly os: string
+  readonly architecture: string
+}
 
 export type PlatformManifest = Descriptor & { readonly platform?: Platform }
 

@@ -1,7 +1,7 @@
 import { RegistryError } from './registry-error.ts'
 
 /** What an administrator decided about hosts; both name hosts with their port, as image references do. */
-export type Trust = {
+export interface Trust {
   /** Spoken to over plain HTTP; every other host gets TLS only. */
   readonly insecureRegistries: readonly string[]
   /** Token services that may be given the login of any registry which sends one there. */

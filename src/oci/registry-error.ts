@@ -11,7 +11,7 @@ export type RegistryErrorKind =
   | 'too-large'
   | 'invalid'
 
-export type RegistryErrorOptions = {
+export interface RegistryErrorOptions {
   readonly status?: number
   readonly words?: string | undefined
   readonly isUnsent?: boolean

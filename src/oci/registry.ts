@@ -23,7 +23,7 @@ export type RegistryOptions = Partial<TransportOptions> & {
 }
 
 /** One registry, all its repositories. Every method throws RegistryError. Close it to let the process end. */
-export type Registry = {
+export interface Registry {
   /** The manifest's digest without its body. `reference` is a tag or a digest. */
   headManifest(repository: string, reference: string): Promise<{ digest: string; size: number | undefined }>
   /** The manifest's bytes, checked against the digest that was asked for. At most 4 MiB. */
@@ -63,7 +63,7 @@ export function openRegistry(host: string, options: RegistryOptions = {}): Regis
     headManifest: (repository, reference) => headManifest(call, repository, reference),
     getManifest: (repository, reference) => getManifest(call, repository, reference),
     putManifest: (repository, reference, mediaType, bytes) =>
-      putManifest(call, repository, reference, mediaType, bytes),
+      putManifest(call, { repository, reference }, mediaType, bytes),
     readBlob: (repository, blob) => readBlob(call, repository, blob, transportOptions.attempts),
     hasBlob: (repository, digest) => hasBlob(call, repository, digest),
     putBlob: async (repository, blob) => {
@@ -113,7 +113,14 @@ async function getManifest(call: Call, repository: string, reference: string) {
   return { digest, bytes }
 }
 
-async function putManifest(call: Call, repository: string, reference: string, mediaType: string, bytes: Buffer) {
+/** Where a manifest is: `reference` is a tag or a digest. */
+interface Place {
+  readonly repository: string
+  readonly reference: string
+}
+
+async function putManifest(call: Call, place: Place, mediaType: string, bytes: Buffer) {
+  const { repository, reference } = place
   const path = `/v2/${repository}/manifests/${reference}`
   const headers = { 'content-type': mediaType, 'content-length': String(bytes.length) }
   const scope: Scope = { repository, actions: 'pull,push' }
@@ -143,7 +150,11 @@ async function cancel(call: Call, scope: Scope, path: string): Promise<void> {
   }
 }
 
-type Asked = { readonly host: string; readonly scope: Scope; readonly home: URL }
+interface Asked {
+  readonly host: string
+  readonly scope: Scope
+  readonly home: URL
+}
 
 async function statusError(response: TransportResponse, { host, scope, home }: Asked): Promise<RegistryError> {
   const { statusCode: status, from } = response

@@ -3,7 +3,7 @@ import { openRegistry, type Registry, type RegistryOptions } from './registry.ts
 import { RegistryError, type RegistryErrorKind } from './registry-error.ts'
 
 /** Why a registry could not be asked, or said no. `temporary` failures deserve another try later. */
-export type ProbeFailure = {
+export interface ProbeFailure {
   readonly ok: false
   readonly kind: RegistryErrorKind
   readonly message: string

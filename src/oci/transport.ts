@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Agent, type Dispatcher, request } from 'undici'
 import { backoffMs } from '#src/lib/backoff.ts'
+import { defined } from '#src/lib/defined.ts'
 import { assertUrlAllowed, guardedLookup } from './address-guard.ts'
 import { adopted, isHome, type Trust } from './origins.ts'
 import { connectionError, RegistryError } from './registry-error.ts'
@@ -17,7 +18,7 @@ export type TransportOptions = Trust & {
   readonly ca?: string
 }
 
-export type TransportRequest = {
+export interface TransportRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   readonly url: URL
   readonly headers?: Readonly<Record<string, string>>
@@ -31,7 +32,7 @@ export type TransportRequest = {
 export type TransportResponse = Dispatcher.ResponseData & { readonly from: URL }
 
 /** HTTP with time limits, retries with backoff (5xx, 408, 429, broken connections) and wary redirects. */
-export type Transport = {
+export interface Transport {
   send(request: TransportRequest): Promise<TransportResponse>
   close(): Promise<void>
 }
@@ -101,7 +102,7 @@ async function sendOnce(
       dispatcher: agent,
       method: message.method,
       headers: { 'user-agent': 'kaito-ts', ...headers },
-      ...(body === undefined ? {} : { body }),
+      ...defined({ body }),
     })
     const location = firstValue(response.headers.location)
     const isRedirect = [301, 302, 303, 307, 308].includes(response.statusCode) && location !== undefined

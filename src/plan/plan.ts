@@ -1,6 +1,7 @@
 import type { K8sObject } from '#src/api/objects.ts'
 import type { WorkspaceStatus } from '#src/api/status.ts'
 import type { TuningTask } from '#src/contract/task.ts'
+import { defined } from '#src/lib/defined.ts'
 
 /** Something that a person may want to know happened. Shown by `kubectl describe`. */
 export interface PlannedEvent {
@@ -43,6 +44,6 @@ export function join(a: Plan, b: Plan): Plan {
     apply: [...a.apply, ...b.apply],
     remove: [...a.remove, ...b.remove],
     events: [...a.events, ...b.events],
-    ...(again === undefined ? {} : { again }),
+    ...defined({ again }),
   }
 }

@@ -1,5 +1,6 @@
 import { CONDITION } from '#src/api/conditions.ts'
 import type { STATES, TuningStatus, WorkspaceStatus } from '#src/api/status.ts'
+import { defined } from '#src/lib/defined.ts'
 import { toConditions, type Verdict } from '#src/observe/conditions.ts'
 import { lossOfRows } from '#src/observe/training-data.ts'
 import type { StepResult } from './context.ts'
@@ -25,13 +26,13 @@ export function statusOf(world: World, steps: readonly StepResult[]): WorkspaceS
   const adapters = steps.find((step) => step.adapters !== undefined)?.adapters
   const observed = carriedOut(world)
   return {
-    ...(observed === undefined ? {} : { observedGeneration: observed }),
+    ...defined({ observedGeneration: observed }),
     state: stateOf(world, summary, verdicts, run),
     workerNodes: [...(steps.find((step) => step.workerNodes !== undefined)?.workerNodes ?? [])],
     targetNodeCount: workspace.resource?.count ?? 1,
     conditions: toConditions(all, previous, generation, now),
     ...(tuning === undefined || workspace.tuning === undefined ? {} : { tuning }),
-    ...(serving === undefined ? {} : { serving }),
+    ...defined({ serving }),
     ...(adapters === undefined || adapters.length === 0 ? {} : { adapters: [...adapters] }),
   }
 }

@@ -1,6 +1,7 @@
 import type { AdapterSpec } from '#src/api/inference.ts'
 import type { PresetSpec } from '#src/api/preset.ts'
 import type { Workspace } from '#src/api/workspace.ts'
+import { defined } from '#src/lib/defined.ts'
 import { type ImageRefResult, parseImageRef } from '#src/lib/image-ref.ts'
 import { lastOnly } from '#src/lib/per-object.ts'
 import { isPlaceholder } from './placeholder.ts'
@@ -59,7 +60,7 @@ export const secretUses = lastOnly((workspace: Workspace): readonly SecretUse[] 
   const uses: SecretUse[] = []
   const pull = (path: string, names: readonly string[] | undefined, image: string | undefined) => {
     for (const [index, name] of (names ?? []).entries()) {
-      uses.push({ path: `${path}[${index}]`, name, role: 'pull', ...(image === undefined ? {} : { image }) })
+      uses.push({ path: `${path}[${index}]`, name, role: 'pull', ...defined({ image }) })
     }
   }
   for (const { path, preset } of presetUses(workspace)) {

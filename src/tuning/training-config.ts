@@ -1,5 +1,6 @@
 import { MOUNT } from '#src/contract/mounts.ts'
 import { TRAINING_SECTIONS } from '#src/contract/train.ts'
+import { defined } from '#src/lib/defined.ts'
 import { type Complaint, forbidden, invalid, notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
 import { parseYaml } from '#src/lib/yaml-guard.ts'
@@ -73,7 +74,7 @@ export function resolveTrainingConfig(method: TuningMethod, parsed: TrainingConf
 
 /** `torch_dtype` is the older name of `dtype`: one of them is passed on. */
 function model(method: TuningMethod, { dtype, ...user }: Values): Values {
-  return { ...method.defaults.ModelConfig, ...(dtype === undefined ? {} : { torch_dtype: dtype }), ...user }
+  return { ...method.defaults.ModelConfig, ...defined({ torch_dtype: dtype }), ...user }
 }
 
 /** 8 bits by the user's wish means none of the defaults for 4 bits. `quant_method` has one value and is not passed on. */

@@ -1,3 +1,5 @@
+import { defined } from '#src/lib/defined.ts'
+
 /**
  * Every key that a section of training_config.yaml may have, with its type and range, as JSON Schema properties.
  * They are the fields of transformers' TrainingArguments 5.19 with trl's SFTConfig 1.16, of peft's LoraConfig 0.21, of
@@ -13,7 +15,7 @@ const strings: Property = { type: ['array', 'string', 'null'], items: { type: 's
 const number = (minimum: number, maximum?: number): Property => ({
   type: 'number',
   minimum,
-  ...(maximum === undefined ? {} : { maximum }),
+  ...defined({ maximum }),
 })
 const int = (minimum: number, maximum?: number): Property => ({ ...number(minimum, maximum), type: 'integer' })
 const oneOf = (...values: string[]): Property => ({ type: 'string', enum: values })
@@ -23,7 +25,7 @@ const DTYPES = ['bfloat16', 'float16', 'float32', 'auto']
 const above0 = (maximum?: number): Property => ({
   type: 'number',
   exclusiveMinimum: 0,
-  ...(maximum === undefined ? {} : { maximum }),
+  ...defined({ maximum }),
 })
 
 export const MODEL_KEYS: Section = {

@@ -7,7 +7,6 @@ import type { CertPorts, Outcome, StoredSecret } from '#certs/ports.ts'
 import { defaultPolicy, mintedBy } from '#certs/rotation.ts'
 import type { CertSource } from '#certs/source.ts'
 import type { ObjectMeta } from '#src/api/objects.ts'
-import type { Config } from '#src/config.ts'
 import { isConflict, isNotFound } from '#src/kube/errors.ts'
 import type { ObjectOf } from '#src/kube/object-of.ts'
 import { pathOf, resources } from '#src/kube/resource.ts'
@@ -16,15 +15,14 @@ import type { Component } from '#src/runtime/lifecycle.ts'
 import type { Metrics } from '#src/telemetry/metrics.ts'
 import { MUTATING, VALIDATING } from '#webhooks/registration.ts'
 import type { Kubernetes } from './kubernetes.ts'
+import type { Wiring } from './wiring.ts'
 
 const SECRET = 'kaito-ts-webhook-cert'
 
 /** The webhook's certificate: kept by ourselves in a Secret, or read from files that cert-manager mounts. */
 export function wireCertificates(
-  config: Config,
+  { config, log, metrics }: Wiring,
   kubernetes: Kubernetes,
-  log: Logger,
-  metrics: Metrics,
   certDir: string | undefined,
 ): { readonly source: CertSource; readonly component: Component } {
   const abort = new AbortController()

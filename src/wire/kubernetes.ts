@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { Logger } from 'pino'
 import { FIELD_MANAGER } from '#src/api/labels.ts'
 import type { Config } from '#src/config.ts'
 import { type Applier, createApplier } from '#src/kube/apply.ts'
@@ -14,7 +13,7 @@ import { workspaceCounts } from '#src/observe/workspace-counts.ts'
 import { NO_PROVISIONER } from '#src/plan/steps/nodes.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import type { Component } from '#src/runtime/lifecycle.ts'
-import type { Metrics } from '#src/telemetry/metrics.ts'
+import type { Wiring } from './wiring.ts'
 
 export interface Kubernetes {
   readonly http: Http
@@ -27,7 +26,7 @@ export interface Kubernetes {
 }
 
 /** Everything that speaks to the apiserver, once. */
-export function wireKubernetes(config: Config, log: Logger, metrics: Metrics): Kubernetes {
+export function wireKubernetes({ config, log, metrics }: Wiring): Kubernetes {
   const credentials = createCredentials(() => accessTo(config))
   const http = createHttp({
     credentials,

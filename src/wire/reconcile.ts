@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import type { TaskQueue } from '#jobs/queue.ts'
 import type { K8sObject } from '#src/api/objects.ts'
-import type { Config } from '#src/config.ts'
 import { PlanRunner } from '#src/kube/carry-out.ts'
 import { gather } from '#src/kube/gather.ts'
 import { releaseOrphans } from '#src/kube/orphans.ts'
@@ -14,6 +13,7 @@ import { keyOf, splitKey } from '#src/runtime/store.ts'
 import { WorkQueue } from '#src/runtime/workqueue.ts'
 import type { Metrics } from '#src/telemetry/metrics.ts'
 import type { Kubernetes } from './kubernetes.ts'
+import type { Wiring } from './wiring.ts'
 
 const CONTROLLER = { controller: 'workspace' } as const
 
@@ -21,11 +21,9 @@ const CONTROLLER = { controller: 'workspace' } as const
  * Reconciles every Workspace until the signal aborts: gather, plan, carry out. Runs on the leader only, but is safe on two.
  */
 export async function runReconciler(
-  config: Config,
+  { config, log, metrics }: Wiring,
   { client, applier, events, stores }: Kubernetes,
   queue: TaskQueue,
-  log: Logger,
-  metrics: Metrics,
   signal: AbortSignal,
 ): Promise<void> {
   const { settings, catalog } = config

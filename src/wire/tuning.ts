@@ -11,8 +11,8 @@ import { gather } from '#src/kube/gather.ts'
 import { controllerOf, isControlledBy } from '#src/observe/ownership.ts'
 import { planTuningJob } from '#src/plan/workspace.ts'
 import type { Component } from '#src/runtime/lifecycle.ts'
-import type { Metrics } from '#src/telemetry/metrics.ts'
 import type { Kubernetes } from './kubernetes.ts'
+import type { Wiring } from './wiring.ts'
 
 export interface Tuning {
   readonly queue: TaskQueue
@@ -22,7 +22,8 @@ export interface Tuning {
 }
 
 /** The courier between reconciler and worker, and the worker itself: every replica works, whoever leads. */
-export function wireTuning(config: Config, kubernetes: Kubernetes, log: Logger, metrics: Metrics): Tuning {
+export function wireTuning(wiring: Wiring, kubernetes: Kubernetes): Tuning {
+  const { config, log, metrics } = wiring
   const complain = complainOnce(log)
   const producer = producerConnection(config.settings.redisUrl, complain)
   const queue = createTaskQueue(producer)

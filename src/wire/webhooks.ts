@@ -1,22 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { type CertSource, firstCertificate } from '#certs/source.ts'
-import type { Config } from '#src/config.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import type { Component } from '#src/runtime/lifecycle.ts'
 import type { Metrics } from '#src/telemetry/metrics.ts'
 import type { Admission } from '#webhooks/admission.ts'
 import type { AdmissionObserver } from '#webhooks/observer.ts'
 import { defaultTimeouts, WebhookServer } from '#webhooks/server.ts'
+import type { Wiring } from './wiring.ts'
+
+interface WebhookParts {
+  readonly source: CertSource
+  readonly admission: Admission
+  /** Why this process should be asked nothing yet, or undefined. */
+  readonly notReady: () => string | undefined
+}
 
 /** The HTTPS server of the webhooks, from the first certificate on, with every later one swapped in while it serves. */
 export function wireWebhooks(
-  config: Config,
-  source: CertSource,
-  admission: Admission,
-  notReady: () => string | undefined,
-  log: Logger,
-  metrics: Metrics,
+  { config, log, metrics }: Wiring,
+  { source, admission, notReady }: WebhookParts,
 ): { readonly component: Component; readonly isServing: () => boolean } {
   let server: WebhookServer | undefined
   const abort = new AbortController()

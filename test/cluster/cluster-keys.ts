@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { defined } from '#src/lib/defined.ts'
 import { type Certificate, mintAuthority, mintCertificate, rsaKey } from './certificates.ts'
 
 /** Paths of the files the apiserver reads, and the administrator's credentials in memory. */
@@ -29,9 +30,7 @@ export async function clusterKeys(
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const authority = await kept(dir, 'ca', () => mintAuthority('kaito-ts cluster'))
   const client = (name: string, commonName: string, organization?: string) =>
-    kept(dir, name, () =>
-      mintCertificate(authority, { commonName, ...(organization === undefined ? {} : { organization }) }),
-    )
+    kept(dir, name, () => mintCertificate(authority, { commonName, ...defined({ organization }) }))
   const [admin] = await Promise.all([
     client('admin', 'kubernetes-admin', 'system:masters'),
     kept(dir, 'server', () =>

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { defined } from '#src/lib/defined.ts'
 
 export interface CommandResult {
   readonly code: number
@@ -18,7 +19,7 @@ export function runCommand(argv: readonly string[], options: CommandOptions = {}
   const [program = '', ...args] = argv
   return new Promise((resolve) => {
     const child = spawn(program, args, {
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      ...defined({ cwd: options.cwd }),
       env: options.env ?? process.env,
       timeout: options.timeoutMs ?? 0,
       killSignal: 'SIGKILL',

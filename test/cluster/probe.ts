@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
+import { defined } from '#src/lib/defined.ts'
 
 /** Asks once whether something is ready. Never rejects. */
 export type Probe = () => Promise<boolean>
@@ -37,7 +38,7 @@ export const httpProbe =
       const request = send(url, {
         agent: false,
         timeout: 2000,
-        ...(options.ca === undefined ? {} : { ca: options.ca }),
+        ...defined({ ca: options.ca }),
         ...(options.insecure === true ? { rejectUnauthorized: false } : {}),
         ...(options.token === undefined ? {} : { headers: { authorization: `Bearer ${options.token}` } }),
       })

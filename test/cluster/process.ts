@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { defined } from '#src/lib/defined.ts'
 import { endWithParent, forget } from './parent-exit.ts'
 import type { Probe } from './probe.ts'
 import { type DaemonHandle, isAlive, startTimeOf } from './process-identity.ts'
@@ -33,7 +34,7 @@ export async function startDaemon(spec: DaemonSpec): Promise<Daemon> {
     stdio: ['ignore', log, log],
     detached: spec.detached === true,
     env: spec.env ?? process.env,
-    ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
+    ...defined({ cwd: spec.cwd }),
   })
   closeSync(log)
   const pid = await new Promise<number>((resolve, reject) => {

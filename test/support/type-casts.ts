@@ -4,6 +4,9 @@ import { stripTypeScriptTypes } from 'node:module'
 const IMPORT_OR_EXPORT = /^(?:import|export)\s[^'"]*?\sfrom\s+['"][^'"]+['"]/gm
 const COMMENT = /\/\*.*?\*\/|\/\/[^\n]*/gs
 
+/** The `as` of a mapped type renames its keys: `[K in keyof T as …]`. */
+const RENAMED_KEY = /\[\w+ in [^\]]*? as /g
+
 /** Every `as` of a TypeScript file that claims a type (`as const` claims none), as `file:line`. */
 export function typeCasts(file: string): string[] {
   const source = readFileSync(file, 'utf8')
@@ -17,6 +20,7 @@ export function typeCasts(file: string): string[] {
     ...types
       .join('')
       .replaceAll(COMMENT, blank)
+      .replaceAll(RENAMED_KEY, blank)
       .matchAll(/\bas\s+(?!const\b)/g),
   ].map(({ index }) => `${file}:${source.slice(0, index).split('\n').length}`)
 }

@@ -9,7 +9,7 @@ import { firstValue, pauseBeforeRetry } from '#src/oci/transport.ts'
 import type { ByteProgress } from '../progress.ts'
 import { judgeAnswer } from './response-check.ts'
 
-export type DownloadOptions = {
+export interface DownloadOptions {
   /** Connects only to addresses that were checked (see guardedLookup). */
   readonly agent: Agent
   readonly allowPrivate: readonly string[]
@@ -50,7 +50,7 @@ export async function download(url: URL, path: string, options: DownloadOptions)
   return { ok: true, bytes: state.received, sha256: state.digest.finish().slice('sha256:'.length) }
 }
 
-type State = {
+interface State {
   readonly file: FileHandle
   received: number
   digest: RunningDigest

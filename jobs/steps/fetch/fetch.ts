@@ -10,7 +10,10 @@ import { download } from './download.ts'
 import { fileName } from './file-name.ts'
 
 /** What tests replace. */
-export type FetchDependencies = { readonly resolver?: Resolver; readonly attempts?: number }
+export interface FetchDependencies {
+  readonly resolver?: Resolver
+  readonly attempts?: number
+}
 
 /** Downloads every URL into `out` and lists them in `out/manifest.json`. URLs are told without their query. */
 export async function runFetch(spec: FetchSpec, dependencies: FetchDependencies = {}): Promise<Outcome> {
@@ -47,7 +50,12 @@ export async function runFetch(spec: FetchSpec, dependencies: FetchDependencies 
   return { ok: true, result: { files } }
 }
 
-type FetchedFile = { readonly url: string; readonly path: string; readonly bytes: number; readonly sha256: string }
+interface FetchedFile {
+  readonly url: string
+  readonly path: string
+  readonly bytes: number
+  readonly sha256: string
+}
 
 /** Longest wait for the next byte. */
 const SILENCE_MS = 60_000

@@ -8,7 +8,7 @@ export type Verdict =
   | { readonly kind: 'retry'; readonly message: string; readonly retryAfter: string | undefined }
   | { readonly kind: 'stop'; readonly reason: EndReason; readonly message: string }
 
-export type AnswerHead = {
+export interface AnswerHead {
   readonly status: number
   readonly header: (name: string) => string | undefined
 }

@@ -6,7 +6,7 @@ import { lstatOrUndefined, scopedDirectory } from './scoped-path.ts'
 import { type TarSource, visitTar } from './tar-entries.ts'
 
 /** What unpacking an image counts and remembers from layer to layer. */
-export type Unpacking = {
+export interface Unpacking {
   readonly root: string
   readonly maxEntries: number
   entries: number

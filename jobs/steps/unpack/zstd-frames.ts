@@ -35,7 +35,10 @@ export async function* cutAtFrames(source: AsyncIterable<Uint8Array>): AsyncGene
 /** `end` is reached when the payload announced with it has passed. */
 type State = { readonly at: 'start' | 'end' } | { readonly at: 'block'; readonly checksum: boolean }
 
-type Step = { readonly state: State; readonly payload: number }
+interface Step {
+  readonly state: State
+  readonly payload: number
+}
 
 /** Undefined while more bytes of this header are needed. */
 function readHead(state: State, head: readonly number[]): Step | undefined {

@@ -26,7 +26,12 @@ const MEDIUM: Architecture = {
   tiedEmbeddings: false,
 }
 
-type Variant = { readonly name: string; readonly id: string; readonly revision: string; readonly contextLength: number }
+interface Variant {
+  readonly name: string
+  readonly id: string
+  readonly revision: string
+  readonly contextLength: number
+}
 
 const mini = ({ name, id, revision, contextLength }: Variant): Preset => ({
   name,

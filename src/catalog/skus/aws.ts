@@ -12,7 +12,10 @@ const V520: Gpu = { gpuModel: 'AMD Radeon Pro V520', vendor: 'amd', gib: 8 }
 const TRAINIUM: Gpu = { gpuModel: 'AWS Trainium', vendor: 'aws', gib: 32 }
 const INFERENTIA: Gpu = { gpuModel: 'AWS Inferentia2', vendor: 'aws', gib: 32 }
 
-type Extras = { readonly usd?: number; readonly localNvme?: boolean }
+interface Extras {
+  readonly usd?: number
+  readonly localNvme?: boolean
+}
 
 /** Prices: on-demand Linux list prices of us-east-1 on 2026-02-09. Without one: not sold in that region that day. */
 const sku = (name: string, gpuCount: number, gpu: Gpu, { usd, localNvme = true }: Extras): GpuSku => {

@@ -1,3 +1,4 @@
+import { defined } from '#src/lib/defined.ts'
 import type { GpuSku } from '../gpu.ts'
 import { AZURE_RETIRED_SKUS } from './azure-retired.ts'
 
@@ -28,7 +29,7 @@ const sku = (name: string, gpuCount: number, gpu: Gpu, { usd, localNvme = false,
     gpuMemoryGiB: gpuCount * gib,
     localNvme,
     ...(usd === undefined ? {} : { price: { usdPerHour: usd, region: 'eastus2', asOf: '2023-12-18' } }),
-    ...(notLaunched === undefined ? {} : { notLaunched }),
+    ...defined({ notLaunched }),
   }
 }
 

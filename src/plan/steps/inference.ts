@@ -3,6 +3,7 @@ import type { K8sObject } from '#src/api/objects.ts'
 import type { AdapterStatus, ServingStatus } from '#src/api/status.ts'
 import { inferenceName } from '#src/desired/names.ts'
 import { headlessService, inferenceService } from '#src/desired/service.ts'
+import { defined } from '#src/lib/defined.ts'
 import type { Verdict } from '#src/observe/conditions.ts'
 import { podsOf } from '#src/observe/ownership.ts'
 import { podTrouble } from '#src/observe/pod-trouble.ts'
@@ -36,7 +37,7 @@ export function inferenceStep(world: World, server: Server, mayChange = true): S
     verdicts: [verdict],
     go: ready,
     adapters,
-    ...(serving === undefined ? {} : { serving }),
+    ...defined({ serving }),
   }
 }
 

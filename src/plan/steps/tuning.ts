@@ -2,6 +2,7 @@ import type { Reason } from '#src/api/conditions.ts'
 import type { JobView } from '#src/api/objects.ts'
 import type { TuningStatus } from '#src/api/status.ts'
 import { tuningJobName, tuningRevision } from '#src/desired/names.ts'
+import { defined } from '#src/lib/defined.ts'
 import { advised, type Verdict } from '#src/observe/conditions.ts'
 import { podsOf } from '#src/observe/ownership.ts'
 import { lossOfRows } from '#src/observe/training-data.ts'
@@ -31,7 +32,7 @@ export function tuningStep(world: World): StepResult {
   // Progress is only in the train step's log, so while it runs someone has to look.
   const again = run.phase === 'running' ? 3_000 : run.phase === 'pending' ? 15_000 : undefined
   return {
-    plan: { ...plan, ...(again === undefined ? {} : { again }) },
+    plan: { ...plan, ...defined({ again }) },
     verdicts: [run.phase === 'running' && run.step === 'Pushing' ? pushing(world, tuning) : describe(run, tuning)],
     go: run.phase === 'succeeded',
     tuning,
@@ -63,7 +64,7 @@ function recordedRun({ workspace }: World, jobName: string): TuningRun | undefin
   if (recorded?.jobName !== jobName || recorded.finishedAt === undefined) return undefined
   const end = workspace.status?.conditions?.find(({ type }) => type === 'WorkspaceSucceeded')
   if (recorded.image !== undefined || end?.status === 'True') {
-    return { phase: 'succeeded', ...(recorded.image === undefined ? {} : { image: recorded.image }) }
+    return { phase: 'succeeded', ...defined({ image: recorded.image }) }
   }
   const reason = (end?.reason ?? 'TrainingFailed') as Reason
   return { phase: 'failed', trouble: { reason, message: end?.message ?? 'the run failed' } }
@@ -81,7 +82,7 @@ const jobRemoval = ({ metadata }: JobView): Removal => ({
   kind: 'Job',
   name: metadata.name,
   uid: metadata.uid ?? '',
-  ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+  ...defined({ namespace: metadata.namespace }),
 })
 
 const taskOf = ({ workspace }: World) => ({

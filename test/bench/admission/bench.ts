@@ -27,7 +27,11 @@ export async function admissionBench(args: readonly string[]): Promise<boolean> 
   const api = new ApiClient(plane, 16)
   await installDefinition(api)
   for (const { plural, body } of REFERENCED) await api.must('POST', `/api/v1/namespaces/default/${plural}`, body)
-  const { leaf, authority } = newBundle({ dns: ['localhost'], ips: ['127.0.0.1'] }, defaultPolicy, new Date())
+  const { leaf, authority } = newBundle({
+    names: { dns: ['localhost'], ips: ['127.0.0.1'] },
+    policy: defaultPolicy,
+    now: new Date(),
+  })
   const ca = authority.certificate
   const account = accountOf(plane)
   const contestants: Contestant[] = []

@@ -21,6 +21,9 @@ onStart(async ({ certificate, port, apiServer, account }) => {
   const admission = wireAdmission({ ...config, settings }, client)
   const log = createLog({ level: 'info' })
   const metrics = createMetrics({ process: false })
-  const { component } = wireWebhooks({ ...config, settings }, source, admission, () => undefined, log, metrics)
+  const { component } = wireWebhooks(
+    { config: { ...config, settings }, log, metrics },
+    { source, admission, notReady: () => undefined },
+  )
   await component.start?.()
 })

@@ -2,6 +2,7 @@ import { loadConfig } from '#src/config.ts'
 import type { KubeClient } from '#src/kube/client.ts'
 import type { ObjectOf } from '#src/kube/object-of.ts'
 import type { Kind, Ref } from '#src/kube/resource.ts'
+import { defined } from '#src/lib/defined.ts'
 import type { PatchOperation } from '#src/lib/json-patch.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import { wireAdmission } from '#src/wire/admission.ts'
@@ -66,7 +67,7 @@ export class FuzzSubject {
     }
     const outcome = validated.response?.allowed === true ? 'admitted' : 'refused'
     const problem = await this.#afterDefaults(body, mutated, outcome === 'admitted', slowest, given.kind === 'shaped')
-    return { ...slowest, outcome, ...(problem === undefined ? {} : { problem }) }
+    return { ...slowest, outcome, ...defined({ problem }) }
   }
 
   async #afterDefaults(body: Buffer, mutated: Asked, isAdmitted: boolean, slowest: Slowest, isShaped: boolean) {
@@ -112,7 +113,10 @@ export class FuzzSubject {
   }
 }
 
-type Slowest = { ms: number; reviews: number }
+interface Slowest {
+  ms: number
+  reviews: number
+}
 
 /**
  * CPU time of this thread: unlike wall time it does not count what other processes take. An answer that waits instead of

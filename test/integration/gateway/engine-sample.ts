@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export type SeenRequest = {
+export interface SeenRequest {
   readonly method: string
   readonly path: string
   readonly headers: IncomingMessage['headers']
@@ -10,7 +10,7 @@ export type SeenRequest = {
 }
 
 /** A real HTTP server that answers as vLLM does, as far as the gateway uses it. */
-export type EngineSample = {
+export interface EngineSample {
   readonly url: string
   readonly seen: SeenRequest[]
   models: string[]

@@ -108,13 +108,16 @@ describe('writing to a real API server', () => {
     const ref = { kind: 'Workspace', namespace: 'default', name: 'held' } as const
     const name = 'kaito.sh/workspace'
     await kube.client.merge(ref, { metadata: { finalizers: ['example.com/other', name] } })
-    expect((await applier.setFinalizer(ref, uid, name, true))?.metadata.finalizers).toEqual(['example.com/other', name])
+    expect((await applier.setFinalizer(ref, { uid, finalizer: name, present: true }))?.metadata.finalizers).toEqual([
+      'example.com/other',
+      name,
+    ])
     await applier.remove(ref, uid)
     expect((await kube.client.get(ref))?.metadata['deletionTimestamp']).toBeTypeOf('string')
-    await applier.setFinalizer(ref, uid, name, false)
-    await applier.setFinalizer(ref, uid, 'example.com/other', false)
+    await applier.setFinalizer(ref, { uid, finalizer: name, present: false })
+    await applier.setFinalizer(ref, { uid, finalizer: 'example.com/other', present: false })
     expect(await kube.client.get(ref)).toBeUndefined()
-    expect(await applier.setFinalizer(ref, uid, name, false)).toBeUndefined()
+    expect(await applier.setFinalizer(ref, { uid, finalizer: name, present: false })).toBeUndefined()
   })
 
   it('keeps every field it was given, known to it or not', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { K8sObject } from '#src/api/objects.ts'
 import { tuningJobName } from '#src/desired/names.ts'
+import { defined } from '#src/lib/defined.ts'
 import { startByoRig } from '#test/support/byo-rig.ts'
 import { eventually, settled } from '#test/support/eventually.ts'
 import { type Rig, verdict } from '#test/support/operator-rig.ts'
@@ -47,7 +48,7 @@ const forgedPod = (namespace: string, labels: Readonly<Record<string, string>>, 
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { namespace, name: 'forged', labels },
-  spec: { ...pause, ...(nodeName === undefined ? {} : { nodeName }) },
+  spec: { ...pause, ...defined({ nodeName }) },
 })
 
 const verdictOf = async (namespace: string, name: string, type: string) =>

@@ -15,7 +15,10 @@ export async function tarOf(entries: readonly SampleEntry[]): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-export type SampleLayer = { readonly bytes: Buffer; readonly mediaType?: string }
+export interface SampleLayer {
+  readonly bytes: Buffer
+  readonly mediaType?: string
+}
 
 /** Pushes layers as an image, as they are; returns its digest. */
 export async function pushLayers(

@@ -7,7 +7,7 @@ import { CONTRACT_VERSION } from '#src/contract/message.ts'
 
 const MAIN = fileURLToPath(new URL('../../../jobs/steps/main.ts', import.meta.url))
 
-export type StepRun = {
+export interface StepRun {
   readonly code: number | null
   /** What the kubelet would read from the termination log. */
   readonly message: { readonly reason?: string; readonly message?: string; readonly result?: Record<string, unknown> }

@@ -10,7 +10,7 @@ import { deafObserver } from '#webhooks/observer.ts'
 import { defaultTimeouts, type ServerOptions, WebhookServer } from '#webhooks/server.ts'
 
 export const names = { dns: ['localhost'], ips: ['127.0.0.1'] }
-export const mint = (): Bundle => newBundle(names, defaultPolicy, new Date())
+export const mint = (): Bundle => newBundle({ names, policy: defaultPolicy, now: new Date() })
 
 /** Accepts everything and leaves everything as it is. */
 export const agreeable: Admission = {

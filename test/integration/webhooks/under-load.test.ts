@@ -6,7 +6,8 @@ import { type Clock, systemClock } from '#src/runtime/clock.ts'
 import { defaultTimeouts } from '#webhooks/server.ts'
 import { agreeable, client, mint, names, post, serve, Tally } from './rig.ts'
 
-const next = (bundle: Bundle, change: Change) => advance(bundle, change, names, defaultPolicy, new Date())
+const next = (bundle: Bundle, change: Change) =>
+  advance(bundle, change, { names, policy: defaultPolicy, now: new Date() })
 
 describe('a webhook server under load', () => {
   it('fails no request while its certificate and its authority are replaced 20 times', async () => {

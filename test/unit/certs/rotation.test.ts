@@ -10,9 +10,9 @@ const START = new Date('2026-01-01T00:00:00Z')
 const day = (days: number, ms = 0) => new Date(START.getTime() + days * DAY + ms)
 const names = { dns: serviceNames('webhook', 'kaito') }
 
-const fresh = newBundle(names, defaultPolicy, START)
+const fresh = newBundle({ names, policy: defaultPolicy, now: START })
 const change = (bundle: Bundle, to: Parameters<typeof advance>[1], now: Date) =>
-  advance(bundle, to, names, defaultPolicy, now)
+  advance(bundle, to, { names, policy: defaultPolicy, now })
 const at = (bundle: Bundle, now: Date) => nextStep(bundle, names, now, defaultPolicy).do
 
 const renewed = change(fresh, 'renew-leaf', day(240))

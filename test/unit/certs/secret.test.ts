@@ -7,11 +7,9 @@ import { bundleOf, secretOf } from '#certs/secret.ts'
 const NOW = new Date('2026-11-23T12:00:00.000Z')
 const where = { namespace: 'kaito', name: 'webhook-cert' }
 const names = { dns: ['a.b.svc'] }
+const MAKING = { names, policy: defaultPolicy, now: NOW }
 const having = (...changes: Change[]): Bundle =>
-  changes.reduce(
-    (bundle, change) => advance(bundle, change, names, defaultPolicy, NOW),
-    newBundle(names, defaultPolicy, NOW),
-  )
+  changes.reduce((bundle, change) => advance(bundle, change, MAKING), newBundle(MAKING))
 
 describe('a bundle in a Secret', () => {
   it.each([

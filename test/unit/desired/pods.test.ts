@@ -7,6 +7,7 @@ import { placement } from '#src/desired/placement.ts'
 import { literalEnv } from '#src/desired/pod-parts.ts'
 import { inferenceService } from '#src/desired/service.ts'
 import { datasetParts } from '#src/desired/sources.ts'
+import { defined } from '#src/lib/defined.ts'
 import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 import { inferenceWorkspace, tuningWorkspace } from '#test/support/worlds.ts'
 
@@ -55,7 +56,7 @@ describe('adapters in a serving pod', () => {
   })
 
   it.for([undefined, '1', '1.0', '1.00'])('with the strength %s need no copy', (strength) => {
-    const spec = { source: { name: 'tone', image }, ...(strength === undefined ? {} : { strength }) }
+    const spec = { source: { name: 'tone', image }, ...defined({ strength }) }
     expect(parts([spec]).parts.initContainers).toEqual([])
   })
 

@@ -4,6 +4,7 @@ import type { Workspace } from '#src/api/workspace.ts'
 import type { Applier } from '#src/kube/apply.ts'
 import { type CarryOutOptions, PlanRunner } from '#src/kube/carry-out.ts'
 import { KubeError } from '#src/kube/errors.ts'
+import { defined } from '#src/lib/defined.ts'
 import { NOTHING, type Plan } from '#src/plan/plan.ts'
 import { planWorkspace } from '#src/plan/workspace.ts'
 import { aWorld, controller, inferenceWorkspace, tuningWorkspace } from '#test/support/worlds.ts'
@@ -40,7 +41,7 @@ function cluster({ failFrom = Number.POSITIVE_INFINITY, withoutQueue = false } =
       call(`remove ${kind}/${name}`)
       return objects.delete(`${kind}/${name}`) ? 'removed' : 'absent'
     },
-    setFinalizer: async (_ref, _uid, _name, present) => {
+    setFinalizer: async (_ref, { present }) => {
       call(`finalizer ${present ? 'on' : 'off'}`)
       state.finalizer = present
       return undefined
@@ -121,7 +122,7 @@ describe('carrying out a plan', () => {
   it('sends nothing for what is there already as planned', async () => {
     const { runner, calls } = cluster()
     await runner.run(serving, servingPlan, signal)
-    const settled = { ...serving, ...(servingPlan.status === undefined ? {} : { status: servingPlan.status }) }
+    const settled = { ...serving, ...defined({ status: servingPlan.status }) }
     calls.length = 0
     await runner.run(settled, { ...servingPlan, finalizer: undefined, events: [] } as unknown as Plan, signal)
     expect(calls).toEqual([])

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { TuningStatus } from '#src/api/status.ts'
 import type { Workspace } from '#src/api/workspace.ts'
+import { defined } from '#src/lib/defined.ts'
 import { endOfRun } from '#src/observe/end-of-run.ts'
 import { tuningSpec } from '#test/support/workspaces.ts'
 
 const at = (state: string, tuning?: TuningStatus): Workspace => ({
   metadata: { name: 'tune' },
   ...tuningSpec(),
-  status: { state, ...(tuning === undefined ? {} : { tuning }) },
+  status: { state, ...defined({ tuning }) },
 })
 const started = { jobName: 'tune-tuning-a', startedAt: '2026-01-01T00:00:00Z' }
 const over = { ...started, finishedAt: '2026-01-01T00:10:00Z' }

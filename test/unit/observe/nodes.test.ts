@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { NodeView } from '#src/api/objects.ts'
+import { defined } from '#src/lib/defined.ts'
 import { matchingNodes, mountImages, whyNoNode } from '#src/observe/nodes.ts'
 import { GPU_TYPE, NODE_LABELS } from '#test/support/workspaces.ts'
 import { readyNode } from '#test/support/worlds.ts'
@@ -7,7 +8,7 @@ import { readyNode } from '#test/support/worlds.ts'
 const { metadata, status } = readyNode()
 const node = (more: Partial<NodeView> = {}): NodeView => ({
   metadata,
-  ...(status === undefined ? {} : { status }),
+  ...defined({ status }),
   ...more,
 })
 const gpus = (count: string) => node({ status: { ...status, allocatable: { 'nvidia.com/gpu': count } } })

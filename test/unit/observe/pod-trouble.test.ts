@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ContainerStatusView, PodView } from '#src/api/objects.ts'
 import { parseOutcome } from '#src/contract/outcome.ts'
+import { defined } from '#src/lib/defined.ts'
 import { podTrouble } from '#src/observe/pod-trouble.ts'
 
 type Status = NonNullable<PodView['status']>
@@ -8,7 +9,7 @@ type Status = NonNullable<PodView['status']>
 const pod = (status: Status): PodView => ({ metadata: { name: 'p' }, status })
 const ended = (name: string, exitCode: number, message?: string, reason = 'Error'): ContainerStatusView => ({
   name,
-  state: { terminated: { exitCode, reason, ...(message === undefined ? {} : { message }) } },
+  state: { terminated: { exitCode, reason, ...defined({ message }) } },
 })
 const waiting = (name: string, reason: string, message = 'kubelet says'): ContainerStatusView => ({
   name,

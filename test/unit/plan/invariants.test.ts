@@ -7,6 +7,7 @@ import { statusSchema } from '#src/api/status.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { readProgress } from '#src/contract/lines.ts'
 import { tuningJobName } from '#src/desired/names.ts'
+import { defined } from '#src/lib/defined.ts'
 import { planWorkspace } from '#src/plan/workspace.ts'
 import type { World } from '#src/plan/world.ts'
 import { TUNED_DIGEST, TUNED_IMAGE } from '#test/support/workspaces.ts'
@@ -140,7 +141,7 @@ function worldOf({
     ...base,
     settings: { ...base.settings, nodeProvisioner },
     secrets: new Map([['push-secret', secret]]),
-    ...(config === undefined ? {} : { config }),
+    ...defined({ config }),
   }
 }
 
@@ -158,7 +159,7 @@ const isStatus = ajv.compile(statusSchema)
 /** The world a moment later, when the status has been written and nothing else has changed. */
 function later(before: World): World {
   const { status } = planWorkspace(before)
-  const workspaceLater = { ...before.workspace, ...(status === undefined ? {} : { status }) }
+  const workspaceLater = { ...before.workspace, ...defined({ status }) }
   return { ...before, now: NOW + 60_000, workspace: workspaceLater }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JobView, PodView } from '#src/api/objects.ts'
 import { tuningJobName } from '#src/desired/names.ts'
+import { defined } from '#src/lib/defined.ts'
 import type { Plan } from '#src/plan/plan.ts'
 import { planTuningJob, planWorkspace } from '#src/plan/workspace.ts'
 import type { World } from '#src/plan/world.ts'
@@ -24,7 +25,7 @@ const trainPod = (state: 'running' | { exitCode: number; message: string }): Pod
 /** The same world after its plan's status was written. */
 const written = (world: World, more: Partial<World> = {}): World => {
   const { status } = planWorkspace(world)
-  return { ...world, workspace: { ...world.workspace, ...(status === undefined ? {} : { status }) }, ...more }
+  return { ...world, workspace: { ...world.workspace, ...defined({ status }) }, ...more }
 }
 
 const reasonOf = (world: World, type = 'Ready') =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { StatefulSetView } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
+import { defined } from '#src/lib/defined.ts'
 import { planWorkspace } from '#src/plan/workspace.ts'
 import type { World } from '#src/plan/world.ts'
 import { aWorld, inferenceWorkspace } from '#test/support/worlds.ts'
@@ -25,7 +26,7 @@ function running(world: World): World {
   }
   const ready = { ...world, statefulSet }
   const told = planWorkspace(ready).status
-  return { ...ready, workspace: { ...world.workspace, ...(told === undefined ? {} : { status: told }) } }
+  return { ...ready, workspace: { ...world.workspace, ...defined({ status: told }) } }
 }
 
 const started = running(aWorld(workspace, { pushed: new Map([[TAG, DIGEST]]) }))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { defined } from '#src/lib/defined.ts'
 import { type Change, keyOf, Store, type Stored, splitKey } from '#src/runtime/store.ts'
 
 interface Thing extends Stored {
@@ -7,7 +8,7 @@ interface Thing extends Stored {
 
 const thing = (name: string, version: string, more: { uid?: string; owner?: string } = {}): Thing => ({
   metadata: { name, namespace: 'ns', uid: more.uid ?? `uid-${name}`, resourceVersion: version },
-  ...(more.owner === undefined ? {} : { owner: more.owner }),
+  ...defined({ owner: more.owner }),
 })
 
 function recorded(store: Store<Thing>): string[] {

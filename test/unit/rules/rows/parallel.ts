@@ -1,8 +1,9 @@
+import { defined } from '#src/lib/defined.ts'
 import { rowsOf } from '../row.ts'
 import { configMap, nodesWith, serving, servingWith, tuning } from '../sample.ts'
 
 const on = (instanceType: string, name: string, config?: string) =>
-  nodesWith({ instanceType }, servingWith({ preset: { name }, ...(config === undefined ? {} : { config }) }))
+  nodesWith({ instanceType }, servingWith({ preset: { name }, ...defined({ config }) }))
 const server = (text: string) => configMap('server', { 'inference_config.yaml': text })
 const flag = (name: string) => `inference.config[inference_config.yaml].vllm.${name}`
 
