@@ -59,7 +59,7 @@ export const CONTAINER_SECURITY: ContainerSecurity = {
 export const TMP_VOLUME: Volume = { name: 'tmp', emptyDir: {} }
 export const TMP_MOUNT: VolumeMount = { name: 'tmp', mountPath: '/tmp' }
 
-/** A volume as its user describes it: which kinds there are is known to the apiserver, which refuses all others. */
+/** A volume as its user describes it: which kinds there are, the apiserver knows. */
 export const foreignVolume = (name: string, source: Foreign = {}): Volume => ({ name, ...source }) as Volume
 
 /** How a pod names the Secrets to pull its images with. */
