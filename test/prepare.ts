@@ -1,7 +1,7 @@
-import { ensureBinaries } from './cluster/binaries.ts'
-import { NODE_BINARIES, NODE_PACKAGES } from './cluster/cluster.ts'
-import { ensureDebianPackages } from './cluster/packages.ts'
-import { toStderr } from './cluster/progress.ts'
+import { ensureBinaries } from '#examples/cluster/binaries.ts'
+import { NODE_BINARIES, NODE_PACKAGES } from '#examples/cluster/cluster.ts'
+import { ensureDebianPackages } from '#examples/cluster/packages.ts'
+import { toStderr } from '#examples/cluster/progress.ts'
 import { trainerImage } from './python/trainer-image.ts'
 
 /** Real servers for the integration tests: built or fetched once, before any test's clock runs. */

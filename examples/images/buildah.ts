@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheRoot } from '#test/cluster/paths.ts'
+import { cacheRoot } from '#examples/cluster/paths.ts'
 import type { ImageTool } from './tool.ts'
 
 /** Neither user namespaces nor a network of its own: works as root inside a container or a plain virtual machine. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { mustRun } from '#test/cluster/command.ts'
-import { ensureDebianPackages } from '#test/cluster/packages.ts'
-import { type Progress, withHeartbeat } from '#test/cluster/progress.ts'
-import { tempFolder } from '#test/cluster/temp-folder.ts'
+import { mustRun } from '#examples/cluster/command.ts'
+import { ensureDebianPackages } from '#examples/cluster/packages.ts'
+import { type Progress, withHeartbeat } from '#examples/cluster/progress.ts'
+import { tempFolder } from '#examples/cluster/temp-folder.ts'
 import { isLocal } from './store.ts'
 import { type ImageTool, runTool } from './tool.ts'
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { runCommand } from '#test/cluster/command.ts'
-import { toStderr } from '#test/cluster/progress.ts'
+import { runCommand } from '#examples/cluster/command.ts'
+import { toStderr } from '#examples/cluster/progress.ts'
 import { buildahTool } from './buildah.ts'
 import type { Destination } from './destination.ts'
 import { dockerTool } from './docker.ts'

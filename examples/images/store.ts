@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { runCommand } from '#test/cluster/command.ts'
+import { runCommand } from '#examples/cluster/command.ts'
 import { type Build, type ImageTool, type Push, runTool } from './tool.ts'
 
 const CA_VARIABLES = ['PIP_CERT', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE']

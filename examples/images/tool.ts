@@ -1,4 +1,4 @@
-import { runCommand } from '#test/cluster/command.ts'
+import { runCommand } from '#examples/cluster/command.ts'
 
 export type ToolName = 'buildah' | 'docker'
 

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheRoot } from '#test/cluster/paths.ts'
+import { cacheRoot } from '#examples/cluster/paths.ts'
 import type { Answers } from './ask.ts'
 import { serveDataset } from './dataset-server.ts'
 import { ensureImages } from './images.ts'

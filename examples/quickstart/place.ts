@@ -1,6 +1,6 @@
-import { ensureBinaries } from '#test/cluster/binaries.ts'
-import { startCluster, stopCluster } from '#test/cluster/cluster.ts'
-import type { Progress } from '#test/cluster/progress.ts'
+import { ensureBinaries } from '#examples/cluster/binaries.ts'
+import { startCluster, stopCluster } from '#examples/cluster/cluster.ts'
+import type { Progress } from '#examples/cluster/progress.ts'
 import { type Kubectl, kubectlOn } from './kubectl.ts'
 
 /** Where the story takes place: a cluster, a registry that it pulls from, and the programs to drive it. */

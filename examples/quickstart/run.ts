@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
+import { type Progress, toStderr } from '#examples/cluster/progress.ts'
 import { defined } from '#src/lib/defined.ts'
-import { type Progress, toStderr } from '#test/cluster/progress.ts'
 import { quickstart } from './chapters.ts'
 import { closePlace } from './place.ts'
 import { createScreen } from './screen.ts'

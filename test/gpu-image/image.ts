@@ -1,9 +1,9 @@
-import { buildahTool } from '../../examples/images/buildah.ts'
-import { ensureLocal } from '../../examples/images/images.ts'
-import { runInside } from '../../examples/images/run-inside.ts'
-import { caBundle } from '../../examples/images/store.ts'
-import { ensureDebianPackages } from '../cluster/packages.ts'
-import type { Progress } from '../cluster/progress.ts'
+import { ensureDebianPackages } from '#examples/cluster/packages.ts'
+import type { Progress } from '#examples/cluster/progress.ts'
+import { buildahTool } from '#examples/images/buildah.ts'
+import { ensureLocal } from '#examples/images/images.ts'
+import { runInside } from '#examples/images/run-inside.ts'
+import { caBundle } from '#examples/images/store.ts'
 
 const CA_INSIDE = '/run/host-ca.crt'
 

@@ -1,14 +1,14 @@
 import { globSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { tempFolder } from '#examples/cluster/temp-folder.ts'
+import { runInside } from '#examples/images/run-inside.ts'
 import { readAdapter } from '#jobs/steps/adapter-files.ts'
 import { writeMessage } from '#src/contract/message.ts'
 import { trainMessage } from '#src/contract/train.ts'
 import { buildAdapterImage } from '#src/oci/image.ts'
 import { METHOD } from '#src/tuning/methods/index.ts'
 import { resolveTrainingConfig } from '#src/tuning/training-config.ts'
-import { tempFolder } from '#test/cluster/temp-folder.ts'
-import { runInside } from '../../examples/images/run-inside.ts'
 import { trainerImage } from './trainer-image.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
-import { runCommand } from '#test/cluster/command.ts'
-import { ensureDebianPackages } from '#test/cluster/packages.ts'
-import { toStderr } from '#test/cluster/progress.ts'
+import { runCommand } from '#examples/cluster/command.ts'
+import { ensureDebianPackages } from '#examples/cluster/packages.ts'
+import { toStderr } from '#examples/cluster/progress.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 

@@ -1,7 +1,7 @@
-import { ensureDebianPackages } from '#test/cluster/packages.ts'
-import { toStderr } from '#test/cluster/progress.ts'
-import { buildahTool } from '../../examples/images/buildah.ts'
-import { ensureLocal } from '../../examples/images/images.ts'
+import { ensureDebianPackages } from '#examples/cluster/packages.ts'
+import { toStderr } from '#examples/cluster/progress.ts'
+import { buildahTool } from '#examples/images/buildah.ts'
+import { ensureLocal } from '#examples/images/images.ts'
 
 /** The trainer's image for CPUs, of the sources as they are here; the one that the quickstart runs. */
 export async function trainerImage(): Promise<string> {

@@ -1,9 +1,9 @@
+import { ensureBinaries } from '#examples/cluster/binaries.ts'
+import { mustRun } from '#examples/cluster/command.ts'
+import { toStderr } from '#examples/cluster/progress.ts'
 import type { K8sObject } from '#src/api/objects.ts'
 import { builtInCatalog } from '#src/catalog/built-in.ts'
 import type { Cloud, GpuSku } from '#src/catalog/gpu.ts'
-import { ensureBinaries } from '#test/cluster/binaries.ts'
-import { mustRun } from '#test/cluster/command.ts'
-import { toStderr } from '#test/cluster/progress.ts'
 import { MACHINE_SIZES } from './machine-sizes.ts'
 
 /** The clouds whose Karpenter provider the judge knows. */

@@ -106,6 +106,18 @@ describe('the shape of the source', () => {
     expect(breaches).toEqual([])
   })
 
+  it('has arrows from tests to examples to the product, and none back', () => {
+    const room = (path: string) => /^(test|examples)\//.exec(path)?.[1] ?? 'product'
+    const height = { product: 0, examples: 1, test: 2 } as Readonly<Record<string, number>>
+    const breaches = everything.flatMap((file) =>
+      importsOf(file).flatMap((specifier) => {
+        const to = room(target(file, specifier) ?? 'product')
+        return (height[to] ?? 0) > (height[room(file)] ?? 0) ? [`${file} -> ${specifier}`] : []
+      }),
+    )
+    expect(breaches).toEqual([])
+  })
+
   it('keeps the middle pure: no network, clock, environment or logger', () => {
     const breaches = sources
       .filter((file) => PURE.some((layer) => file.startsWith(`${layer}/`)))

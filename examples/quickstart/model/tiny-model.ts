@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { tempFolder } from '#test/cluster/temp-folder.ts'
+import { tempFolder } from '#examples/cluster/temp-folder.ts'
 import { buildahTool } from '../../images/buildah.ts'
 import { contentHash } from '../../images/content-hash.ts'
 import { runInside } from '../../images/run-inside.ts'

@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici'
 import type { CertPorts, Outcome, StoredSecret, WebhookConfiguration } from '#certs/ports.ts'
-import type { ControlPlane } from '#test/cluster/control-plane.ts'
+import type { ControlPlane } from '#examples/cluster/control-plane.ts'
 
 /** A bare client of a test's API server, as its administrator. */
 export class ApiClient {

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { parseAllDocuments } from 'yaml'
+import { ensureBinaries } from '#examples/cluster/binaries.ts'
+import { type CommandResult, runCommand } from '#examples/cluster/command.ts'
 import type { K8sObject } from '#src/api/objects.ts'
-import { ensureBinaries } from '#test/cluster/binaries.ts'
-import { type CommandResult, runCommand } from '#test/cluster/command.ts'
 
 export const chartDir = join(import.meta.dirname, '../../../charts/kaito-ts')
 export const NAMESPACE = 'kaito-system'

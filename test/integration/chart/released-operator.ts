@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { clusterKeys } from '#examples/cluster/cluster-keys.ts'
+import type { ControlPlane } from '#examples/cluster/control-plane.ts'
+import { freePort } from '#examples/cluster/free-port.ts'
+import { writeKubeconfig } from '#examples/cluster/kubeconfig.ts'
+import { httpProbe } from '#examples/cluster/probe.ts'
+import { type Daemon, startDaemon, waitReady } from '#examples/cluster/process.ts'
 import type { KubeClient } from '#src/kube/client.ts'
-import { clusterKeys } from '#test/cluster/cluster-keys.ts'
-import type { ControlPlane } from '#test/cluster/control-plane.ts'
-import { freePort } from '#test/cluster/free-port.ts'
-import { writeKubeconfig } from '#test/cluster/kubeconfig.ts'
-import { httpProbe } from '#test/cluster/probe.ts'
-import { type Daemon, startDaemon, waitReady } from '#test/cluster/process.ts'
 import { at, chartDir, NAMESPACE } from './helm.ts'
 
 export interface Surroundings {

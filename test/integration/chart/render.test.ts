@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { withImages } from '#examples/images/values-file.ts'
 import { workspaceCrd } from '#src/api/crd.ts'
 import type { K8sObject } from '#src/api/objects.ts'
 import { settingsSchema } from '#src/api/settings.ts'
 import { parseSettings } from '#src/config.ts'
 import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 import { MUTATING, mutatingConfiguration, VALIDATING, validatingConfiguration } from '#webhooks/registration.ts'
-import { withImages } from '../../../examples/images/values-file.ts'
 import { all, at, chartDir, helm, NAMESPACE, one, render } from './helm.ts'
 
 const settingsOf = (objects: readonly K8sObject[]) =>

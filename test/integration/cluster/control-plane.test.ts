@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { mustRun, runCommand } from '#test/cluster/command.ts'
-import { type ControlPlane, startControlPlane } from '#test/cluster/control-plane.ts'
+import { mustRun, runCommand } from '#examples/cluster/command.ts'
+import { type ControlPlane, startControlPlane } from '#examples/cluster/control-plane.ts'
 
 let plane: ControlPlane
 

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
-import { withFolderLock } from '#test/cluster/folder-lock.ts'
-import { DaemonFailed, startDaemon, stopDaemon, waitReady } from '#test/cluster/process.ts'
-import { type DaemonHandle, isAlive, startTimeOf } from '#test/cluster/process-identity.ts'
-import { silent } from '#test/cluster/progress.ts'
+import { withFolderLock } from '#examples/cluster/folder-lock.ts'
+import { DaemonFailed, startDaemon, stopDaemon, waitReady } from '#examples/cluster/process.ts'
+import { type DaemonHandle, isAlive, startTimeOf } from '#examples/cluster/process-identity.ts'
+import { silent } from '#examples/cluster/progress.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'kaito-process-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
@@ -85,7 +85,7 @@ const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, 'ut
 /** A node process that starts a daemon and then waits. */
 async function startParent(): Promise<{ parent: number; daemon: DaemonHandle }> {
   const source = `
-    import { startDaemon } from '#test/cluster/process.ts'
+    import { startDaemon } from '#examples/cluster/process.ts'
     const daemon = await startDaemon({ name: 'child', argv: ['sleep', '600'], logFile: ${JSON.stringify(join(dir, 'child.log'))} })
     console.log(daemon.pid)
     setInterval(() => {}, 1000)`

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
-import { startRedis } from '#test/cluster/redis.ts'
-import { startRegistry } from '#test/cluster/registry.ts'
+import { startRedis } from '#examples/cluster/redis.ts'
+import { startRegistry } from '#examples/cluster/registry.ts'
 
 test('what Redis has acknowledged is still there after it was killed and started again', async () => {
   const server = await startRedis()

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { freePort } from '#test/cluster/free-port.ts'
+import { freePort } from '#examples/cluster/free-port.ts'
 import { startEngineSample } from './engine-sample.ts'
 import { gatewayVariable } from './gateway-rig.ts'
 

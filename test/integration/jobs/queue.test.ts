@@ -1,11 +1,11 @@
 import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type Redis as RedisServer, startRedis } from '#examples/cluster/redis.ts'
 import { createTaskQueue, QUEUE_NAME, type TaskQueue } from '#jobs/queue.ts'
 import { producerConnection, workerConnection } from '#jobs/redis.ts'
 import { startWorker } from '#jobs/worker.ts'
 import type { TuningTask } from '#src/contract/task.ts'
-import { type Redis as RedisServer, startRedis } from '#test/cluster/redis.ts'
 import { eventually } from '#test/support/eventually.ts'
 
 let server: RedisServer

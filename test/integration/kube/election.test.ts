@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ControlPlane, startControlPlane } from '#examples/cluster/control-plane.ts'
 import { createLeaseLock } from '#src/kube/lease-lock.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import { Elector } from '#src/runtime/leader.ts'
-import { type ControlPlane, startControlPlane } from '#test/cluster/control-plane.ts'
 import { connect, until } from './harness.ts'
 import { startTcpProxy } from './tcp-proxy.ts'
 

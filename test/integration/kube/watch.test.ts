@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ControlPlane, startControlPlane } from '#examples/cluster/control-plane.ts'
 import { isNotFound } from '#src/kube/errors.ts'
 import { keyOf } from '#src/runtime/store.ts'
-import { type ControlPlane, startControlPlane } from '#test/cluster/control-plane.ts'
 import { type Connected, configMap, connect, etcdUrl, follow, until } from './harness.ts'
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 

@@ -1,7 +1,7 @@
 import { type Header, pack } from 'tar-stream'
+import type { Registry as RegistryServer } from '#examples/cluster/registry.ts'
 import { digestOf } from '#src/oci/digest.ts'
 import { openRegistry } from '#src/oci/registry.ts'
-import type { Registry as RegistryServer } from '#test/cluster/registry.ts'
 
 export type SampleEntry = Partial<Header> & { readonly name: string; readonly content?: string }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Registry, startRegistry } from '#test/cluster/registry.ts'
+import { type Registry, startRegistry } from '#examples/cluster/registry.ts'
 import { pushLayers, type SampleEntry, tarOf } from './image-sample.ts'
 import { runStep, scratchFolder } from './step-run.ts'
 

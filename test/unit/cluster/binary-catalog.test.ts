@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { BINARIES, type BinarySource } from '#test/cluster/binary-catalog.ts'
-import { goModulesDir } from '#test/cluster/paths.ts'
+import { BINARIES, type BinarySource } from '#examples/cluster/binary-catalog.ts'
+import { goModulesDir } from '#examples/cluster/paths.ts'
 
 const sources: [string, BinarySource][] = Object.entries(BINARIES)
 

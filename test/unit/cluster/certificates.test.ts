@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { mintAuthority, mintCertificate } from '#test/cluster/certificates.ts'
+import { mintAuthority, mintCertificate } from '#examples/cluster/certificates.ts'
 
 test('a minted certificate is signed by its authority and names its addresses', async () => {
   const authority = await mintAuthority('test')

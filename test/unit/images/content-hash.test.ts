@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { contentHash } from '../../../examples/images/content-hash.ts'
+import { contentHash } from '#examples/images/content-hash.ts'
 
 let root = ''
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { parseOptions } from '#examples/images/options.ts'
 import { shellBlocks, shellLines } from '#test/support/doc-commands.ts'
-import { parseOptions } from '../../../examples/images/options.ts'
 
 const INSTALL = 'docs/install.md'
 

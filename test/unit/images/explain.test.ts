@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { explain } from '#examples/images/explain.ts'
+import { ToolFailed } from '#examples/images/tool.ts'
 import { RegistryError } from '#src/oci/registry-error.ts'
-import { explain } from '../../../examples/images/explain.ts'
-import { ToolFailed } from '../../../examples/images/tool.ts'
 
 const buildah = { tool: 'buildah', store: '/cache/images', host: 'r.example.com' } as const
 const docker = { ...buildah, tool: 'docker' } as const

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { loginFiles, readLogins } from '../../../examples/images/logins.ts'
+import { loginFiles, readLogins } from '#examples/images/logins.ts'
 
 test('each tool has its own files, and environment variables move them', () => {
   expect(loginFiles('docker', {}, 0, '/home/me')).toEqual(['/home/me/.docker/config.json'])

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Options, parseOptions } from '../../../examples/images/options.ts'
+import { type Options, parseOptions } from '#examples/images/options.ts'
 
 function options(...args: readonly string[]): Options {
   const parsed = parseOptions(args)

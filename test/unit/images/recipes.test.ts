@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { localName, recipeTag } from '../../../examples/images/images.ts'
-import { buildOrder, type Kind, recipesFor, UPSTREAM_SERVER } from '../../../examples/images/recipes.ts'
+import { localName, recipeTag } from '#examples/images/images.ts'
+import { buildOrder, type Kind, recipesFor, UPSTREAM_SERVER } from '#examples/images/recipes.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 const text = (path: string) => readFileSync(join(root, path), 'utf8')

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { buildahTool } from '../../../examples/images/buildah.ts'
-import { dockerTool } from '../../../examples/images/docker.ts'
-import { caBundle } from '../../../examples/images/store.ts'
+import { buildahTool } from '#examples/images/buildah.ts'
+import { dockerTool } from '#examples/images/docker.ts'
+import { caBundle } from '#examples/images/store.ts'
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`
 const spec = { tag: 'localhost/x:1', dockerfile: '/r/Dockerfile', context: '/r', args: { BASE: 'localhost/debian:1' } }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import type { ImageName } from '../../../examples/images/recipes.ts'
-import { withImages } from '../../../examples/images/values-file.ts'
+import type { ImageName } from '#examples/images/recipes.ts'
+import { withImages } from '#examples/images/values-file.ts'
 
 const references = new Map<ImageName, string>([
   ['operator', `r.example.com/k/operator@sha256:${'1'.repeat(64)}`],

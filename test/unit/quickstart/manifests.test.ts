@@ -8,7 +8,7 @@ import {
   SEED,
   type SeedFile,
   tuningChanges,
-} from '../../../examples/quickstart/manifests.ts'
+} from '#examples/quickstart/manifests.ts'
 
 const IMAGE = 'registry.example.com/adapters/phi-3:0.0.1'
 const FILLED: readonly [SeedFile, Changes][] = [

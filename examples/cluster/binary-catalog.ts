@@ -1,6 +1,6 @@
 import { KUBERNETES_VERSION } from './paths.ts'
 
-/** How to obtain one program: the release it must be, its official download, and its pinned Go module under test/cluster/go. */
+/** How to obtain one program: the release it must be, its official download, and its pinned Go module under examples/cluster/go. */
 export interface BinarySource {
   readonly version: string
   /** Arguments that make it print its version; absent where a version on PATH cannot be told. */
@@ -18,7 +18,7 @@ export interface Download {
 }
 
 export interface GoBuild {
-  /** Folder under test/cluster/go. */
+  /** Folder under examples/cluster/go. */
   readonly module: string
   readonly package: string
   readonly ldflags: string

@@ -180,6 +180,6 @@ function advice(layout: Layout, cause: unknown): string {
         ]
       : []),
     `All logs are in ${layout.logs}. Running the same command again continues from here.`,
-    'To start from nothing: node test/cluster/main.ts down --purge',
+    'To start from nothing: node examples/cluster/main.ts down --purge',
   ].join('\n')
 }

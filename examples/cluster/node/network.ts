@@ -40,7 +40,7 @@ function refuseSecondCluster(layout: Layout): void {
   const owner = bridgeOwner()
   if (owner === '' || owner === layout.dir) return
   throw new Error(
-    `the cluster in ${owner} runs on this machine, and there can be one only; end it: node test/cluster/main.ts down --dir ${owner}`,
+    `the cluster in ${owner} runs on this machine, and there can be one only; end it: node examples/cluster/main.ts down --dir ${owner}`,
   )
 }
 

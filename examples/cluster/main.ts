@@ -9,7 +9,7 @@ import { runDir } from './paths.ts'
 import { isAlive } from './process-identity.ts'
 import { toStderr } from './progress.ts'
 
-const USAGE = `usage: node test/cluster/main.ts <command> [--dir DIR]
+const USAGE = `usage: node examples/cluster/main.ts <command> [--dir DIR]
   up                 start the one-node cluster, or what is missing of it
                      [--registry-port N] [--apiserver-port N]  (default 5000, 6443)
   down [--purge]     end it; --purge deletes its data too
@@ -69,7 +69,7 @@ async function perform(name: string): Promise<number> {
 
 function status(): number {
   if (!existsSync(layout.stateFile)) {
-    process.stdout.write('no cluster here; start it with: node test/cluster/main.ts up\n')
+    process.stdout.write('no cluster here; start it with: node examples/cluster/main.ts up\n')
     return 1
   }
   const { daemons } = JSON.parse(readFileSync(layout.stateFile, 'utf8')) as ClusterState
