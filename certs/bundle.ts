@@ -1,5 +1,5 @@
 import { type KeyPair, mintAuthority, mintLeaf, type ServingNames } from './mint.ts'
-import type { Change, RotationPolicy } from './rotation.ts'
+import type { RotationPolicy, RotationStep } from './rotation.ts'
 
 /**
  * Everything the webhook's trust consists of. During a change of authority two are trusted: first the current one and
@@ -35,7 +35,7 @@ export function newBundle({ names, policy, now }: Making): Bundle {
 }
 
 /** Carries out one change that `nextStep` asked for. Keys are made here; the decision was pure. */
-export function advance(bundle: Bundle, change: Change, making: Making): Bundle {
+export function advance(bundle: Bundle, change: RotationStep, making: Making): Bundle {
   const { names, policy, now } = making
   const { next, previous, ...steady } = bundle
   switch (change) {

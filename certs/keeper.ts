@@ -6,7 +6,7 @@ import { isTrusted, type Publication, publish, readConfigurations } from './ca-b
 import type { KeyPair, ServingNames } from './mint.ts'
 import type { CertObserver } from './observer.ts'
 import type { CertPorts, CertSecret, StoredSecret, WebhookRef } from './ports.ts'
-import { type Change, nextStep, type RotationPolicy } from './rotation.ts'
+import { nextStep, type RotationPolicy, type RotationStep } from './rotation.ts'
 import { bundleOf, secretOf } from './secret.ts'
 import { CertSlot, type CertSource } from './source.ts'
 
@@ -126,7 +126,7 @@ export class CertKeeper implements CertSource {
   async #write(
     bundle: Bundle,
     stored: StoredSecret | undefined,
-    change: Change | 'create',
+    change: RotationStep | 'create',
     why: string,
   ): Promise<'again'> {
     const { ports, secret: where, observer } = this.#options
@@ -138,7 +138,7 @@ export class CertKeeper implements CertSource {
 }
 
 /** Somebody had taken a published authority out of a configuration again: the time to settle starts anew. */
-function overdue(bundle: Bundle, publications: readonly Publication[]): { do: Change; why: string } | undefined {
+function overdue(bundle: Bundle, publications: readonly Publication[]): { do: RotationStep; why: string } | undefined {
   if (bundle.next?.publishedAt === undefined || !publications.includes('published')) return undefined
   return { do: 'confirm-published', why: 'a configuration had lost the new authority' }
 }

@@ -2,16 +2,16 @@
 export interface CertPorts {
   /** Undefined when there is none. Must be read from the API server, not from a cache: see keeper.ts. */
   getSecret(namespace: string, name: string): Promise<StoredSecret | undefined>
-  createSecret(secret: CertSecret): Promise<Outcome>
+  createSecret(secret: CertSecret): Promise<Written>
   /** Fails with `conflict` when the stored resourceVersion is another than `secret.resourceVersion`. */
-  updateSecret(secret: StoredSecret): Promise<Outcome>
+  updateSecret(secret: StoredSecret): Promise<Written>
   getWebhookConfiguration(ref: WebhookRef): Promise<WebhookConfiguration | undefined>
   /** Sends the patch as it is, as `application/strategic-merge-patch+json`. It changes nothing but caBundle. */
-  patchCaBundle(ref: WebhookRef, patch: CaBundlePatch): Promise<Outcome>
+  patchCaBundle(ref: WebhookRef, patch: CaBundlePatch): Promise<Written>
 }
 
 /** `conflict`: somebody else was faster (409), or the object came or went meanwhile. Read again and think again. */
-export type Outcome = 'done' | 'conflict'
+export type Written = 'done' | 'conflict'
 
 export interface WebhookRef {
   readonly kind: 'ValidatingWebhookConfiguration' | 'MutatingWebhookConfiguration'

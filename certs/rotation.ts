@@ -26,7 +26,7 @@ export const defaultPolicy: RotationPolicy = {
 }
 
 /** What may be done to a bundle; each is one write of the Secret. */
-export type Change =
+export type RotationStep =
   | 'start-over'
   | 'renew-leaf'
   | 'introduce-authority'
@@ -35,7 +35,7 @@ export type Change =
   | 'drop-previous'
 
 /** Which certificates a change makes anew; the other changes only say whom to trust. */
-export function mintedBy(change: Change | 'create'): readonly ('authority' | 'leaf')[] {
+export function mintedBy(change: RotationStep | 'create'): readonly ('authority' | 'leaf')[] {
   switch (change) {
     case 'create':
     case 'start-over':
@@ -51,7 +51,7 @@ export function mintedBy(change: Change | 'create'): readonly ('authority' | 'le
   }
 }
 
-export type Step = { readonly do: 'keep'; readonly until: Date } | { readonly do: Change; readonly why: string }
+export type Step = { readonly do: 'keep'; readonly until: Date } | { readonly do: RotationStep; readonly why: string }
 
 /**
  * The one thing to do next, if any. An authority changes in four steps, each safe to be interrupted at:

@@ -102,10 +102,10 @@ function isBeingDeleted(object: unknown): boolean {
   )
 }
 
-type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }
+type Settled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }
 
 /** Runs `work` within the budget. What is late is not listened to any more; a clock runs only for what must be waited for. */
-async function within<T>({ clock, budgetMs }: AnswerOptions, work: () => T | Promise<T>): Promise<Outcome<T>> {
+async function within<T>({ clock, budgetMs }: AnswerOptions, work: () => T | Promise<T>): Promise<Settled<T>> {
   try {
     const result = work()
     return { ok: true, value: result instanceof Promise ? await inTime(result, clock, budgetMs) : result }

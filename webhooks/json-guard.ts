@@ -13,7 +13,7 @@ export interface JsonBounds {
  * changing the prototype of something. A large body is measured before it is parsed: a thousand levels or values are parsed
  * in no time, a million are not.
  */
-export function parseJson(body: Buffer, { maxDepth, maxValues }: JsonBounds): GuardedJson {
+export function parseGuarded(body: Buffer, { maxDepth, maxValues }: JsonBounds): GuardedJson {
   const excess = body.length > LARGE ? excessOf(body, maxDepth, maxValues) : undefined
   if (excess === 'depth') return tooDeep(maxDepth)
   if (excess === 'values') return { ok: false, why: `JSON has more than ${maxValues} values` }

@@ -30,4 +30,4 @@ export interface AdmissionObserver {
 }
 
 /** For tests and for callers that want to hear one thing only: `{ ...deafObserver, failed: log }`. */
-export const deafObserver: AdmissionObserver = { answered() {}, refused() {}, failed() {} }
+export const deafAdmissionObserver: AdmissionObserver = { answered() {}, refused() {}, failed() {} }

@@ -3,7 +3,7 @@ import { type FieldError, renderError } from '#src/lib/field-error.ts'
 import type { PatchOperation } from '#src/lib/json-patch.ts'
 import { causes, told, untold } from '#src/rules/feedback.ts'
 import type { AdmissionRequest } from './admission.ts'
-import { parseJson } from './json-guard.ts'
+import { parseGuarded } from './json-guard.ts'
 
 /** A question, or why the body is none (an HTTP 400). */
 export type ParsedReview =
@@ -21,7 +21,7 @@ export const MAX_VALUES = 25_000
 
 /** Reads an AdmissionReview v1. Fields that we do not know are let through: newer API servers may send more. */
 export function parseReview(body: Buffer): ParsedReview {
-  const json = parseJson(body, { maxDepth: MAX_DEPTH, maxValues: MAX_VALUES })
+  const json = parseGuarded(body, { maxDepth: MAX_DEPTH, maxValues: MAX_VALUES })
   if (!json.ok) return json
   if (isReview(json.value)) return { ok: true, request: json.value.request }
   const [error] = isReview.errors ?? []

@@ -30,7 +30,7 @@ export function readManifests(text: string): Manifests {
       for (const item of items) take(asItem(item, kind, apiVersion))
     } else if (kind === 'Workspace' && isOurs(apiVersion)) workspaces.push(object)
     else {
-      if (kind === 'ConfigMap') configMaps.set(keyOf(object['metadata']), textsOf(object['data']))
+      if (kind === 'ConfigMap') configMaps.set(namedKey(object['metadata']), textsOf(object['data']))
       others.push(kind === 'Workspace' ? `a Workspace of ${String(apiVersion)}` : kind)
     }
   }
@@ -64,7 +64,7 @@ const firstLine = (error: unknown) =>
   (error instanceof Error ? error.message : String(error)).split('\n', 1).join('').replace(/:$/, '')
 
 /** `namespace/name`, in the namespace that kubectl would take where none is written. */
-export function keyOf(metadata: unknown): string {
+export function namedKey(metadata: unknown): string {
   const { namespace, name } = isJsonObject(metadata) ? metadata : {}
   return `${typeof namespace === 'string' ? namespace : 'default'}/${String(name)}`
 }

@@ -8,8 +8,8 @@ import { planLines } from '../plan/preview.ts'
 import { type Facts, policyOf } from '../reading/facts.ts'
 import { admit } from '../rules/admit.ts'
 import { withDefaults } from '../rules/defaults.ts'
-import { message, warningLines } from '../rules/feedback.ts'
-import { keyOf, type Manifests, readManifests } from './manifests.ts'
+import { refusalText, warningLines } from '../rules/feedback.ts'
+import { type Manifests, namedKey, readManifests } from './manifests.ts'
 
 /**
  * `npm run plan -- FILE.yaml …`: what admission would say of Workspaces, and what would happen; no cluster needed.
@@ -63,7 +63,7 @@ function tell(file: string, workspace: Workspace): void {
   const complete = withDefaults(workspace, facts)
   const { errors, warnings, plan } = admit(complete, facts, planLines)
   console.log(`${file}: Workspace ${workspace.metadata.name}: ${errors.length === 0 ? 'admitted' : 'refused'}`)
-  if (errors.length > 0) console.log(message(errors))
+  if (errors.length > 0) console.log(refusalText(errors))
   for (const line of [...warningLines(warnings).map((text) => `warning: ${text}`), ...plan]) console.log(`  ${line}`)
   isRefused ||= errors.length > 0
 }
@@ -72,7 +72,7 @@ function factsFor({ metadata }: Workspace): Facts {
   const namespace = metadata.namespace ?? 'default'
   const beside = [...configMaps].flatMap(([key, value]) => {
     const name = key.slice(namespace.length + 1)
-    return key === keyOf({ namespace, name }) ? [[name, { state: 'found' as const, value }] as const] : []
+    return key === namedKey({ namespace, name }) ? [[name, { state: 'found' as const, value }] as const] : []
   })
   return {
     operation: 'CREATE',

@@ -1,6 +1,6 @@
 import type { Settings } from '#src/api/settings.ts'
 import { type GatewayConfig, gatewayMessage } from '#src/contract/gateway.ts'
-import type { Container, Lifecycle } from './manifest.ts'
+import type { Container, ContainerLifecycle } from './manifest.ts'
 import { CONTAINER_SECURITY, messageVariable, TMP_MOUNT } from './pod-parts.ts'
 
 export const GATEWAY_PORT = 5000
@@ -25,7 +25,7 @@ export const GRACE_SECONDS = DRAIN_SECONDS + ANSWERS_END_SECONDS + 10
  * Keeps the engine from being told to stop before the gateway has let its last answer out. The server's image has Python;
  * an `exec` without a shell, that asks the loopback twice a second and ends in time whatever happens.
  */
-export const afterGateway: Lifecycle = {
+export const afterGateway: ContainerLifecycle = {
   preStop: {
     exec: {
       command: [

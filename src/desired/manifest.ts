@@ -44,7 +44,7 @@ export type VolumeProjection = Wire<V1VolumeProjection>
 export type Container = Wire<V1Container>
 export type ContainerSecurity = Wire<V1SecurityContext>
 export type Resources = Wire<V1ResourceRequirements>
-export type Lifecycle = Wire<V1Lifecycle>
+export type ContainerLifecycle = Wire<V1Lifecycle>
 export type EnvVar = Wire<V1EnvVar>
 export type FailureRule = Wire<V1PodFailurePolicyRule>
 

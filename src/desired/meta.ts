@@ -2,15 +2,15 @@ import { FIELD_MANAGER, LABEL, WORKSPACE_API } from '#src/api/labels.ts'
 import type { OwnerReference } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 
-export type Component = 'tuning' | 'inference'
+export type Role = 'tuning' | 'inference'
 
 /** Labels that find a pod, Job or StatefulSet of one part of one Workspace. */
-export const selectorLabels = (workspace: Workspace, component: Component): Record<string, string> => ({
+export const selectorLabels = (workspace: Workspace, component: Role): Record<string, string> => ({
   [LABEL.workspace]: workspace.metadata.name,
   [LABEL.component]: component,
 })
 
-export const ownedLabels = (workspace: Workspace, component: Component): Record<string, string> => ({
+export const ownedLabels = (workspace: Workspace, component: Role): Record<string, string> => ({
   ...selectorLabels(workspace, component),
   [LABEL.managedBy]: FIELD_MANAGER,
 })

@@ -4,7 +4,7 @@ import { isConflict, isNotFound } from './errors.ts'
 import { type Ref, resourceOf } from './resource.ts'
 
 /** What became of a removal: `absent` if it was gone, `replaced` if another object now has the name. Neither is an error. */
-export type Removal = 'removed' | 'absent' | 'replaced'
+export type RemovalResult = 'removed' | 'absent' | 'replaced'
 
 /** Writes as one field manager, each safe to repeat and safe under two leaders. */
 /** Whether one finalizer is on the very object with this uid. */
@@ -30,7 +30,7 @@ export interface Applier {
   /** The same for `/status`, under a manager of its own so that the two never take each other's fields away. */
   applyStatus(object: K8sObject, signal?: AbortSignal): Promise<K8sObject>
   /** Deletes the very object that was looked at, never a later one of the same name. */
-  remove(ref: Ref, uid: string, signal?: AbortSignal): Promise<Removal>
+  remove(ref: Ref, uid: string, signal?: AbortSignal): Promise<RemovalResult>
   /** Adds or drops one finalizer. Undefined when that object is gone. */
   setFinalizer(ref: Ref, wanted: FinalizerState, signal?: AbortSignal): Promise<K8sObject | undefined>
 }

@@ -3,7 +3,7 @@ import type { Condition } from '#src/api/status.ts'
 import { trimEnd } from '#src/lib/trim.ts'
 
 /** What one step of the plan says of one condition. */
-export interface Verdict {
+export interface Finding {
   readonly type: ConditionType
   readonly status: 'True' | 'False' | 'Unknown'
   readonly reason: Reason
@@ -18,7 +18,7 @@ const MAX_MESSAGE = 1024
  * writing the same verdict again changes nothing.
  */
 export function toConditions(
-  verdicts: readonly Verdict[],
+  verdicts: readonly Finding[],
   previous: readonly Condition[],
   generation: number,
   now: number,

@@ -1,6 +1,6 @@
 import { startDigest } from './digest.ts'
 import type { Descriptor } from './manifest.ts'
-import type { Call } from './registry.ts'
+import type { RegistryCall } from './registry.ts'
 import { connectionError, RegistryError } from './registry-error.ts'
 import { firstValue, pauseBeforeRetry } from './transport.ts'
 
@@ -10,7 +10,7 @@ import { firstValue, pauseBeforeRetry } from './transport.ts'
  * digest are right: a consumer that sees this generator finish has the true content.
  */
 export async function* readBlob(
-  call: Call,
+  call: RegistryCall,
   repository: string,
   blob: Descriptor,
   attempts: number,
@@ -39,7 +39,12 @@ export async function* readBlob(
   if (digest.finish() !== blob.digest) throw mismatch(blob, 'does not match its digest')
 }
 
-async function* openAt(call: Call, repository: string, blob: Descriptor, start: number): AsyncGenerator<Buffer> {
+async function* openAt(
+  call: RegistryCall,
+  repository: string,
+  blob: Descriptor,
+  start: number,
+): AsyncGenerator<Buffer> {
   const path = `/v2/${repository}/blobs/${blob.digest}`
   const headers = start === 0 ? {} : { range: `bytes=${start}-` }
   const response = await call({ repository, actions: 'pull' }, { method: 'GET', path, headers }, [200, 206])

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Scope } from './authorizer.ts'
-import type { Call } from './registry.ts'
+import type { RegistryCall } from './registry.ts'
 import { RegistryError } from './registry-error.ts'
 import { firstValue, pauseBeforeRetry } from './transport.ts'
 
@@ -13,7 +13,7 @@ export interface UploadableBlob {
 
 /** Uploads in one piece (POST a session, PUT the content); a failed try starts a new session. */
 export async function uploadBlob(
-  call: Call,
+  call: RegistryCall,
   repository: string,
   blob: UploadableBlob,
   attempts: number,
@@ -28,7 +28,7 @@ export async function uploadBlob(
   }
 }
 
-async function uploadOnce(call: Call, repository: string, blob: UploadableBlob): Promise<void> {
+async function uploadOnce(call: RegistryCall, repository: string, blob: UploadableBlob): Promise<void> {
   const scope: Scope = { repository, actions: 'pull,push' }
   const session = await call(
     scope,

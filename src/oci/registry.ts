@@ -40,7 +40,7 @@ export interface Registry {
 }
 
 /** The call that every part of the client is built on: authorised, retried, its status checked. */
-export type Call = (
+export type RegistryCall = (
   scope: Scope,
   request: Omit<TransportRequest, 'url'> & { path: string },
   expected: readonly number[],
@@ -53,7 +53,7 @@ export function openRegistry(host: string, options: RegistryOptions = {}): Regis
   const home = urlOf(host === 'docker.io' ? 'registry-1.docker.io' : host, '/', transportOptions)
   const credentials = options.credentials ?? (() => [])
   const authorizer = createAuthorizer({ transport, registry: host, home, trust: transportOptions, credentials })
-  const call: Call = async (scope, { path, ...rest }, expected) => {
+  const call: RegistryCall = async (scope, { path, ...rest }, expected) => {
     const url = adopted(path, home, transportOptions)
     const response = await authorizer.send(scope, { ...rest, url })
     if (expected.includes(response.statusCode)) return response
@@ -88,7 +88,7 @@ export function openRegistry(host: string, options: RegistryOptions = {}): Regis
 const MANIFEST_LIMIT = 4 * 1_048_576
 const ACCEPT = MANIFEST_TYPES.join(', ')
 
-async function headManifest(call: Call, repository: string, reference: string) {
+async function headManifest(call: RegistryCall, repository: string, reference: string) {
   const path = `/v2/${repository}/manifests/${reference}`
   const scope: Scope = { repository, actions: 'pull' }
   const response = await call(scope, { method: 'HEAD', path, headers: { accept: ACCEPT } }, [200])
@@ -100,7 +100,7 @@ async function headManifest(call: Call, repository: string, reference: string) {
   return { digest: whole.digest, size: whole.bytes.length }
 }
 
-async function getManifest(call: Call, repository: string, reference: string) {
+async function getManifest(call: RegistryCall, repository: string, reference: string) {
   const path = `/v2/${repository}/manifests/${reference}`
   const scope: Scope = { repository, actions: 'pull' }
   const response = await call(scope, { method: 'GET', path, headers: { accept: ACCEPT } }, [200])
@@ -119,7 +119,7 @@ interface Place {
   readonly reference: string
 }
 
-async function putManifest(call: Call, place: Place, mediaType: string, bytes: Buffer) {
+async function putManifest(call: RegistryCall, place: Place, mediaType: string, bytes: Buffer) {
   const { repository, reference } = place
   const path = `/v2/${repository}/manifests/${reference}`
   const headers = { 'content-type': mediaType, 'content-length': String(bytes.length) }
@@ -134,14 +134,14 @@ async function putManifest(call: Call, place: Place, mediaType: string, bytes: B
   return { digest }
 }
 
-async function hasBlob(call: Call, repository: string, digest: string): Promise<boolean> {
+async function hasBlob(call: RegistryCall, repository: string, digest: string): Promise<boolean> {
   const path = `/v2/${repository}/blobs/${digest}`
   const response = await call({ repository, actions: 'pull,push' }, { method: 'HEAD', path }, [200, 404])
   await response.body.dump()
   return response.statusCode === 200
 }
 
-async function cancel(call: Call, scope: Scope, path: string): Promise<void> {
+async function cancel(call: RegistryCall, scope: Scope, path: string): Promise<void> {
   try {
     const response = await call(scope, { method: 'DELETE', path, attempts: 1 }, [204, 200, 202, 404, 405])
     await response.body.dump()

@@ -1,7 +1,7 @@
 import { CONDITION } from '#src/api/conditions.ts'
 import type { STATES, TuningStatus, WorkspaceStatus } from '#src/api/status.ts'
 import { defined } from '#src/lib/defined.ts'
-import { toConditions, type Verdict } from '#src/observe/conditions.ts'
+import { type Finding, toConditions } from '#src/observe/conditions.ts'
 import { lossOfRows } from '#src/observe/training-data.ts'
 import type { StepResult } from './context.ts'
 import type { PlannedEvent } from './plan.ts'
@@ -38,7 +38,7 @@ export function statusOf(world: World, steps: readonly StepResult[]): WorkspaceS
 }
 
 /** Beside the summary, which says how what runs is: of a server that answers a failed change is not the whole truth. */
-const notApplied = ({ obstacle }: World): Verdict[] =>
+const notApplied = ({ obstacle }: World): Finding[] =>
   obstacle === undefined
     ? []
     : [{ type: CONDITION.applied, status: 'False', reason: obstacle.reason, message: obstacle.message }]
@@ -49,7 +49,7 @@ const carriedOut = ({ workspace, obstacle }: World): number | undefined =>
 
 const WAITING = new Set<string>(['Queued', 'JobPending'])
 
-function summarize(verdicts: readonly Verdict[]): Omit<Verdict, 'type'> {
+function summarize(verdicts: readonly Finding[]): Omit<Finding, 'type'> {
   const open = verdicts.find(({ status }) => status !== 'True')
   if (open) return { status: open.status, reason: open.reason, message: open.message }
   const last = verdicts.at(-1)
@@ -64,8 +64,8 @@ function summarize(verdicts: readonly Verdict[]): Omit<Verdict, 'type'> {
 
 function stateOf(
   world: World,
-  summary: Omit<Verdict, 'type'>,
-  verdicts: readonly Verdict[],
+  summary: Omit<Finding, 'type'>,
+  verdicts: readonly Finding[],
   run: TuningStatus | undefined,
 ): (typeof STATES)[number] {
   const ok = summary.status === 'True'

@@ -10,7 +10,7 @@ import { WORKSPACE_RULES } from './workspace-rules.ts'
 /** What `kubectl apply --dry-run=server` shows of the consequences, one line each. Given by whoever can plan. */
 export type PlanLines = (workspace: Workspace, facts: Facts) => readonly string[]
 
-export interface Admission extends Findings {
+export interface Ruling extends Findings {
   /** The plan, on a dry run that is not refused; else empty. */
   readonly plan: readonly string[]
 }
@@ -19,7 +19,7 @@ export interface Admission extends Findings {
  * The whole verdict on one Workspace. Nothing blocks an object that is being deleted, or a change that touches nothing
  * the rules read (labels, finalizers, a re-apply): such an object can always go or be kept as it is.
  */
-export function admit(workspace: Workspace, facts: Facts, planLines?: PlanLines): Admission {
+export function admit(workspace: Workspace, facts: Facts, planLines?: PlanLines): Ruling {
   if (workspace.metadata?.deletionTimestamp !== undefined) return SILENT
   const fault = faultForRules(workspace)
   if (fault !== undefined) return unread(workspace, facts, fault)
@@ -34,7 +34,7 @@ export function admit(workspace: Workspace, facts: Facts, planLines?: PlanLines)
  * No rule reads what is of another shape or size than the CRD has, whatever the old object was like. One that was stored
  * before there was a limit stays as it is, and its metadata can change; what it asks for changes only into the limits.
  */
-function unread(workspace: Workspace, { operation, old }: Facts, fault: ShapeFault): Admission {
+function unread(workspace: Workspace, { operation, old }: Facts, fault: ShapeFault): Ruling {
   const isKept = operation === 'UPDATE' && old !== undefined && deepEqual(wish(old), wish(workspace))
   if (!isKept) return misshapen(fault, operation === 'UPDATE' ? 'bring it within the limits' : INSTALL)
   return { ...SILENT, warnings: misshapen(fault, 'it is kept unchecked; bring it within the limits').errors }
@@ -43,7 +43,7 @@ function unread(workspace: Workspace, { operation, old }: Facts, fault: ShapeFau
 /** An API server with our definition would have said so itself; that one is the first thing to look at. */
 const INSTALL = 'install the CustomResourceDefinition of this version of the operator'
 
-const misshapen = ({ path, detail }: ShapeFault, fix: string): Admission => ({
+const misshapen = ({ path, detail }: ShapeFault, fix: string): Ruling => ({
   ...SILENT,
   errors: [{ ...invalid(path, undefined, detail, { fix }), origin: 'workspace.shape' }],
 })
@@ -54,7 +54,7 @@ const LOOKING = new Set(WORKSPACE_RULES.filter(({ reads }) => reads !== undefine
 export const restsOnLookups = ({ errors, warnings }: Findings): boolean =>
   errors.length > 0 || warnings.some(({ origin }) => LOOKING.has(origin))
 
-const SILENT: Admission = { errors: [], warnings: [], plan: [] }
+const SILENT: Ruling = { errors: [], warnings: [], plan: [] }
 
 function isUntouched(workspace: Workspace, { operation, old }: Facts): boolean {
   if (operation !== 'UPDATE' || !old) return false

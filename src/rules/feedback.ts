@@ -43,7 +43,7 @@ export function causes(errors: readonly FieldError[]): StatusCause[] {
 }
 
 /** The errors for people: one block, how many there are, then one line for each. */
-export function message(errors: readonly FieldError[]): string {
+export function refusalText(errors: readonly FieldError[]): string {
   const [only] = errors
   if (only === undefined) return ''
   if (errors.length === 1) return renderError(only)

@@ -2,7 +2,7 @@ import { type BackoffPolicy, backoffMs, between, type Random } from '#src/lib/ba
 import { type Clock, deadline, pause } from './clock.ts'
 import { listAll } from './list-all.ts'
 import type { Stored } from './store.ts'
-import { nextState, type Outcome, type WatchState } from './watch-state.ts'
+import { nextState, type WatchEnd, type WatchState } from './watch-state.ts'
 
 export interface Page<T> {
   readonly items: readonly T[]
@@ -97,7 +97,7 @@ export class WatchLoop<T extends Stored> {
     this.#options.onState?.(state)
   }
 
-  async #step(state: WatchState, signal: AbortSignal): Promise<Outcome> {
+  async #step(state: WatchState, signal: AbortSignal): Promise<WatchEnd> {
     try {
       if (state.kind === 'listing') return await this.#list(signal)
       if (state.kind === 'watching') return await this.#watch(state.resourceVersion, signal)
@@ -111,7 +111,7 @@ export class WatchLoop<T extends Stored> {
     }
   }
 
-  async #list(signal: AbortSignal): Promise<Outcome> {
+  async #list(signal: AbortSignal): Promise<WatchEnd> {
     const { source, sink, clock, pageSize = 500, listTimeoutMs = 60_000 } = this.#options
     const bounded = deadline(clock, listTimeoutMs, signal)
     try {
@@ -124,7 +124,7 @@ export class WatchLoop<T extends Stored> {
     }
   }
 
-  async #watch(resourceVersion: string, signal: AbortSignal): Promise<Outcome> {
+  async #watch(resourceVersion: string, signal: AbortSignal): Promise<WatchEnd> {
     const { source, sink, clock, random, stalledMs = defaultStalledMs } = this.#options
     // 4 to 5 minutes, so that the watches of many replicas do not all reconnect in the same second.
     const seconds = Math.round(between(240, 300, random))

@@ -6,7 +6,7 @@ export type WatchState =
   | { readonly kind: 'stopped' }
 
 /** How one step ended. A watch was `healthy` if it brought something or lasted; one that closes at once was not. */
-export type Outcome =
+export type WatchEnd =
   | { readonly kind: 'listed'; readonly resourceVersion: string }
   /** The server ended the watch in good order, at `timeoutSeconds` or before a restart. */
   | { readonly kind: 'closed'; readonly resourceVersion: string; readonly healthy: boolean }
@@ -21,7 +21,7 @@ export type Outcome =
 const relistAfter = 5
 
 /** The whole life of a watch loop in one function. A watch that made progress resumes where it was, without a list. */
-export function nextState(state: WatchState, outcome: Outcome): WatchState {
+export function nextState(state: WatchState, outcome: WatchEnd): WatchState {
   switch (state.kind) {
     case 'listing':
       if (outcome.kind === 'listed') return { kind: 'watching', resourceVersion: outcome.resourceVersion, failures: 0 }
@@ -35,7 +35,7 @@ export function nextState(state: WatchState, outcome: Outcome): WatchState {
   }
 }
 
-function afterWatch(state: WatchState & { kind: 'watching' }, outcome: Outcome): WatchState {
+function afterWatch(state: WatchState & { kind: 'watching' }, outcome: WatchEnd): WatchState {
   // Relisting at once is right after 410, but if lists and watches disagree for long this must not become a busy loop.
   if (outcome.kind === 'expired') return wait(1, { kind: 'listing', failures: 0 })
   if (outcome.kind !== 'closed' && outcome.kind !== 'failed') return state

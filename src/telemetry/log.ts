@@ -4,7 +4,7 @@ import { redactFields, redactText } from './redact.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
-export interface LogOptions {
+export interface LoggerOptions {
   readonly level: LogLevel
   /** Put on every line, such as role and version. */
   readonly fields?: Readonly<Record<string, unknown>>
@@ -17,7 +17,7 @@ export interface LogOptions {
  * `controller`, `namespace`, `name`, `uid`, `workspace`, `job`, `step`, `tookMs`, and `err` with message and causes.
  * Every line passes the redaction, since errors of other libraries quote URLs and headers.
  */
-export function createLog(options: LogOptions): Logger {
+export function createLog(options: LoggerOptions): Logger {
   const settings = {
     level: options.level,
     base: { ...options.fields },

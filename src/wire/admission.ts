@@ -4,7 +4,7 @@ import type { KubeClient } from '#src/kube/client.ts'
 import type { Mode } from '#src/kube/remembered-lookups.ts'
 import { planLines } from '#src/plan/preview.ts'
 import { policyOf } from '#src/reading/facts.ts'
-import { admit, restsOnLookups, type Admission as Told } from '#src/rules/admit.ts'
+import { admit, type Ruling, restsOnLookups } from '#src/rules/admit.ts'
 import { withDefaults } from '#src/rules/defaults.ts'
 import { fitWarnings, warningLines } from '#src/rules/feedback.ts'
 import { needs } from '#src/rules/needs.ts'
@@ -46,7 +46,7 @@ export function wireAdmission(config: Config, client: KubeClient): Admission {
 }
 
 interface Judged {
-  readonly told: Told
+  readonly told: Ruling
   readonly found: Found
 }
 

@@ -3,7 +3,7 @@ import { FileCertSource } from '#certs/files.ts'
 import { CertKeeper } from '#certs/keeper.ts'
 import { serviceNames } from '#certs/mint.ts'
 import type { CertObserver } from '#certs/observer.ts'
-import type { CertPorts, Outcome, StoredSecret } from '#certs/ports.ts'
+import type { CertPorts, StoredSecret, Written } from '#certs/ports.ts'
 import { defaultPolicy, mintedBy } from '#certs/rotation.ts'
 import type { CertSource } from '#certs/source.ts'
 import type { ObjectMeta } from '#src/api/objects.ts'
@@ -74,7 +74,7 @@ const observe = (log: Logger, metrics: Metrics): CertObserver => ({
 })
 
 function portsOver({ http, client }: Kubernetes): CertPorts {
-  const outcome = async (work: Promise<unknown>): Promise<Outcome> => {
+  const outcome = async (work: Promise<unknown>): Promise<Written> => {
     try {
       await work
       return 'done'

@@ -52,6 +52,7 @@ const IMPURE = /^(node:|ioredis|fastify|pino|bullmq|undici|prom-client|@kubernet
 const PURE_EXCEPTIONS = new Set(['src/lib/stable-hash.ts:node:crypto'])
 /** Types are gone when it runs: what is built is written in Kubernetes' own. */
 const PURE_TYPES = /^@kubernetes\/client-node$/
+const EXPORTED = /^export (?:interface|type|const|function|async function|class) (\w+)/gm
 const GRAB_BAG = /(^|\/)(utils?|helpers?|common|misc|types)\.ts$/
 const HARD_STOP = 300
 /** Each is a claim that the compiler takes on trust. Lower it with the number; it may not rise. */
@@ -104,6 +105,16 @@ describe('the shape of the source', () => {
       })
     })
     expect(breaches).toEqual([])
+  })
+
+  it('gives each exported name to one thing', () => {
+    const names = sources.flatMap((file) =>
+      [...readFileSync(join(ROOT, file), 'utf8').matchAll(EXPORTED)].map(([, name = '']) => ({ name, file })),
+    )
+    const twice = [...Map.groupBy(names, ({ name }) => name).values()]
+      .filter((those) => new Set(those.map(({ file }) => file)).size > 1)
+      .map((those) => those.map(({ name, file }) => `${name} in ${file}`).join(' and '))
+    expect(twice).toEqual([])
   })
 
   it('has arrows from tests to examples to the product, and none back', () => {

@@ -1,7 +1,7 @@
 import type { EndReason } from '#src/contract/ends.ts'
 
 /** What to do with an answer's status and headers before any of its body is used. */
-export type Verdict =
+export type Judged =
   | { readonly kind: 'read'; readonly append: boolean; readonly expected: number | undefined }
   | { readonly kind: 'redirect'; readonly location: string }
   | { readonly kind: 'restart' }
@@ -14,7 +14,7 @@ export interface AnswerHead {
 }
 
 /** `offset` is the number of bytes kept from earlier tries: above 0, a Range was asked for. */
-export function judgeAnswer({ status, header }: AnswerHead, offset: number): Verdict {
+export function judgeAnswer({ status, header }: AnswerHead, offset: number): Judged {
   const location = header('location')
   if ([301, 302, 303, 307, 308].includes(status) && location !== undefined) return { kind: 'redirect', location }
   if (status === 416 && offset > 0) return { kind: 'restart' }
@@ -30,7 +30,7 @@ export function judgeAnswer({ status, header }: AnswerHead, offset: number): Ver
   return { kind: 'stop', reason: 'DatasetUnreachable', message: statusMessage(status) }
 }
 
-function judgeBody(header: AnswerHead['header'], append: boolean, expected: number | undefined): Verdict {
+function judgeBody(header: AnswerHead['header'], append: boolean, expected: number | undefined): Judged {
   const encoding = header('content-encoding') ?? 'identity'
   if (encoding !== 'identity') {
     const message = `the server sends the file with Content-Encoding ${encoding} although none was asked for; store it without`

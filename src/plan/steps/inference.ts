@@ -4,7 +4,7 @@ import type { AdapterStatus, ServingStatus } from '#src/api/status.ts'
 import { inferenceName } from '#src/desired/names.ts'
 import { headlessService, inferenceService } from '#src/desired/service.ts'
 import { defined } from '#src/lib/defined.ts'
-import type { Verdict } from '#src/observe/conditions.ts'
+import type { Finding } from '#src/observe/conditions.ts'
 import { podsOf } from '#src/observe/ownership.ts'
 import { podTrouble } from '#src/observe/pod-trouble.ts'
 import { builtFor } from '../built.ts'
@@ -58,7 +58,7 @@ function replicas(own: World, started: ServingStatus | undefined, { build, from 
   return isToStay(own, started, built) ? [] : [noted(built, start)]
 }
 
-function inferenceReady(world: World, isReplaced: boolean): Verdict {
+function inferenceReady(world: World, isReplaced: boolean): Finding {
   const { workspace, statefulSet: set, obstacle } = world
   if (obstacle?.reason === 'NameTaken' || (obstacle !== undefined && set === undefined)) {
     return { type: 'InferenceReady', status: 'False', reason: obstacle.reason, message: obstacle.message }

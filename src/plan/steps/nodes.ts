@@ -2,7 +2,7 @@ import { LABEL } from '#src/api/labels.ts'
 import type { ConditionView, NodeClaimView, NodeView, PodView } from '#src/api/objects.ts'
 import { nodeLabels } from '#src/api/selector.ts'
 import { nodeClaims } from '#src/desired/node-claim.ts'
-import type { Verdict } from '#src/observe/conditions.ts'
+import type { Finding } from '#src/observe/conditions.ts'
 import { isReady, matchingNodes, whyNoNode } from '#src/observe/nodes.ts'
 import type { StepResult } from '../context.ts'
 import { NOTHING } from '../plan.ts'
@@ -85,14 +85,14 @@ const claimedLabels = ({ workspace }: World) => ({
   [LABEL.workspaceNamespace]: workspace.metadata.namespace ?? 'default',
 })
 
-const ready = (nodes: readonly NodeView[], count: number): Verdict => ({
+const ready = (nodes: readonly NodeView[], count: number): Finding => ({
   type: 'ResourceReady',
   status: 'True',
   reason: 'NodesReady',
   message: `${nodes.length} of ${count} wanted nodes: ${nodes.map((node) => node.metadata.name).join(', ')}`,
 })
 
-const waiting = (reason: Verdict['reason'], message: string): Verdict => ({
+const waiting = (reason: Finding['reason'], message: string): Finding => ({
   type: 'ResourceReady',
   status: 'False',
   reason,
@@ -100,7 +100,7 @@ const waiting = (reason: Verdict['reason'], message: string): Verdict => ({
 })
 
 /** The claim's own first unmet condition, in the order in which Karpenter meets them. */
-function claimTrouble(claims: readonly NodeClaimView[], missing: number): Verdict {
+function claimTrouble(claims: readonly NodeClaimView[], missing: number): Finding {
   if (missing > 0) return waiting('NodeClaimPending', `${missing} NodeClaims are being created`)
   for (const claim of claims) {
     for (const type of ['Launched', 'Registered', 'Initialized']) {

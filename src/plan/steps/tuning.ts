@@ -3,7 +3,7 @@ import type { JobView } from '#src/api/objects.ts'
 import type { TuningStatus } from '#src/api/status.ts'
 import { tuningJobName, tuningRevision } from '#src/desired/names.ts'
 import { defined } from '#src/lib/defined.ts'
-import { advised, type Verdict } from '#src/observe/conditions.ts'
+import { advised, type Finding } from '#src/observe/conditions.ts'
 import { podsOf } from '#src/observe/ownership.ts'
 import { lossOfRows } from '#src/observe/training-data.ts'
 import { type TuningRun, tuningRun } from '#src/observe/tuning-run.ts'
@@ -93,7 +93,7 @@ const taskOf = ({ workspace }: World) => ({
   revision: tuningRevision(workspace),
 })
 
-function describe(run: TuningRun, tuning: TuningStatus): Verdict {
+function describe(run: TuningRun, tuning: TuningStatus): Finding {
   switch (run.phase) {
     case 'pending':
       return run.trouble === undefined
@@ -111,7 +111,7 @@ function describe(run: TuningRun, tuning: TuningStatus): Verdict {
 }
 
 /** What a push waits for, and what to do about it: the adapter is there, and nothing is trained again meanwhile. */
-function pushing({ workspace, pushWait }: World, tuning: TuningStatus): Verdict {
+function pushing({ workspace, pushWait }: World, tuning: TuningStatus): Finding {
   if (pushWait === undefined) return jobStarted('True', 'Pushing', WORDS.Pushing() + ofData(tuning))
   const { reason, message, until } = pushWait
   const secret = workspace.tuning?.output.imagePushSecret
@@ -135,7 +135,7 @@ function ofData({ data }: TuningStatus): string {
   return lost === undefined ? '' : `; ${lost}`
 }
 
-const jobStarted = (status: 'True' | 'False', reason: Reason, message: string): Verdict => ({
+const jobStarted = (status: 'True' | 'False', reason: Reason, message: string): Finding => ({
   type: 'JobStarted',
   status,
   reason,

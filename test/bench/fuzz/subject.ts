@@ -7,7 +7,7 @@ import type { PatchOperation } from '#src/lib/json-patch.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import { wireAdmission } from '#src/wire/admission.ts'
 import { type AnswerOptions, answer, type Webhook } from '#webhooks/answer.ts'
-import { deafObserver } from '#webhooks/observer.ts'
+import { deafAdmissionObserver } from '#webhooks/observer.ts'
 import type { AdmissionResponse } from '#webhooks/review.ts'
 import { applyPatch } from './apply-patch.ts'
 import type { FuzzCase } from './cases.ts'
@@ -39,7 +39,7 @@ export class FuzzSubject {
     this.#options = {
       admission: wireAdmission(loadConfig(undefined, {}), client),
       budgetMs: 2_000,
-      observer: { ...deafObserver, failed: ({ error }) => (this.#error = error) },
+      observer: { ...deafAdmissionObserver, failed: ({ error }) => (this.#error = error) },
       clock: systemClock,
       newId: () => 'id',
     }

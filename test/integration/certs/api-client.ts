@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici'
-import type { CertPorts, Outcome, StoredSecret, WebhookConfiguration } from '#certs/ports.ts'
+import type { CertPorts, StoredSecret, WebhookConfiguration, Written } from '#certs/ports.ts'
 import type { ControlPlane } from '#examples/cluster/control-plane.ts'
 
 /** A bare client of a test's API server, as its administrator. */
@@ -56,7 +56,7 @@ export function certPorts(api: ApiClient): CertPorts {
     if (code !== 200) throw new Error(`GET ${path}: HTTP ${code} ${text}`)
     return json
   }
-  const write = async (...args: Parameters<ApiClient['call']>): Promise<Outcome> => {
+  const write = async (...args: Parameters<ApiClient['call']>): Promise<Written> => {
     const { code, text } = await api.call(...args)
     if (code < 300) return 'done'
     if (code === 404 || code === 409) return 'conflict'

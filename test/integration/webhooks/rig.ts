@@ -6,7 +6,7 @@ import { defaultPolicy } from '#certs/rotation.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import { admissionReview } from '#test/unit/webhooks/admission-review.ts'
 import type { Admission } from '#webhooks/admission.ts'
-import { deafObserver } from '#webhooks/observer.ts'
+import { deafAdmissionObserver } from '#webhooks/observer.ts'
 import { defaultTimeouts, type ServerOptions, WebhookServer } from '#webhooks/server.ts'
 
 export const names = { dns: ['localhost'], ips: ['127.0.0.1'] }
@@ -30,7 +30,7 @@ export async function serve(bundle: Bundle, overrides: Partial<ServerOptions> = 
     certificate: bundle.leaf,
     admission: agreeable,
     budgetMs: 2_000,
-    observer: deafObserver,
+    observer: deafAdmissionObserver,
     clock: systemClock,
     newId: randomUUID,
     notReady: () => undefined,

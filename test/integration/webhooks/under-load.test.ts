@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { advance, type Bundle, trustedBy } from '#certs/bundle.ts'
-import { type Change, defaultPolicy } from '#certs/rotation.ts'
+import { defaultPolicy, type RotationStep } from '#certs/rotation.ts'
 import { type Clock, systemClock } from '#src/runtime/clock.ts'
 import { defaultTimeouts } from '#webhooks/server.ts'
 import { agreeable, client, mint, names, post, serve, Tally } from './rig.ts'
 
-const next = (bundle: Bundle, change: Change) =>
+const next = (bundle: Bundle, change: RotationStep) =>
   advance(bundle, change, { names, policy: defaultPolicy, now: new Date() })
 
 describe('a webhook server under load', () => {

@@ -1,4 +1,4 @@
-import type { CertPorts, CertSecret, Outcome, StoredSecret, WebhookConfiguration, WebhookRef } from '#certs/ports.ts'
+import type { CertPorts, CertSecret, StoredSecret, WebhookConfiguration, WebhookRef, Written } from '#certs/ports.ts'
 
 /** What an API server does for certs/, in memory: versions, conflicts, and merging of webhooks by name. */
 export class MemoryCluster implements CertPorts {
@@ -28,12 +28,12 @@ export class MemoryCluster implements CertPorts {
     return this.secret
   }
 
-  async createSecret(secret: CertSecret): Promise<Outcome> {
+  async createSecret(secret: CertSecret): Promise<Written> {
     await this.before('createSecret')
     return this.secret === undefined ? this.#store(secret) : 'conflict'
   }
 
-  async updateSecret(secret: StoredSecret): Promise<Outcome> {
+  async updateSecret(secret: StoredSecret): Promise<Written> {
     await this.before('updateSecret')
     const same = this.secret?.metadata.resourceVersion === secret.metadata.resourceVersion
     return same ? this.#store(secret) : 'conflict'
@@ -44,7 +44,7 @@ export class MemoryCluster implements CertPorts {
     return this.configurations.get(name)
   }
 
-  async patchCaBundle({ name }: WebhookRef, patch: Parameters<CertPorts['patchCaBundle']>[1]): Promise<Outcome> {
+  async patchCaBundle({ name }: WebhookRef, patch: Parameters<CertPorts['patchCaBundle']>[1]): Promise<Written> {
     await this.before('patchCaBundle')
     const stored = this.configurations.get(name)
     if (stored?.metadata.resourceVersion !== patch.metadata.resourceVersion) return 'conflict'
@@ -52,7 +52,7 @@ export class MemoryCluster implements CertPorts {
     return this.#written()
   }
 
-  #store(secret: CertSecret): Outcome {
+  #store(secret: CertSecret): Written {
     const { name, namespace } = secret.metadata
     this.secret = { ...secret, metadata: { ...secret.metadata, ...this.#metadata(name), namespace } }
     return this.#written()
@@ -60,7 +60,7 @@ export class MemoryCluster implements CertPorts {
 
   #metadata = (name: string) => ({ name, resourceVersion: String(++this.#version) })
 
-  #written(): Outcome {
+  #written(): Written {
     this.writes++
     this.after()
     return 'done'

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { advance, type Bundle, newBundle } from '#certs/bundle.ts'
 import type { CertSecret } from '#certs/ports.ts'
-import { type Change, defaultPolicy } from '#certs/rotation.ts'
+import { defaultPolicy, type RotationStep } from '#certs/rotation.ts'
 import { bundleOf, secretOf } from '#certs/secret.ts'
 
 const NOW = new Date('2026-11-23T12:00:00.000Z')
 const where = { namespace: 'kaito', name: 'webhook-cert' }
 const names = { dns: ['a.b.svc'] }
 const MAKING = { names, policy: defaultPolicy, now: NOW }
-const having = (...changes: Change[]): Bundle =>
+const having = (...changes: RotationStep[]): Bundle =>
   changes.reduce((bundle, change) => advance(bundle, change, MAKING), newBundle(MAKING))
 
 describe('a bundle in a Secret', () => {
@@ -18,7 +18,7 @@ describe('a bundle in a Secret', () => {
     ['has a published next authority', ['introduce-authority', 'confirm-published']],
     ['has a previous authority', ['introduce-authority', 'confirm-published', 'serve-next']],
     ['has dropped it', ['introduce-authority', 'confirm-published', 'serve-next', 'drop-previous']],
-  ] satisfies [string, Change[]][])('comes back as it was when it %s', (_state, changes) => {
+  ] satisfies [string, RotationStep[]][])('comes back as it was when it %s', (_state, changes) => {
     const bundle = having(...changes)
     expect(bundleOf(secretOf(bundle, where))).toEqual({ ok: true, bundle })
   })

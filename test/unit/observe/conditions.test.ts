@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { toConditions, type Verdict } from '#src/observe/conditions.ts'
+import { type Finding, toConditions } from '#src/observe/conditions.ts'
 
-const verdict = (status: Verdict['status'], message = 'm'): Verdict => ({
+const verdict = (status: Finding['status'], message = 'm'): Finding => ({
   type: 'Ready',
   status,
   reason: 'Queued',

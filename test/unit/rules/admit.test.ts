@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Workspace } from '#src/api/workspace.ts'
 import { admit } from '#src/rules/admit.ts'
-import { causes, message, warningLines } from '#src/rules/feedback.ts'
+import { causes, refusalText, warningLines } from '#src/rules/feedback.ts'
 import { denied } from '#webhooks/review.ts'
 import { anyFacts, anyWorkspace } from './any-workspace.ts'
 import { facts, from, nodesWith, pushed, serving, servingWith, tuning, tuningWith } from './sample.ts'
@@ -71,7 +71,7 @@ describe('admit', () => {
         const { errors, warnings } = admit(workspace, known)
         const sent = JSON.stringify({
           causes: causes(errors),
-          message: message(errors),
+          message: refusalText(errors),
           warnings: warningLines(warnings),
         })
         expect(sent).not.toContain('undefined')
@@ -116,14 +116,14 @@ describe('feedback', () => {
   })
 
   it('gives people one line for one problem, and a count for several', () => {
-    expect(message(errors.slice(0, 1))).toMatch(/^tuning\.output\.image: /)
-    expect(message(errors).split('\n')).toHaveLength(3)
-    expect(message([])).toBe('')
+    expect(refusalText(errors.slice(0, 1))).toMatch(/^tuning\.output\.image: /)
+    expect(refusalText(errors).split('\n')).toHaveLength(3)
+    expect(refusalText([])).toBe('')
   })
 
   it('does not list more problems than a person reads', () => {
     const [error] = errors
-    const text = message(
+    const text = refusalText(
       Array.from({ length: 40 }, () => error ?? { type: 'Invalid', path: '', detail: '', origin: '' }),
     )
     expect(text).toMatch(/^40 problems:/)

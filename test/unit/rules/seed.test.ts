@@ -6,7 +6,7 @@ import type { Workspace } from '#src/api/workspace.ts'
 import type { Facts } from '#src/reading/facts.ts'
 import { admit } from '#src/rules/admit.ts'
 import { withDefaults } from '#src/rules/defaults.ts'
-import { message, warningLines } from '#src/rules/feedback.ts'
+import { refusalText, warningLines } from '#src/rules/feedback.ts'
 import { facts } from './sample.ts'
 
 /** Examples are trusted files of this repository, written as Workspaces. */
@@ -34,7 +34,7 @@ describe("the seed's manifests", () => {
       const { errors, warnings } = verdict(name)
       expect(origins(errors)).toEqual(['image.placeholder', 'secret.placeholder'])
       expect(origins(warnings)).toEqual(['instance.retired', 'output.checkpoints'])
-      expect(message(errors)).toBe(
+      expect(refusalText(errors)).toBe(
         [
           '2 problems:',
           '  - tuning.output.image: "ACR_REPO_HERE.azurecr.io/IMAGE_NAME_HERE:0.0.1": this is the placeholder from the documentation; write your registry, e.g. myacr.azurecr.io/adapters/phi-3:0.0.1 [image.placeholder]',
