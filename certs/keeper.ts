@@ -97,7 +97,7 @@ export class CertKeeper implements CertSource {
         newBundle({ names, policy, now: now() }),
         stored,
         'create',
-        read?.why ?? 'there is no Secret yet',
+        read?.reason ?? 'there is no Secret yet',
       )
     }
     const { bundle } = read

@@ -5,7 +5,9 @@ import type { KeyPair } from './mint.ts'
 import type { CertSecret, StoredSecret } from './ports.ts'
 
 /** A stored bundle, or why the Secret holds none that could be used. */
-export type ReadBundle = { readonly ok: true; readonly bundle: Bundle } | { readonly ok: false; readonly why: string }
+export type ReadBundle =
+  | { readonly ok: true; readonly bundle: Bundle }
+  | { readonly ok: false; readonly reason: string }
 
 const KEY = {
   leaf: 'tls.crt',
@@ -72,7 +74,7 @@ export function bundleOf(secret: CertSecret): ReadBundle {
   }
 }
 
-const no = (why: string): ReadBundle => ({ ok: false, why })
+const no = (reason: string): ReadBundle => ({ ok: false, reason })
 
 function decode({ data, metadata }: CertSecret): Bundle {
   const next = data[KEY.next] === undefined ? undefined : pair(data, KEY.next, KEY.nextKey)

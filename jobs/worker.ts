@@ -29,9 +29,9 @@ export function startWorker({ connection, concurrency, process, onDelivery, onFa
       let outcome: Processed | 'failed' | 'refused' = 'failed'
       try {
         const decoded = decodeTask(job.data)
-        if ('problem' in decoded) {
+        if (!decoded.ok) {
           outcome = 'refused'
-          throw new UnrecoverableError(decoded.problem)
+          throw new UnrecoverableError(decoded.reason)
         }
         outcome = await process(decoded.task)
       } finally {

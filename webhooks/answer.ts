@@ -26,7 +26,7 @@ export interface AnswerOptions {
 export async function answer(webhook: Webhook, body: Buffer, options: AnswerOptions): Promise<Answer> {
   const started = options.clock.now()
   const parsed = parseReview(body)
-  if (!parsed.ok) return refused(parsed.why, options)
+  if (!parsed.ok) return refused(parsed.reason, options)
   const { request } = parsed
   if (isOutOfScope(request)) return { code: 200, body: allowed(request) }
   if (request.object === undefined || request.object === null) return refused('the request has no object', options)

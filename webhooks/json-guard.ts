@@ -1,5 +1,7 @@
 /** What a text turned out to be: a JSON value that is safe to walk, or why it is not taken. */
-export type GuardedJson = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: string }
+export type GuardedJson =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly reason: string }
 
 export interface JsonBounds {
   readonly maxDepth: number
@@ -16,22 +18,22 @@ export interface JsonBounds {
 export function parseGuarded(body: Buffer, { maxDepth, maxValues }: JsonBounds): GuardedJson {
   const excess = body.length > LARGE ? excessOf(body, maxDepth, maxValues) : undefined
   if (excess === 'depth') return tooDeep(maxDepth)
-  if (excess === 'values') return { ok: false, why: `JSON has more than ${maxValues} values` }
+  if (excess === 'values') return { ok: false, reason: `JSON has more than ${maxValues} values` }
   let value: unknown
   try {
     value = JSON.parse(body.toString('utf8'))
   } catch {
-    return { ok: false, why: 'the body is not JSON' }
+    return { ok: false, reason: 'the body is not JSON' }
   }
   const fault = faultOf(value, maxDepth)
   if (fault === 'depth') return tooDeep(maxDepth)
-  if (fault === 'proto') return { ok: false, why: '"__proto__" is not allowed as a key' }
+  if (fault === 'proto') return { ok: false, reason: '"__proto__" is not allowed as a key' }
   return { ok: true, value }
 }
 
 const tooDeep = (maxDepth: number): GuardedJson => ({
   ok: false,
-  why: `JSON is nested more than ${maxDepth} levels deep`,
+  reason: `JSON is nested more than ${maxDepth} levels deep`,
 })
 
 /** A loop over parsed values costs a fifth of one over the bytes. */

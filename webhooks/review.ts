@@ -8,7 +8,7 @@ import { parseGuarded } from './json-guard.ts'
 /** A question, or why the body is none (an HTTP 400). */
 export type ParsedReview =
   | { readonly ok: true; readonly request: AdmissionRequest }
-  | { readonly ok: false; readonly why: string }
+  | { readonly ok: false; readonly reason: string }
 
 /** A Workspace is 12 levels deep at most where its schema ends; pod templates and selectors inside it add some 20. */
 export const MAX_DEPTH = 64
@@ -27,7 +27,7 @@ export function parseReview(body: Buffer): ParsedReview {
   const [error] = isReview.errors ?? []
   return {
     ok: false,
-    why: `not an AdmissionReview of admission.k8s.io/v1: ${error?.instancePath ?? ''} ${error?.message ?? ''}`,
+    reason: `not an AdmissionReview of admission.k8s.io/v1: ${error?.instancePath ?? ''} ${error?.message ?? ''}`,
   }
 }
 

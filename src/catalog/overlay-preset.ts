@@ -7,27 +7,29 @@ import type { Preset, Weights } from './preset.ts'
 import { isHubId } from './resolve.ts'
 
 /** One entry merged, or why it cannot be. */
-export type Merged<T> = { readonly entry: T } | { readonly problem: string }
+export type Merged<T> = { readonly ok: true; readonly entry: T } | { readonly ok: false; readonly reason: string }
 
 /** The preset with the overlay's fields over it, or a new one. Sizes that nobody gives are counted from the architecture. */
 export function mergePreset(before: Preset | undefined, change: PresetOverlay): Merged<Preset> {
   const { weights: weightsChange, ...fields } = change
-  const weights = weightsChange === undefined ? before?.weights : readWeights(weightsChange)
-  if (weights === undefined) return { problem: 'a new preset needs weights' }
-  if ('problem' in weights) return weights
+  const read = weightsChange === undefined ? undefined : readWeights(weightsChange)
+  if (read?.ok === false) return read
+  const weights = read?.entry ?? before?.weights
+  if (weights === undefined) return { ok: false, reason: 'a new preset needs weights' }
   const { contextLength, ...merged } = { ...inherited(before, change), ...fields, ...sizes(before, change) }
   const { weightsGiB, kvBytesPerToken } = merged
-  if (contextLength === undefined) return { problem: 'a new preset needs contextLength' }
+  if (contextLength === undefined) return { ok: false, reason: 'a new preset needs contextLength' }
   if (weightsGiB === undefined || kvBytesPerToken === undefined) {
-    return { problem: 'a new preset needs architecture, or weightsGiB and kvBytesPerToken' }
+    return { ok: false, reason: 'a new preset needs architecture, or weightsGiB and kvBytesPerToken' }
   }
-  if (weightsGiB <= 0 || kvBytesPerToken <= 0) return { problem: 'weightsGiB and kvBytesPerToken must be more than 0' }
+  if (weightsGiB <= 0 || kvBytesPerToken <= 0)
+    return { ok: false, reason: 'weightsGiB and kvBytesPerToken must be more than 0' }
   if (merged.tuning !== undefined && merged.architecture === undefined) {
-    return { problem: 'tuning needs architecture, for the memory estimate' }
+    return { ok: false, reason: 'tuning needs architecture, for the memory estimate' }
   }
   const name = before?.name ?? change.name
   const family = merged.family ?? 'custom'
-  return { entry: { ...merged, name, family, weights, contextLength, weightsGiB, kvBytesPerToken } }
+  return { ok: true, entry: { ...merged, name, family, weights, contextLength, weightsGiB, kvBytesPerToken } }
 }
 
 /**
@@ -56,17 +58,20 @@ function sizes(
   }
 }
 
-function readWeights(given: NonNullable<PresetOverlay['weights']>): Weights | { readonly problem: string } {
+function readWeights(given: NonNullable<PresetOverlay['weights']>): Merged<Weights> {
   const { hub, revision, image, imagePullSecrets } = given
-  if ((hub === undefined) === (image === undefined)) return { problem: 'weights needs exactly one of hub and image' }
+  if ((hub === undefined) === (image === undefined))
+    return { ok: false, reason: 'weights needs exactly one of hub and image' }
   if (hub !== undefined) {
-    if (!isHubId(hub)) return { problem: `weights.hub ${JSON.stringify(hub)} is not of the form organisation/model` }
-    if (imagePullSecrets !== undefined) return { problem: 'weights.imagePullSecrets goes with weights.image only' }
-    return { hub, ...defined({ revision }) }
+    if (!isHubId(hub))
+      return { ok: false, reason: `weights.hub ${JSON.stringify(hub)} is not of the form organisation/model` }
+    if (imagePullSecrets !== undefined)
+      return { ok: false, reason: 'weights.imagePullSecrets goes with weights.image only' }
+    return { ok: true, entry: { hub, ...defined({ revision }) } }
   }
-  if (image === undefined) return { problem: 'weights needs exactly one of hub and image' }
-  if (revision !== undefined) return { problem: 'weights.revision goes with weights.hub only' }
+  if (image === undefined) return { ok: false, reason: 'weights needs exactly one of hub and image' }
+  if (revision !== undefined) return { ok: false, reason: 'weights.revision goes with weights.hub only' }
   const reference = parseImageRef(image)
-  if (!reference.ok) return { problem: `weights.image ${JSON.stringify(image)}: ${reference.reason}` }
-  return { image, ...defined({ imagePullSecrets }) }
+  if (!reference.ok) return { ok: false, reason: `weights.image ${JSON.stringify(image)}: ${reference.reason}` }
+  return { ok: true, entry: { image, ...defined({ imagePullSecrets }) } }
 }

@@ -20,14 +20,14 @@ export function applyOverlay(
   for (const change of overlay.presets ?? []) {
     const before = findPreset(catalog, change.name)
     const merged = mergePreset(before, change)
-    const problem = 'problem' in merged ? merged.problem : clash(catalog, before, merged.entry)
+    const problem = merged.ok ? clash(catalog, before, merged.entry) : merged.reason
     if (problem !== undefined) problems.push(`catalog preset ${change.name}: ${problem}`)
-    else if ('entry' in merged) catalog = { ...catalog, presets: put(catalog.presets, before, merged.entry) }
+    else if (merged.ok) catalog = { ...catalog, presets: put(catalog.presets, before, merged.entry) }
   }
   for (const change of overlay.skus ?? []) {
     const before = findSku(catalog, change.cloud, change.name)
     const merged = mergeSku(before, change)
-    if ('problem' in merged) problems.push(`catalog instance type ${change.name}: ${merged.problem}`)
+    if (!merged.ok) problems.push(`catalog instance type ${change.name}: ${merged.reason}`)
     else catalog = { ...catalog, skus: put(catalog.skus, before, merged.entry) }
   }
   return { catalog, problems }
@@ -49,9 +49,10 @@ function clash(catalog: Catalog, before: Preset | undefined, after: Preset): str
 function mergeSku(before: GpuSku | undefined, change: SkuOverlay): Merged<GpuSku> {
   const { gpuModel, vendor = 'nvidia', gpuCount, gpuMemoryGiB, ...rest } = { ...before, ...change }
   if (gpuModel === undefined || gpuCount === undefined || gpuMemoryGiB === undefined) {
-    return { problem: 'a new instance type needs gpuModel, gpuCount and gpuMemoryGiB' }
+    return { ok: false, reason: 'a new instance type needs gpuModel, gpuCount and gpuMemoryGiB' }
   }
-  if (gpuMemoryGiB <= 0) return { problem: 'gpuMemoryGiB must be more than 0' }
-  if (rest.price !== undefined && rest.price.usdPerHour < 0) return { problem: 'price.usdPerHour must not be negative' }
-  return { entry: { ...rest, name: before?.name ?? change.name, gpuModel, vendor, gpuCount, gpuMemoryGiB } }
+  if (gpuMemoryGiB <= 0) return { ok: false, reason: 'gpuMemoryGiB must be more than 0' }
+  if (rest.price !== undefined && rest.price.usdPerHour < 0)
+    return { ok: false, reason: 'price.usdPerHour must not be negative' }
+  return { ok: true, entry: { ...rest, name: before?.name ?? change.name, gpuModel, vendor, gpuCount, gpuMemoryGiB } }
 }

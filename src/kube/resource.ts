@@ -11,34 +11,20 @@ const core = { group: '', version: 'v1' }
 const apps = { group: 'apps', version: 'v1' }
 const admission = { group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false }
 
-/** Every kind this program speaks of, by its `kind`. RBAC in the chart is this list with verbs. */
+/** Every kind that this program and its tests speak of, by its `kind`. What the operator may do with which: the chart's roles. */
 export const resources = {
   Workspace: { kind: 'Workspace', group: 'kaito.sh', version: 'v1alpha1', plural: 'workspaces', namespaced: true },
   NodeClaim: { kind: 'NodeClaim', group: 'karpenter.sh', version: 'v1', plural: 'nodeclaims', namespaced: false },
   Job: { kind: 'Job', group: 'batch', version: 'v1', plural: 'jobs', namespaced: true },
   StatefulSet: { kind: 'StatefulSet', ...apps, plural: 'statefulsets', namespaced: true },
   Deployment: { kind: 'Deployment', ...apps, plural: 'deployments', namespaced: true },
-  ControllerRevision: { kind: 'ControllerRevision', ...apps, plural: 'controllerrevisions', namespaced: true },
   Service: { kind: 'Service', ...core, plural: 'services', namespaced: true },
   Pod: { kind: 'Pod', ...core, plural: 'pods', namespaced: true },
   ConfigMap: { kind: 'ConfigMap', ...core, plural: 'configmaps', namespaced: true },
   Secret: { kind: 'Secret', ...core, plural: 'secrets', namespaced: true },
-  PersistentVolumeClaim: {
-    kind: 'PersistentVolumeClaim',
-    ...core,
-    plural: 'persistentvolumeclaims',
-    namespaced: true,
-  },
   Namespace: { kind: 'Namespace', ...core, plural: 'namespaces', namespaced: false },
   Node: { kind: 'Node', ...core, plural: 'nodes', namespaced: false },
   Event: { kind: 'Event', group: 'events.k8s.io', version: 'v1', plural: 'events', namespaced: true },
-  EndpointSlice: {
-    kind: 'EndpointSlice',
-    group: 'discovery.k8s.io',
-    version: 'v1',
-    plural: 'endpointslices',
-    namespaced: true,
-  },
   Lease: { kind: 'Lease', group: 'coordination.k8s.io', version: 'v1', plural: 'leases', namespaced: true },
   PodDisruptionBudget: {
     kind: 'PodDisruptionBudget',
@@ -62,20 +48,6 @@ export const resources = {
     group: 'apiextensions.k8s.io',
     version: 'v1',
     plural: 'customresourcedefinitions',
-    namespaced: false,
-  },
-  TokenReview: {
-    kind: 'TokenReview',
-    group: 'authentication.k8s.io',
-    version: 'v1',
-    plural: 'tokenreviews',
-    namespaced: false,
-  },
-  SubjectAccessReview: {
-    kind: 'SubjectAccessReview',
-    group: 'authorization.k8s.io',
-    version: 'v1',
-    plural: 'subjectaccessreviews',
     namespaced: false,
   },
 } as const satisfies Record<string, Resource>

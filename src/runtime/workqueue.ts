@@ -54,10 +54,6 @@ export class WorkQueue {
     return this.#waiting.size
   }
 
-  get busy(): number {
-    return this.#busy.size
-  }
-
   get delayed(): number {
     return this.#delayed.size
   }

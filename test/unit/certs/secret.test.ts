@@ -51,7 +51,7 @@ describe('a bundle in a Secret', () => {
     const withData = (data: Record<string, string>): CertSecret => ({ ...whole, data: { ...whole.data, ...data } })
     const why = (secret: CertSecret) => {
       const read = bundleOf(secret)
-      return read.ok ? 'accepted' : read.why
+      return read.ok ? 'accepted' : read.reason
     }
     expect(why({ ...whole, data: {} })).toBe('ca.crt is missing')
     expect(why(withData({ 'tls.key': '' }))).toBe('tls.key is missing')

@@ -7,7 +7,7 @@ import { admissionReview } from './admission-review.ts'
 const body = (value: unknown) => Buffer.from(JSON.stringify(value))
 const why = (bytes: Buffer) => {
   const parsed = parseReview(bytes)
-  return parsed.ok ? 'accepted' : parsed.why
+  return parsed.ok ? 'accepted' : parsed.reason
 }
 const { request } = admissionReview({ object: { kind: 'Workspace' } })
 
