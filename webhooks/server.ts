@@ -5,6 +5,8 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { defined } from '#src/lib/defined.ts'
 import { pause } from '#src/runtime/clock.ts'
 import { type AnswerOptions, answer } from './answer.ts'
+import { Bodies, type Received } from './bodies.ts'
+import { Connections } from './connections.ts'
 import { errored, failure } from './review.ts'
 
 /** A PEM certificate (with its chain, where there is one) and its private key. */
@@ -52,13 +54,23 @@ export const defaultTimeouts: ServerTimeouts = {
  */
 export const BODY_LIMIT = 7 * 1024 * 1024
 
-/** One API server keeps 25 idle connections and has at most 200 writes in flight; five of them, and as much to spare. */
-const MAX_CONNECTIONS = 2_250
+/**
+ * Of a heap of 256 MiB, which is what a container of 512 MiB gets: a body is held as bytes, as text and parsed. One address may
+ * have four of the largest under way; more than one of them is left for everybody else.
+ */
+const BODIES = { each: BODY_LIMIT, all: 40 * 1024 * 1024, ofOneAddress: 4 * BODY_LIMIT }
+
+/**
+ * One API server keeps 25 idle connections and has at most 200 writes in flight: five of them, all behind one address, and as
+ * much to spare for others.
+ */
+const CONNECTIONS = { all: 2_250, ofOneAddress: 1_125 }
 
 /** The webhooks' HTTPS server: HTTP/1.1, TLS 1.2 and up. Answers `/validate`, `/mutate`, `/healthz` and `/readyz`. */
 export class WebhookServer {
   readonly #options: ServerOptions
   readonly #app: FastifyInstance<Server>
+  readonly #connections = new Connections(CONNECTIONS)
   #expires: Date
   #leaving: Promise<void> | undefined
 
@@ -66,7 +78,7 @@ export class WebhookServer {
     this.#options = options
     this.#expires = new X509Certificate(options.certificate.certificate).validToDate
     this.#app = createApp(options)
-    this.#app.server.maxConnections = MAX_CONNECTIONS
+    this.#connections.watch(this.#app.server)
     this.#route()
   }
 
@@ -118,8 +130,9 @@ export class WebhookServer {
       return why === undefined ? 'ok' : reply.code(503).send(why)
     })
     for (const webhook of ['validate', 'mutate'] as const) {
-      app.post<{ Body: Buffer }>(`/${webhook}`, async ({ body }, reply) => {
-        const { code, body: sent } = await answer(webhook, body, this.#options)
+      app.post<{ Body: Received }>(`/${webhook}`, async ({ body, raw }, reply) => {
+        reply.raw.once('close', this.#connections.answering(raw.socket))
+        const { code, body: sent } = await answer(webhook, body.bytes, this.#options).finally(body.release)
         return reply.code(code).header('content-type', JSON_TYPE).send(JSON.stringify(sent))
       })
     }
@@ -152,7 +165,8 @@ function createApp(options: ServerOptions): FastifyInstance<Server> {
     logger: false,
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  const bodies = new Bodies(BODIES)
+  app.addContentTypeParser('application/json', (_request, stream, done) => bodies.receive(stream, done))
   // Hooks with a callback and not a promise: two of them are a tenth of an answer's time.
   app.addHook('onRequest', (request, reply, done) => {
     if (request.method !== 'POST') return done()
@@ -174,6 +188,16 @@ function createApp(options: ServerOptions): FastifyInstance<Server> {
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(failure(404, 'NotFound', 'no such path')))
   app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
     const code = error.statusCode ?? 500
+    // What is still on its way is not read any more.
+    if (code === 413 || code === 503) reply.header('connection', 'close')
+    if (code === 503) {
+      options.observer.refused(code, error.message)
+      // With this header the API server asks again by itself, for as long as it gives the webhook.
+      return reply
+        .code(code)
+        .header('retry-after', '1')
+        .send(failure(code, 'ServiceUnavailable', error.message))
+    }
     if (code < 500) {
       options.observer.refused(code, error.message)
       return reply.code(code).send(failure(code, code === 413 ? 'RequestEntityTooLarge' : 'BadRequest', error.message))
