@@ -121,3 +121,6 @@ export interface NodeClaimView {
   readonly metadata: ObjectMeta
   readonly status?: { readonly nodeName?: string; readonly conditions?: readonly ConditionView[] }
 }
+
+/** Where the containers of a pod stand in its spec. */
+export const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const

@@ -22,6 +22,15 @@ export const settingsSchema = object({
     maximum: LIMIT.nodes,
     description: 'Most nodes that one Workspace may ask for with resource.count.',
   }),
+  templates: oneOf(['restricted', 'baseline', 'privileged'], {
+    default: 'restricted',
+    description: 'Pod Security Standard that inference.template has to meet. restricted: what is missing is filled in.',
+  }),
+  templateServiceAccounts: listOf(text(), {
+    default: [],
+    description:
+      'Service accounts, beside default, that inference.template may name; "*" allows any. Their rights become those of whoever may write a Workspace.',
+  }),
   images: group(
     {
       operator: text({

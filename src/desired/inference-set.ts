@@ -14,6 +14,7 @@ import { ownedBy, ownedLabels, selectorLabels } from './meta.ts'
 import { headlessName, inferenceName } from './names.ts'
 import { placement } from './placement.ts'
 import { CONTAINER_SECURITY, joinParts, POD_SECURITY, pullSecrets, TMP_MOUNT, TMP_VOLUME } from './pod-parts.ts'
+import { restrictedPod } from './restricted.ts'
 import { weightsParts } from './weights.ts'
 
 export interface InferenceInputs {
@@ -39,7 +40,10 @@ export function inferenceSet(inputs: InferenceInputs): StatefulSet {
   return statefulSet(inputs.workspace, { metadata: { labels }, spec: presetPod(inputs) })
 }
 
-/** Replicas of the user's own pod template: its labels and annotations stay, and only our labels and the placement are added. */
+/**
+ * Replicas of the user's own pod template: its labels and annotations stay; our labels, the placement and what its Pod Security
+ * level demands are added, and a token of the apiserver's is mounted only where it says so.
+ */
 export function templateSet(workspace: Workspace, template: Foreign, settings: Settings): StatefulSet<Foreign> {
   const spec = template['spec']
   const { affinity, tolerations } = placement(workspace, settings)
@@ -47,7 +51,8 @@ export function templateSet(workspace: Workspace, template: Foreign, settings: S
   const metadata = isJsonObject(template['metadata']) ? template['metadata'] : {}
   const ownTolerations = Array.isArray(own['tolerations']) ? own['tolerations'] : []
   const podSpec = {
-    ...own,
+    ...(settings.templates === 'restricted' ? restrictedPod(own) : own),
+    automountServiceAccountToken: own['automountServiceAccountToken'] ?? false,
     ...(own['affinity'] === undefined && affinity !== undefined ? { affinity } : {}),
     tolerations: [...ownTolerations, ...tolerations],
   }

@@ -12,16 +12,21 @@ export interface Policy {
   readonly nodeProvisioner: 'karpenter' | 'byo'
   /** Most nodes that one Workspace may ask for. */
   readonly maxNodes: number
+  /** Pod Security Standard of templates, and service accounts that they may name. */
+  readonly templates: Settings['templates']
+  readonly templateServiceAccounts: readonly string[]
   /** Hosts and CIDRs that datasets may come from although they are private. */
   readonly datasetAllowPrivate: readonly string[]
 }
 
 /** The part of the settings that rules care about. */
-export const policyOf = ({ cloud, nodeProvisioner, maxNodesPerWorkspace, datasetAllowPrivate }: Settings): Policy => ({
-  cloud,
-  nodeProvisioner,
-  maxNodes: maxNodesPerWorkspace,
-  datasetAllowPrivate,
+export const policyOf = (settings: Settings): Policy => ({
+  cloud: settings.cloud,
+  nodeProvisioner: settings.nodeProvisioner,
+  maxNodes: settings.maxNodesPerWorkspace,
+  templates: settings.templates,
+  templateServiceAccounts: settings.templateServiceAccounts,
+  datasetAllowPrivate: settings.datasetAllowPrivate,
 })
 
 /** A ConfigMap or Secret that a rule asked for: there (with its data), not there, or not looked up in time. */

@@ -16,6 +16,7 @@ import { rerunRules } from './rerun.ts'
 import { resourceRules } from './resource.ts'
 import type { Rule } from './rule.ts'
 import { secretRules } from './secrets.ts'
+import { templateRules } from './template.ts'
 import { tuningRules } from './tuning.ts'
 import { volumeRules } from './volume.ts'
 import { workspaceRules } from './workspace.ts'
@@ -31,8 +32,9 @@ export const WORKSPACE_RULES: readonly Rule[] = [
   ...instanceRules,
   // Which model: in the catalog, not withdrawn, reachable.
   ...presetRules,
-  // Serving: one model, its adapters.
+  // Serving: one model or a pod of one's own within its rights, its adapters.
   ...inferenceRules,
+  ...templateRules,
   ...adapterRules,
   // Tuning: how, from which data, to where.
   ...tuningRules,

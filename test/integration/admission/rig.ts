@@ -135,11 +135,11 @@ function withGaps(client: KubeClient, unreadable: ReadonlySet<string>): KubeClie
   }
 }
 
-function configOf(policy: Policy): Config {
+function configOf({ maxNodes, ...policy }: Policy): Config {
   const config = loadConfig(undefined, {})
-  const { cloud, nodeProvisioner, datasetAllowPrivate } = policy
-  return {
-    ...config,
-    settings: { ...config.settings, cloud, nodeProvisioner, datasetAllowPrivate: [...datasetAllowPrivate] },
+  const lists = {
+    datasetAllowPrivate: [...policy.datasetAllowPrivate],
+    templateServiceAccounts: [...policy.templateServiceAccounts],
   }
+  return { ...config, settings: { ...config.settings, ...policy, ...lists, maxNodesPerWorkspace: maxNodes } }
 }

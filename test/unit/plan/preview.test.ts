@@ -5,13 +5,14 @@ import { parse } from 'yaml'
 import type { Workspace } from '#src/api/workspace.ts'
 import { builtInCatalog } from '#src/catalog/built-in.ts'
 import { planLines } from '#src/plan/preview.ts'
-import type { Facts } from '#src/reading/facts.ts'
+import { type Facts, policyOf } from '#src/reading/facts.ts'
+import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 
 const facts = (nodeProvisioner: 'karpenter' | 'byo'): Facts => ({
   operation: 'CREATE',
   namespace: 'default',
   dryRun: true,
-  policy: { cloud: 'azure', nodeProvisioner, maxNodes: 16, datasetAllowPrivate: [] },
+  policy: policyOf({ ...DEFAULT_SETTINGS, nodeProvisioner }),
   catalog: builtInCatalog,
   configMaps: new Map(),
   secrets: new Map(),

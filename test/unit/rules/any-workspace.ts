@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Facts, Lookup, SecretFacts } from '#src/reading/facts.ts'
+import { facts } from './sample.ts'
 
 /** Values that rules look at closely, and anything else. */
 const word = (...likely: string[]) =>
@@ -21,6 +22,7 @@ const open = fc.oneof(
   fc.constant({}),
   fc.constant({ emptyDir: {} }),
   fc.constant({ spec: { containers: [] } }),
+  fc.constant({ spec: { containers: [{ securityContext: { privileged: true } }], volumes: [{ hostPath: {} }] } }),
   fc.dictionary(fc.string({ maxLength: 12 }), fc.jsonValue()),
 )
 
@@ -139,12 +141,13 @@ export const anyFacts: fc.Arbitrary<Partial<Facts>> = fc
   .tuple(
     fc.constantFrom('azure' as const, 'aws' as const, 'arc' as const),
     fc.constantFrom('karpenter' as const, 'byo' as const),
+    fc.constantFrom('restricted' as const, 'baseline' as const, 'privileged' as const),
     configMaps,
     secrets,
     fc.option(anyWorkspace, { nil: undefined }),
   )
-  .map(([cloud, nodeProvisioner, maps, found, old]) => ({
-    policy: { cloud, nodeProvisioner, maxNodes: 16, datasetAllowPrivate: [] },
+  .map(([cloud, nodeProvisioner, templates, maps, found, old]) => ({
+    policy: { ...facts.policy, cloud, nodeProvisioner, templates },
     configMaps: new Map(Object.entries(maps)),
     secrets: new Map(Object.entries(found)),
     ...(old === undefined ? {} : { operation: 'UPDATE' as const, old }),

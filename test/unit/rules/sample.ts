@@ -1,6 +1,7 @@
 import type { Workspace } from '#src/api/workspace.ts'
 import { builtInCatalog } from '#src/catalog/built-in.ts'
-import type { Facts, Lookup, SecretFacts } from '#src/reading/facts.ts'
+import { type Facts, type Lookup, policyOf, type SecretFacts } from '#src/reading/facts.ts'
+import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 
 /** A Workspace that serves phi-3 on an A100: nothing is wrong with it. */
 export const serving: Workspace = {
@@ -81,7 +82,7 @@ export const facts: Facts = {
   operation: 'CREATE',
   namespace: 'team',
   dryRun: false,
-  policy: { cloud: 'azure', nodeProvisioner: 'karpenter', maxNodes: 16, datasetAllowPrivate: [] },
+  policy: policyOf(DEFAULT_SETTINGS),
   catalog: builtInCatalog,
   configMaps: new Map(),
   secrets: new Map(),

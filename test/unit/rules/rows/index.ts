@@ -6,6 +6,7 @@ import { loraRows } from './lora.ts'
 import { modelRows } from './model.ts'
 import { parallelRows } from './parallel.ts'
 import { referenceRows } from './references.ts'
+import { templateRows } from './templates.ts'
 import { tuningRows } from './tuning.ts'
 import { workspaceRows } from './workspace.ts'
 
@@ -13,6 +14,7 @@ import { workspaceRows } from './workspace.ts'
 export const RULE_ROWS: readonly Row[] = [
   ...workspaceRows,
   ...modelRows,
+  ...templateRows,
   ...adapterRows,
   ...tuningRows,
   ...referenceRows,

@@ -1,12 +1,12 @@
 import { rowsOf } from '../row.ts'
-import { from, nodesWith, pushed, servingWith, tuning, tuningWith } from '../sample.ts'
+import { facts, from, nodesWith, pushed, servingWith, tuning, tuningWith } from '../sample.ts'
 
 const { preset: _, ...withoutPreset } = tuning.tuning ?? { input: {}, output: {} }
 const url = (...urls: string[]) => tuningWith({ input: { urls } })
 const volume = (volumeSource: Readonly<Record<string, unknown>>) => tuningWith({ output: { volumeSource } })
 const dataset = (volumeSource: Readonly<Record<string, unknown>>) => tuningWith({ input: { volumeSource } })
 const allow = (...hosts: string[]) => ({
-  policy: { cloud: 'azure', nodeProvisioner: 'karpenter', maxNodes: 16, datasetAllowPrivate: hosts } as const,
+  policy: { ...facts.policy, datasetAllowPrivate: hosts },
 })
 const FIRST = ['tuning.input.urls[0]']
 const DIGEST = `sha256:${'a'.repeat(64)}`
