@@ -7,6 +7,11 @@
 {{- default (include "kaito-ts.fullname" .) .Values.serviceAccount.name -}}
 {{- end -}}
 
+{{/* The account as the API server knows it. */}}
+{{- define "kaito-ts.accountUser" -}}
+{{- printf "system:serviceaccount:%s:%s" .Release.Namespace (include "kaito-ts.serviceAccountName" .) -}}
+{{- end -}}
+
 {{- define "kaito-ts.selectorLabels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
