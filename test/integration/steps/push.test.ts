@@ -32,8 +32,8 @@ async function writeLogin(password: string): Promise<void> {
   await writeFile(join(scratch, 'config.json'), JSON.stringify({ auths: { [server.url]: { auth } } }))
 }
 
-const push = (tag: string, more: object = {}) =>
-  runStep('push', {
+const push = (tag: string, more: object = {}, onOutput?: (log: string) => void) => {
+  const spec = {
     from: adapter,
     image: `${server.url}/team/adapter:${tag}`,
     authFile: join(scratch, 'config.json'),
@@ -42,7 +42,9 @@ const push = (tag: string, more: object = {}) =>
     annotations: { 'sh.kaito.model.name': 'phi-3-mini-128k-instruct' },
     patienceSeconds: 1,
     ...more,
-  })
+  }
+  return runStep('push', spec, onOutput)
+}
 
 describe('the push step', () => {
   test('what was pushed is pulled back the same, readable by any user', async () => {
@@ -85,10 +87,12 @@ describe('the push step', () => {
 
   test('a Secret that is corrected while the push waits is used, and the log says meanwhile what it waits for', async () => {
     await writeLogin('wrong')
-    const pushing = push('7', { patienceSeconds: 60 })
-    await new Promise((resolve) => setTimeout(resolve, 3_000))
-    await writeLogin(server.password)
-    const { code, log } = await pushing
+    let corrected: Promise<void> | undefined
+    const correct = (log: string) => {
+      if (readWaiting(log) !== undefined) corrected ??= writeLogin(server.password)
+    }
+    const { code, log } = await push('7', { patienceSeconds: 60 }, correct)
+    await corrected
     expect(code).toBe(0)
     const waits = log.split('\n').filter((line) => line.startsWith('{"kaito":"waiting"'))
     expect(waits).toHaveLength(1)

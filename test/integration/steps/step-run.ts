@@ -18,7 +18,7 @@ export interface StepRun {
  * Runs a step as a pod does: a process of its own, one variable, its termination log read afterwards. The spec may be
  * wrong: that is what some tests are about.
  */
-export async function runStep(name: string, spec: object): Promise<StepRun> {
+export async function runStep(name: string, spec: object, onOutput?: (log: string) => void): Promise<StepRun> {
   const folder = await scratchFolder()
   const log = join(folder, 'termination-log')
   const env = {
@@ -30,6 +30,7 @@ export async function runStep(name: string, spec: object): Promise<StepRun> {
   let output = ''
   child.stdout.on('data', (chunk) => {
     output += chunk
+    onOutput?.(output)
   })
   child.stderr.on('data', (chunk) => {
     output += chunk
