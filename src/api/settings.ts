@@ -31,6 +31,10 @@ export const settingsSchema = object({
     description:
       'Service accounts, beside default, that inference.template may name; "*" allows any. Their rights become those of whoever may write a Workspace.',
   }),
+  volumeKinds: listOf(text(), {
+    default: [],
+    description: 'Kinds of volume, such as nfs, that are allowed beside the usual ones. hostPath never is.',
+  }),
   images: group(
     {
       operator: text({

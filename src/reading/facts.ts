@@ -15,6 +15,8 @@ export interface Policy {
   /** Pod Security Standard of templates, and service accounts that they may name. */
   readonly templates: Settings['templates']
   readonly templateServiceAccounts: readonly string[]
+  /** Kinds of volume that are allowed beside the usual ones. */
+  readonly volumeKinds: readonly string[]
   /** Hosts and CIDRs that datasets may come from although they are private. */
   readonly datasetAllowPrivate: readonly string[]
 }
@@ -26,6 +28,7 @@ export const policyOf = (settings: Settings): Policy => ({
   maxNodes: settings.maxNodesPerWorkspace,
   templates: settings.templates,
   templateServiceAccounts: settings.templateServiceAccounts,
+  volumeKinds: settings.volumeKinds,
   datasetAllowPrivate: settings.datasetAllowPrivate,
 })
 

@@ -20,7 +20,10 @@ export interface PodFault {
  * Nor may it choose its node: that would pass by the scheduler, and with it by taints. Any JSON may come: what is of another
  * shape than a pod is the apiserver's to refuse, but whatever it could read as a wish counts as one.
  */
-export function podFaults(template: Json, level: PodSecurityLevel): PodFault[] {
+export function podFaults(
+  template: Json,
+  { templates: level, volumeKinds }: Pick<Settings, 'templates'> & { readonly volumeKinds: readonly string[] },
+): PodFault[] {
   if (level === 'privileged') return []
   const spec = isJsonObject(template['spec']) ? template['spec'] : {}
   const isIn = (check: Check) => level === 'restricted' || check.level === 'baseline'
@@ -37,7 +40,7 @@ export function podFaults(template: Json, level: PodSecurityLevel): PodFault[] {
       ...judge([...CONTAINER, ...CONTEXT], container, `spec.${path}`),
       ...listed(container, 'ports').flatMap(([port, at]) => judge(PORT, port, `spec.${path}.${at}`)),
     ]),
-    ...listed(spec, 'volumes').flatMap(([volume, path]) => volumeFaults(volume, `spec.${path}`, level)),
+    ...listed(spec, 'volumes').flatMap(([volume, path]) => volumeFaults(volume, `spec.${path}`, level, volumeKinds)),
   ]
 }
 
@@ -56,6 +59,7 @@ interface Check {
   readonly fix: string
 }
 
+const PVC = 'use a persistentVolumeClaim'
 const REMOVE = 'leave it out'
 const off = (value: unknown) => value === false
 const empty = (value: unknown) => value === ''
@@ -141,15 +145,17 @@ export const RESTRICTED_VOLUMES: readonly string[] = [
   'secret',
 ]
 
-function volumeFaults(volume: Json, path: string, level: PodSecurityLevel): PodFault[] {
+function volumeFaults(volume: Json, path: string, level: PodSecurityLevel, allowed: readonly string[]): PodFault[] {
   const kinds = Object.keys(volume).filter((key) => key !== 'name' && isSaid(volume[key]))
   return kinds
-    .filter((kind) => (level === 'restricted' ? !RESTRICTED_VOLUMES.includes(kind) : kind === 'hostPath'))
+    .filter(
+      (kind) => kind === 'hostPath' || (level === 'restricted' && ![...RESTRICTED_VOLUMES, ...allowed].includes(kind)),
+    )
     .map((kind) => ({
       path: `${path}.${kind}`,
       value: undefined,
       detail: because(level),
-      fix: 'use a persistentVolumeClaim',
+      fix: kind === 'hostPath' ? PVC : `${PVC}, or have the kind listed in settings.volumeKinds`,
     }))
 }
 

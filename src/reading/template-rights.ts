@@ -6,7 +6,7 @@ type Template = Readonly<Record<string, unknown>>
 
 /** All that a pod template asks for and the administrator has not allowed: asked at admission, and again before pods are made. */
 export const templateFaults = (template: Template, policy: Policy): PodFault[] => [
-  ...podFaults(template, policy.templates),
+  ...podFaults(template, policy),
   ...accountFaults(template, policy),
 ]
 

@@ -14,7 +14,7 @@ export const templateRules = [
     level: 'error',
     check: (workspace, { policy }) =>
       inTemplate(workspace, (template) =>
-        podFaults(template, policy.templates).map((fault) => ({
+        podFaults(template, policy).map((fault) => ({
           ...fault,
           fix: `${fault.fix}; an administrator can open settings.templates`,
         })),

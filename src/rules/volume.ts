@@ -1,6 +1,7 @@
 import { forbidden, notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
 import { volumeUses } from '#src/reading/mentions.ts'
+import { dataVolumeFaults } from '#src/reading/volume-kinds.ts'
 import { rule } from './rule.ts'
 
 export const volumeRules = [
@@ -28,18 +29,14 @@ export const volumeRules = [
   }),
 
   rule({
-    id: 'volume.host-path',
-    about: "hostPath reads and writes the node's own files, so it is not allowed in a Workspace.",
+    id: 'volume.allowed',
+    about:
+      "Data and adapters are in volumes that a node mounts without rights of its own: not in hostPath, which is the node's files, nor in a Secret, nor in another kind, such as nfs, unless it is in settings.volumeKinds.",
     level: 'error',
-    check: (workspace) =>
-      volumeUses(workspace).flatMap(({ path, volume }) =>
-        'hostPath' in volume
-          ? [
-              forbidden(`${path}.hostPath`, volume['hostPath'], "a Workspace may not use the node's own files", {
-                fix: 'use a persistentVolumeClaim (a local PersistentVolume if the data is on the node)',
-              }),
-            ]
-          : [],
+    // What is no kind at all is told once, by the rule above.
+    check: (workspace, { policy }) =>
+      dataVolumeFaults(workspace, policy).flatMap(({ kind, complaint }) =>
+        VOLUME_KINDS.includes(kind) ? [complaint] : [],
       ),
   }),
 

@@ -31,7 +31,7 @@ describe("the API server's own Pod Security", () => {
 
   for (const level of LEVELS) {
     for (const { workspace, when } of podSecurityRows) {
-      const isOurs = podFaults(workspace.inference?.template ?? {}, level).length === 0
+      const isOurs = podFaults(workspace.inference?.template ?? {}, { templates: level, volumeKinds: [] }).length === 0
       it(`${isOurs ? 'takes' : 'refuses'} the pod of a Workspace ${when}, for ${level}, as its rule does`, async () => {
         const path = `/api/v1/namespaces/${level}/pods?dryRun=All`
         const { code, text } = await api.call('POST', path, podOf(workspace, level))

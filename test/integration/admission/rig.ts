@@ -139,6 +139,7 @@ function configOf({ maxNodes, ...policy }: Policy): Config {
   const config = loadConfig(undefined, {})
   const lists = {
     datasetAllowPrivate: [...policy.datasetAllowPrivate],
+    volumeKinds: [...policy.volumeKinds],
     templateServiceAccounts: [...policy.templateServiceAccounts],
   }
   return { ...config, settings: { ...config.settings, ...policy, ...lists, maxNodesPerWorkspace: maxNodes } }

@@ -160,6 +160,18 @@ export const templateRows = [
       at: [at],
     })),
     {
+      when: 'with NFS, where that is listed',
+      workspace: volume({ nfs: { server: 'nfs.example.com', path: '/' } }),
+      facts: opened({ volumeKinds: ['nfs'] }),
+      at: [],
+    },
+    {
+      when: 'with files of its node, though they are listed',
+      workspace: volume({ hostPath: { path: '/' } }),
+      facts: opened({ volumeKinds: ['hostPath'] }),
+      at: [`${SPEC}.volumes[0].hostPath`],
+    },
+    {
       when: 'in the network of its node, where any pod will do',
       workspace: own({ hostNetwork: true, nodeName: 'gpu-1' }),
       facts: opened({ templates: 'privileged' }),

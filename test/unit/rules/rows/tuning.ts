@@ -188,8 +188,40 @@ export const tuningRows = [
       at: ['inference.adapters[0].source.volumeSource'],
     },
   ]),
-  ...rowsOf('volume.host-path', [
+  ...rowsOf('volume.allowed', [
     { when: 'with a claim', workspace: tuning, at: [] },
+    { when: 'with an image', workspace: dataset({ image: { reference: 'a.io/b:1' } }), at: [] },
+    { when: 'with a misspelt kind', workspace: dataset({ nsf: {} }), at: [] },
+    {
+      when: 'with NFS',
+      workspace: dataset({ nfs: { server: 'nfs.example.com', path: '/' } }),
+      at: ['tuning.input.volumeSource.nfs'],
+      says: 'have the kind listed in settings.volumeKinds',
+    },
+    {
+      when: 'with NFS, where that is listed',
+      workspace: dataset({ nfs: { server: 'nfs.example.com', path: '/' } }),
+      facts: { policy: { ...facts.policy, volumeKinds: ['nfs', 'hostPath'] } },
+      at: [],
+    },
+    {
+      when: 'that tunes with a Secret',
+      workspace: dataset({ secret: { secretName: 'a' } }),
+      at: ['tuning.input.volumeSource.secret'],
+    },
+    {
+      when: 'whose adapter is a token',
+      workspace: servingWith({
+        adapters: [{ source: { name: 'a', volumeSource: { projected: { sources: [{ serviceAccountToken: {} }] } } } }],
+      }),
+      at: ['inference.adapters[0].source.volumeSource.projected'],
+    },
+    {
+      when: "with the node's files, though they are listed",
+      workspace: dataset({ hostPath: { path: '/' } }),
+      facts: { policy: { ...facts.policy, volumeKinds: ['hostPath'] } },
+      at: ['tuning.input.volumeSource.hostPath'],
+    },
     {
       when: "with the node's files",
       workspace: dataset({ hostPath: { path: '/' } }),
