@@ -35,6 +35,11 @@ export const settingsSchema = object({
     default: [],
     description: 'Kinds of volume, such as nfs, that are allowed beside the usual ones. hostPath never is.',
   }),
+  engineFlags: listOf(text(), {
+    default: [],
+    description:
+      'Flags of vLLM, without dashes in front, that an inference_config.yaml may set beside the safe ones, to any value; "*" allows all that the operator does not set itself.',
+  }),
   images: group(
     {
       operator: text({

@@ -1,9 +1,8 @@
 import { defined } from '#src/lib/defined.ts'
-import { type Complaint, forbidden, invalid, notSupported, required } from '#src/lib/field-error.ts'
-import { didYouMean } from '#src/lib/nearest.ts'
+import { type Complaint, invalid, notSupported, required } from '#src/lib/field-error.ts'
 import { parseYaml } from '#src/lib/yaml-guard.ts'
-import { ENGINE_FLAGS, MANAGED_FLAGS, REMOVED_FLAGS } from './engine-flags.ts'
-import { VLLM_VERSION } from './vllm-flags.ts'
+import { ENGINE_FLAGS } from './engine-flags.ts'
+import { flagFault } from './flag-rights.ts'
 
 /** What a user's inference_config.yaml asks of the server. */
 export interface InferenceConfig {
@@ -25,14 +24,15 @@ export type ParsedInferenceConfig =
   | { readonly ok: true; readonly config: InferenceConfig; readonly warnings: readonly Complaint[] }
   | { readonly ok: false; readonly complaints: readonly Complaint[] }
 
-/**
- * Reads inference_config.yaml. Paths of complaints start at the file's top (`vllm.max-model-len`).
- * `contextLength` is the longest context of the model, tokens, where it is known.
- */
-export function parseInferenceConfig(
-  yamlText: string,
-  { contextLength }: { readonly contextLength?: number } = {},
-): ParsedInferenceConfig {
+export interface ConfigLimits {
+  /** The longest context of the model, tokens, where it is known. */
+  readonly contextLength?: number
+  /** Flags that an administrator has opened (`settings.engineFlags`). */
+  readonly engineFlags?: readonly string[]
+}
+
+/** Reads inference_config.yaml. Paths of complaints start at the file's top (`vllm.max-model-len`). */
+export function parseInferenceConfig(yamlText: string, limits: ConfigLimits = {}): ParsedInferenceConfig {
   const yaml = parseYaml(yamlText)
   if (!yaml.ok) {
     const rest = yaml.line === undefined ? {} : { fix: `look at line ${yaml.line}` }
@@ -42,10 +42,15 @@ export function parseInferenceConfig(
   if (!isMap(root)) return { ok: false, complaints: [invalid('', root, 'it must hold keys and values', VLLM_FIX)] }
   const vllm = root['vllm'] ?? {}
   if (!isMap(vllm)) return { ok: false, complaints: [invalid('vllm', vllm, 'it must hold keys and values', VLLM_FIX)] }
-  const flags = new Map(Object.entries(vllm).map(([key, value]) => [key.replaceAll('_', '-'), { key, value }]))
-  const complaints = [...flags].flatMap(([flag, { key, value }]) => flagComplaints(flag, key, value, contextLength))
-  if (complaints.length > 0) return { ok: false, complaints }
-  return { ok: true, config: toConfig(flags), warnings: [...topWarnings(root), ...flagWarnings(flags)] }
+  const flags = new Map(Object.entries(vllm).map(([key, value]) => [flagOf(key), { key, value }]))
+  const complaints: Complaint[] = []
+  for (const [flag, { key, value }] of flags) {
+    complaints.push(...flagComplaints(flag, key, value, limits))
+    // Guesses at names cost time, and nobody reads more.
+    if (complaints.length >= MOST_COMPLAINTS) break
+  }
+  if (complaints.length > 0) return { ok: false, complaints: complaints.slice(0, MOST_COMPLAINTS) }
+  return { ok: true, config: toConfig(flags), warnings: topWarnings(root) }
 }
 
 type Values = Readonly<Record<string, unknown>>
@@ -58,24 +63,22 @@ const PARALLEL: readonly string[] = ['tensor-parallel-size', 'pipeline-parallel-
 /** Keys at the top that upstream reads and that have nothing to do here. */
 const WITHOUT_EFFECT = ['kv_cache_cpu_memory_utilization', 'max_probe_steps']
 
-function flagComplaints(flag: string, key: string, value: unknown, contextLength: number | undefined): Complaint[] {
+const MOST_COMPLAINTS = 25
+
+/** Of `max_model_len` and `hf_overrides.rope_theta`: what is after a dot is a key of a map, and stays. */
+const flagOf = (key: string) => {
+  const [name = '', ...rest] = key.split('.')
+  return [name.replaceAll('_', '-'), ...rest].join('.')
+}
+
+function flagComplaints(flag: string, key: string, value: unknown, limits: ConfigLimits): Complaint[] {
   const path = `vllm.${key}`
-  if (!/^[a-z0-9][a-z0-9.-]*$/i.test(flag)) {
+  if (!/^[a-z0-9][a-z0-9._-]*$/i.test(flag)) {
     return [invalid(path, key, 'this cannot be the name of a flag', { fix: 'write it without the leading dashes' })]
   }
-  const managed = managedBecause(flag)
-  if (managed !== undefined) return [forbidden(path, undefined, managed, { fix: 'remove it' })]
-  const name = nameOf(flag)
-  const instead = REMOVED_FLAGS[name]
-  if (instead !== undefined) {
-    return [
-      notSupported(path, key, `vLLM ${VLLM_VERSION} has no such flag any more and does not start`, { fix: instead }),
-    ]
-  }
-  const whole = wholeNames(name)
-  if (whole.length > 0)
-    return [invalid(path, key, 'the name of a flag is cut off', { fix: `write ${whole.join(' or ')}` })]
-  if (flag === 'max-model-len') return value === 'auto' ? [] : lengthComplaints(path, value, contextLength)
+  const fault = flagFault({ flag, path, value }, limits.engineFlags ?? [])
+  if (fault !== undefined) return [fault]
+  if (flag === 'max-model-len') return value === 'auto' ? [] : lengthComplaints(path, value, limits.contextLength)
   if (flag === 'max-lora-rank' && !LORA_RANKS.some((rank) => rank === value)) {
     return [
       notSupported(path, value, 'vLLM has fixed sizes for LoRA ranks', { fix: `use one of ${LORA_RANKS.join(', ')}` }),
@@ -92,20 +95,6 @@ function flagComplaints(flag: string, key: string, value: unknown, contextLength
   if (String(value).includes('\0')) return [invalid(path, value, 'it holds a NUL character')]
   return []
 }
-
-/** Why a flag is not the user's to set. Python completes shortened flags, so a beginning of one counts as that one. */
-function managedBecause(flag: string): string | undefined {
-  const name = nameOf(flag)
-  if (ENGINE_FLAGS.has(name)) return undefined
-  return MANAGED_FLAGS[name] ?? Object.entries(MANAGED_FLAGS).find(([managed]) => managed.startsWith(name))?.[1]
-}
-
-/** `a` of `no-a` and of `a.b`. */
-const nameOf = (flag: string) => flag.split('.')[0]?.replace(/^no-/, '') ?? flag
-
-/** Flags that Python would complete this beginning to, past the checks of their values; at most three. */
-const wholeNames = (name: string) =>
-  ENGINE_FLAGS.has(name) ? [] : FLAG_NAMES.filter((known) => known.startsWith(name)).slice(0, 3)
 
 function lengthComplaints(path: string, value: unknown, contextLength: number | undefined): Complaint[] {
   const tokens = typeof value === 'string' && /^[0-9]+$/.test(value) ? Number(value) : value
@@ -156,27 +145,6 @@ function topWarnings(root: Values): Complaint[] {
         return required(`vllm.${key}`, `${key} is at the top of the file`, { fix: 'move it under vllm' })
       return notSupported(key, undefined, 'this key is not read', { fix: 'put settings of the server under vllm' })
     })
-}
-
-const FLAG_NAMES = [...ENGINE_FLAGS]
-
-/** Each costs a search for the nearest name, and nobody reads more. */
-const MAX_WARNINGS = 25
-
-function flagWarnings(flags: Flags): Complaint[] {
-  return [...flags]
-    .filter(([flag]) => !ENGINE_FLAGS.has(nameOf(flag)))
-    .slice(0, MAX_WARNINGS)
-    .map(([flag, { key }]) =>
-      notSupported(
-        `vllm.${key}`,
-        key,
-        `vLLM ${VLLM_VERSION}, the default server, has no such flag and does not start with it`,
-        {
-          fix: didYouMean(flag, FLAG_NAMES, 'check the spelling'),
-        },
-      ),
-    )
 }
 
 const isMap = (value: unknown): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value)

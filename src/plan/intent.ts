@@ -83,10 +83,11 @@ function inferenceIntent(world: World, inference: InferenceSpec): Intent {
   if (inference.config === undefined) return { kind: 'inference', inference, preset, engine: { engineArgs: [] } }
   const yaml = configText(world, inference.config, 'inference_config.yaml')
   if ('trouble' in yaml) return { kind: 'unclear', trouble: yaml.trouble }
-  const parsed = parseInferenceConfig(
-    yaml.text,
-    preset.contextLength === 0 ? {} : { contextLength: preset.contextLength },
-  )
+  const { engineFlags } = world.settings
+  const parsed = parseInferenceConfig(yaml.text, {
+    engineFlags,
+    ...(preset.contextLength === 0 ? {} : { contextLength: preset.contextLength }),
+  })
   if ('complaints' in parsed) return unclear('ConfigInvalid', complain(inference.config, parsed.complaints))
   return { kind: 'inference', inference, preset, engine: parsed.config }
 }

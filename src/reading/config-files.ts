@@ -1,6 +1,7 @@
 import type { Workspace } from '#src/api/workspace.ts'
 import { findPreset } from '#src/catalog/catalog.ts'
 import { type ParsedInferenceConfig, parseInferenceConfig } from '#src/inference/inference-config.ts'
+import { defined } from '#src/lib/defined.ts'
 import { findMethod } from '#src/tuning/methods/index.ts'
 import { type ParsedTrainingConfig, parseTrainingConfig } from '#src/tuning/training-config.ts'
 import type { Facts } from './facts.ts'
@@ -21,8 +22,9 @@ export function readInferenceConfig({ inference }: Workspace, facts: Facts): Par
   if (!data || text === undefined) return undefined
   const preset = inference?.preset ? findPreset(facts.catalog, inference.preset.name) : undefined
   const limit = preset?.contextLength
-  return inferenceConfigs.of(data, String(limit), () =>
-    parseInferenceConfig(text, limit === undefined ? {} : { contextLength: limit }),
+  const { engineFlags } = facts.policy
+  return inferenceConfigs.of(data, JSON.stringify([limit, engineFlags]), () =>
+    parseInferenceConfig(text, { engineFlags, ...defined({ contextLength: limit }) }),
   )
 }
 

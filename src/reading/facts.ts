@@ -17,6 +17,8 @@ export interface Policy {
   readonly templateServiceAccounts: readonly string[]
   /** Kinds of volume that are allowed beside the usual ones. */
   readonly volumeKinds: readonly string[]
+  /** Flags of the server that are allowed beside the safe ones. */
+  readonly engineFlags: readonly string[]
   /** Hosts and CIDRs that datasets may come from although they are private. */
   readonly datasetAllowPrivate: readonly string[]
 }
@@ -29,6 +31,7 @@ export const policyOf = (settings: Settings): Policy => ({
   templates: settings.templates,
   templateServiceAccounts: settings.templateServiceAccounts,
   volumeKinds: settings.volumeKinds,
+  engineFlags: settings.engineFlags,
   datasetAllowPrivate: settings.datasetAllowPrivate,
 })
 

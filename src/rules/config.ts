@@ -93,7 +93,7 @@ export const configRules = [
   rule({
     id: 'inference-config.valid',
     about:
-      'inference_config.yaml holds a map vllm; max-model-len is within what the model can do, and nothing in it takes over what the operator decides.',
+      'inference_config.yaml holds a map vllm; max-model-len is within what the model can do; its flags are of the list that everybody may set (or in settings.engineFlags), and none of them, however deep inside, names code, files, hosts or another model.',
     level: 'error',
     reads: ['configMaps'],
     check: (workspace, facts) => {
@@ -105,7 +105,7 @@ export const configRules = [
   rule({
     id: 'inference-config.unknown',
     about:
-      'A flag that vLLM has not in the release of the default server image is passed on, with a warning that guesses what was meant: the administrator may have set another image.',
+      'A key at the top of inference_config.yaml that is not read is named: flags of the server belong under vllm.',
     level: 'warning',
     reads: ['configMaps'],
     check: (workspace, facts) => {

@@ -139,6 +139,7 @@ function configOf({ maxNodes, ...policy }: Policy): Config {
   const config = loadConfig(undefined, {})
   const lists = {
     datasetAllowPrivate: [...policy.datasetAllowPrivate],
+    engineFlags: [...policy.engineFlags],
     volumeKinds: [...policy.volumeKinds],
     templateServiceAccounts: [...policy.templateServiceAccounts],
   }

@@ -4,6 +4,7 @@ import {
   annotated,
   configMap,
   configMapState,
+  facts,
   nodesWith,
   serving,
   servingWith,
@@ -103,15 +104,38 @@ export const configurationRows = [
       at: ['inference.config[inference_config.yaml].vllm.max-model-len'],
       says: 'write at most 4096',
     },
-  ]),
-  ...rowsOf('inference-config.unknown', [
-    { when: 'with a flag of vLLM', workspace: served, facts: server('vllm: {max-num-seqs: 8}'), at: [] },
     {
       when: 'with a misspelt flag',
       workspace: served,
       facts: server('vllm: {max-num-seqz: 8}'),
       at: ['inference.config[inference_config.yaml].vllm.max-num-seqz'],
       says: 'did you mean "max-num-seqs"?',
+    },
+    {
+      when: 'with a flag that loads code, and one that does so inside',
+      workspace: served,
+      facts: server('vllm: {trust-remote-code: true, hf-overrides: {auto_map: {AutoConfig: evil--x}}}'),
+      at: ['trust-remote-code', 'hf-overrides'].map((flag) => `inference.config[inference_config.yaml].vllm.${flag}`),
+      says: 'have it listed in settings.engineFlags',
+    },
+    {
+      when: 'with a flag that loads code, where that is listed',
+      workspace: served,
+      facts: {
+        ...server('vllm: {trust-remote-code: true}'),
+        policy: { ...facts.policy, engineFlags: ['trust-remote-code'] },
+      },
+      at: [],
+    },
+  ]),
+  ...rowsOf('inference-config.unknown', [
+    { when: 'with a flag of vLLM', workspace: served, facts: server('vllm: {max-num-seqs: 8}'), at: [] },
+    {
+      when: 'with a flag at the top',
+      workspace: served,
+      facts: server('max-num-seqs: 8'),
+      at: ['inference.config[inference_config.yaml].vllm.max-num-seqs'],
+      says: 'move it under vllm',
     },
   ]),
   ...rowsOf('memory.too-small', [
