@@ -107,12 +107,11 @@ function failures({ testResults = [] }: Report): string[] {
   })
 }
 
-const excerpt = (text = '') =>
-  text
-    .split('\n')
-    .slice(0, 12)
-    .map((line) => `      ${line}`)
-    .join('\n')
+/** Hoisted, as all here: the layers run while this file is still being read to its end. */
+function excerpt(text = ''): string {
+  const lines = text.split('\n').slice(0, 12)
+  return lines.map((line) => `      ${line}`).join('\n')
+}
 
 function child(command: string, args: readonly string[]): Promise<number> {
   return new Promise((resolve) => {
