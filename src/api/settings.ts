@@ -40,6 +40,11 @@ export const settingsSchema = object({
     description:
       'Flags of vLLM, without dashes in front, that an inference_config.yaml may set beside the safe ones, to any value; "*" allows all that the operator does not set itself.',
   }),
+  mediaDomains: listOf(text(), {
+    default: [],
+    description:
+      'Hosts that a request to a served model may have images, audio and video fetched from; "*" allows any, inside of the cluster too.',
+  }),
   images: group(
     {
       operator: text({

@@ -7,7 +7,7 @@ import type { InferenceConfig } from '#src/inference/inference-config.ts'
 import { defined } from '#src/lib/defined.ts'
 import { isJsonObject } from '#src/lib/json.ts'
 import { adapterParts } from './adapters.ts'
-import { engineArgs } from './engine.ts'
+import { engineArgs, mediaEnv } from './engine.ts'
 import { afterGateway, GATEWAY_PORT, GRACE_SECONDS, gatewayContainer } from './gateway.ts'
 import type { Container, EnvVar, PodSpec, StatefulSet, VolumeMount } from './manifest.ts'
 import { ownedBy, ownedLabels, selectorLabels } from './meta.ts'
@@ -99,6 +99,7 @@ function presetPod(inputs: InferenceInputs): PodSpec {
     adapters: adapters.adapters,
     tensor: inputs.tensor,
     isHalf: inputs.isHalf,
+    mediaDomains: settings.mediaDomains,
     config: inputs.engine,
     extra: preset.engineArgs ?? [],
     ...defined({ maxModelLen: inputs.maxModelLen }),
@@ -123,6 +124,8 @@ function presetPod(inputs: InferenceInputs): PodSpec {
   }
 }
 
+const HOME: EnvVar = { name: 'HOME', value: '/tmp' }
+
 function serverContainer(
   { settings, gpus }: Pick<InferenceInputs, 'settings' | 'gpus'>,
   args: readonly string[],
@@ -134,7 +137,7 @@ function serverContainer(
     name: 'server',
     image: settings.images.server,
     args,
-    env: [...env, { name: 'VLLM_NO_USAGE_STATS', value: '1' }, { name: 'HOME', value: '/tmp' }],
+    env: [...env, ...mediaEnv(settings.mediaDomains), { name: 'VLLM_NO_USAGE_STATS', value: '1' }, HOME],
     volumeMounts: [...mounts, { name: 'dshm', mountPath: '/dev/shm' }, TMP_MOUNT],
     resources: { requests: { cpu: '500m', memory: '1Gi', ...gpu }, limits: gpu },
     securityContext: CONTAINER_SECURITY,

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { nodeLabels } from '#src/api/selector.ts'
 import { adapterParts } from '#src/desired/adapters.ts'
-import { engineArgs } from '#src/desired/engine.ts'
+import { engineArgs, mediaEnv } from '#src/desired/engine.ts'
 import { placement } from '#src/desired/placement.ts'
 import { literalEnv } from '#src/desired/pod-parts.ts'
 import { inferenceService } from '#src/desired/service.ts'
@@ -82,6 +82,7 @@ describe('the arguments of the engine', () => {
     adapters: [],
     tensor: 1,
     isHalf: false,
+    mediaDomains: [],
     config: { engineArgs: [] },
     extra: [],
   }
@@ -96,6 +97,15 @@ describe('the arguments of the engine', () => {
     const args = engineArgs({ ...inputs, tensor: 4, adapters: [{ name: 'tone', path: '/a' }] })
     expect(args).toContain('--tensor-parallel-size=4')
     expect(args).toContain('{"name":"tone","path":"/a","base_model_name":"phi"}')
+  })
+
+  it('let requests name no host to fetch from, but those that are listed', () => {
+    expect(engineArgs(inputs).join(' ')).toContain('--allowed-media-domains nowhere.invalid')
+    const listed = engineArgs({ ...inputs, mediaDomains: ['a.example.com', 'b.example.com'] }).join(' ')
+    expect(listed).toMatch(/--allowed-media-domains a.example.com b.example.com( --|$)/)
+    expect(mediaEnv(['a.example.com'])).toEqual([{ name: 'VLLM_MEDIA_URL_ALLOW_REDIRECTS', value: '0' }])
+    expect(engineArgs({ ...inputs, mediaDomains: ['*'] }).join(' ')).not.toContain('media')
+    expect(mediaEnv(['*'])).toEqual([])
   })
 
   it('keep the engine on the loopback, where only the gateway reaches it', () => {
