@@ -29,6 +29,8 @@ export const REASON = {
   NodeClaimPending: 'A NodeClaim waits for its node.',
   NodeClaimFailed: "A NodeClaim reported why it cannot get a node; the message is the cloud's own.",
   ConfigInvalid: 'A ConfigMap that the Workspace names is missing or does not hold what it should.',
+  NotAllowed:
+    'The Workspace asks for more than an administrator has allowed (Pod Security, service account, volumes, nodes and their labels); nothing is made of it.',
   SecretMissing: 'A Secret that the Workspace names does not exist (yet); no GPU is used before it does.',
   ImageUnavailable: 'An image could not be found or pulled; the message says which and why.',
   Queued: 'The tuning run is queued; a worker will create its Job.',

@@ -6,7 +6,9 @@ import { resolveModel } from '#src/catalog/resolve.ts'
 import { type InferenceConfig, parseInferenceConfig } from '#src/inference/inference-config.ts'
 import type { FieldError } from '#src/lib/field-error.ts'
 import type { Trouble } from '#src/observe/pod-trouble.ts'
+import { policyOf } from '#src/reading/facts.ts'
 import { secretUses } from '#src/reading/mentions.ts'
+import { notAllowed } from '#src/reading/not-allowed.ts'
 import { findMethod } from '#src/tuning/methods/index.ts'
 import type { MethodName } from '#src/tuning/methods/method.ts'
 import { parseTrainingConfig, type ResolvedTrainingConfig, resolveTrainingConfig } from '#src/tuning/training-config.ts'
@@ -38,6 +40,8 @@ export type Intent =
  */
 export function intentOf(world: World): Intent {
   const { tuning, inference } = world.workspace
+  const refused = notAllowed(world.workspace, policyOf(world.settings))
+  if (refused.length > 0) return unclear('NotAllowed', tooMuch(refused))
   if (tuning !== undefined) return tuningIntent(world, tuning)
   if (inference?.template !== undefined) return { kind: 'template', template: inference.template }
   if (inference !== undefined) return inferenceIntent(world, inference)
@@ -136,6 +140,13 @@ function configText(
 
 const complain = (name: string, complaints: readonly Omit<FieldError, 'origin'>[]) =>
   `ConfigMap ${name}: ${complaints.map(({ path, detail }) => `${path}: ${detail}`).join('; ')}`
+
+/** A few are enough to know what kind of thing it is; the rest may be many. */
+const tooMuch = (refused: readonly { readonly path: string; readonly detail: string }[]) =>
+  `nothing is made of what nobody has allowed: ${refused
+    .slice(0, 5)
+    .map(({ path, detail }) => `${path}: ${detail}`)
+    .join('; ')}`
 
 const unclear = (reason: Trouble['reason'], message: string): Intent => ({
   kind: 'unclear',

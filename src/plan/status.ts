@@ -116,6 +116,7 @@ const WARN = new Set<string>([
   'NodesMissing',
   'NodeClaimFailed',
   'ConfigInvalid',
+  'NotAllowed',
   'SecretMissing',
   'ImageUnavailable',
   'DatasetUnreachable',

@@ -1,9 +1,10 @@
-import { isRequirement, OLD_LABELS, ownerOfLabel, REQUIREMENT_VALUES } from '#src/api/karpenter-labels.ts'
+import { REQUIREMENT_VALUES } from '#src/api/karpenter-labels.ts'
 import { LABEL } from '#src/api/labels.ts'
 import { nodeLabels } from '#src/api/selector.ts'
 import type { Workspace } from '#src/api/workspace.ts'
-import { type Complaint, forbidden, notSupported } from '#src/lib/field-error.ts'
+import { type Complaint, notSupported } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
+import { atLabel, ownedLabelFaults } from '#src/reading/nodes-asked.ts'
 import { rule } from './rule.ts'
 
 /** What a selector may ask of nodes that do not exist yet. With nodes that do, any label can be looked for. */
@@ -13,15 +14,7 @@ export const nodeLabelRules = [
     about:
       'Where nodes are provisioned, a selector writes its labels onto new ones; those of Kubernetes, Karpenter, the cloud and this operator are not for others to write, but for where and as what a node is launched.',
     level: 'error',
-    check: (workspace, { policy }) =>
-      policy.nodeProvisioner === 'byo'
-        ? []
-        : entries(workspace).flatMap(([key]) => {
-            const owner = isRequirement(key) ? undefined : ownerOfLabel(key)
-            return owner === undefined
-              ? []
-              : [forbidden(at(key), key, `only ${owner} writes this label onto a new node`, { fix: instead(key) })]
-          }),
+    check: (workspace, { policy }) => ownedLabelFaults(workspace, policy),
   }),
 
   rule({
@@ -39,13 +32,15 @@ function unlaunchable({ resource }: Workspace, key: string, value: string): Comp
   const possible = REQUIREMENT_VALUES.get(key)
   if (possible !== undefined && !possible.includes(value)) {
     return [
-      notSupported(at(key), value, 'no such node is launched', { fix: didYouMean(value, possible, oneOf(possible)) }),
+      notSupported(atLabel(key), value, 'no such node is launched', {
+        fix: didYouMean(value, possible, oneOf(possible)),
+      }),
     ]
   }
   const type = resource?.instanceType
   if (key !== LABEL.instanceType || type === undefined || type === value) return []
   return [
-    notSupported(at(key), value, `resource.instanceType is ${type}, and a node has one type`, {
+    notSupported(atLabel(key), value, `resource.instanceType is ${type}, and a node has one type`, {
       fix: 'remove the label; resource.instanceType says it',
     }),
   ]
@@ -53,11 +48,4 @@ function unlaunchable({ resource }: Workspace, key: string, value: string): Comp
 
 const oneOf = (values: readonly string[]) => `write ${values.map((value) => JSON.stringify(value)).join(' or ')}`
 
-function instead(key: string): string {
-  const today = OLD_LABELS.get(key)
-  return today === undefined ? 'use a label of your own, for example apps: phi-3' : `write ${today}`
-}
-
 const entries = ({ resource }: Workspace) => Object.entries(nodeLabels(resource?.labelSelector))
-
-const at = (key: string) => `resource.labelSelector.matchLabels[${key}]`

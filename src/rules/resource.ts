@@ -3,6 +3,7 @@ import { askedLabels, isReservedKey } from '#src/api/selector.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { type Complaint, forbidden, invalid, notSupported, required } from '#src/lib/field-error.ts'
 import { lastOnly } from '#src/lib/per-object.ts'
+import { countFaults } from '#src/reading/nodes-asked.ts'
 import { rule } from './rule.ts'
 
 export const resourceRules = [
@@ -10,15 +11,7 @@ export const resourceRules = [
     id: 'resource.count',
     about: 'Each node costs money: a Workspace asks for no more of them than the administrator allows.',
     level: 'error',
-    check: ({ resource }, { policy }) => {
-      const count = resource?.count ?? 1
-      if (count <= policy.maxNodes) return []
-      return [
-        invalid('resource.count', count, `${count} nodes are asked for, and ${policy.maxNodes} are allowed`, {
-          fix: `ask for at most ${policy.maxNodes}, or let an administrator raise settings.maxNodesPerWorkspace`,
-        }),
-      ]
-    },
+    check: (workspace, { policy }) => countFaults(workspace, policy),
   }),
 
   rule({
