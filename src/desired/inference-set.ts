@@ -1,11 +1,9 @@
 import type { InferenceSpec } from '#src/api/inference.ts'
-import type { Foreign } from '#src/api/schema-kit.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Preset } from '#src/catalog/preset.ts'
 import type { InferenceConfig } from '#src/inference/inference-config.ts'
 import { defined } from '#src/lib/defined.ts'
-import { isJsonObject } from '#src/lib/json.ts'
 import { adapterParts } from './adapters.ts'
 import { engineArgs, mediaEnv } from './engine.ts'
 import { afterGateway, GATEWAY_PORT, GRACE_SECONDS, gatewayContainer } from './gateway.ts'
@@ -14,7 +12,6 @@ import { ownedBy, ownedLabels, selectorLabels } from './meta.ts'
 import { headlessName, inferenceName } from './names.ts'
 import { placement } from './placement.ts'
 import { CONTAINER_SECURITY, joinParts, POD_SECURITY, pullSecrets, TMP_MOUNT, TMP_VOLUME } from './pod-parts.ts'
-import { restrictedPod } from './restricted.ts'
 import { weightsParts } from './weights.ts'
 
 export interface InferenceInputs {
@@ -40,34 +37,8 @@ export function inferenceSet(inputs: InferenceInputs): StatefulSet {
   return statefulSet(inputs.workspace, { metadata: { labels }, spec: presetPod(inputs) })
 }
 
-/**
- * Replicas of the user's own pod template: its labels and annotations stay; our labels, the placement and what its Pod Security
- * level demands are added, and a token of the apiserver's is mounted only where it says so.
- */
-export function templateSet(workspace: Workspace, template: Foreign, settings: Settings): StatefulSet<Foreign> {
-  const spec = template['spec']
-  const { affinity, tolerations } = placement(workspace, settings)
-  const own = isJsonObject(spec) ? spec : {}
-  const metadata = isJsonObject(template['metadata']) ? template['metadata'] : {}
-  const ownTolerations = Array.isArray(own['tolerations']) ? own['tolerations'] : []
-  const podSpec = {
-    ...(settings.templates === 'restricted' ? restrictedPod(own) : own),
-    automountServiceAccountToken: own['automountServiceAccountToken'] ?? false,
-    ...(own['affinity'] === undefined && affinity !== undefined ? { affinity } : {}),
-    tolerations: [...ownTolerations, ...tolerations],
-  }
-  const labels = isJsonObject(metadata['labels']) ? metadata['labels'] : {}
-  return statefulSet(workspace, {
-    metadata: {
-      // Our labels win, because pods are found by them.
-      labels: { ...labels, ...ownedLabels(workspace, 'inference') },
-      ...(isJsonObject(metadata['annotations']) ? { annotations: metadata['annotations'] } : {}),
-    },
-    spec: podSpec,
-  })
-}
-
-function statefulSet<Template>(workspace: Workspace, template: Template): StatefulSet<Template> {
+/** The replicas of a Workspace, as many as it has nodes. */
+export function statefulSet<Template>(workspace: Workspace, template: Template): StatefulSet<Template> {
   return {
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',

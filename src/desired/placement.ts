@@ -2,6 +2,7 @@ import { LABEL } from '#src/api/labels.ts'
 import { nodeLabels } from '#src/api/selector.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
+import { isJsonObject } from '#src/lib/json.ts'
 import type { Affinity, Toleration } from './manifest.ts'
 
 export interface Placement {
@@ -23,6 +24,30 @@ export function placement(workspace: Workspace, settings: Settings): Placement {
     nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },
   }
   return { ...(matchExpressions.length === 0 ? {} : { affinity }), tolerations: GPU_TAINTS }
+}
+
+const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution'
+
+/**
+ * A pod's own affinity, and ours as well: of its terms for a node one must hold, so ours goes into each. Otherwise a template
+ * would run on the nodes of another Workspace, which somebody else pays for.
+ */
+export function bothAffinities(own: unknown, ours: Affinity | undefined): unknown {
+  if (ours === undefined) return own
+  if (!isJsonObject(own)) return ours
+  const node = isJsonObject(own['nodeAffinity']) ? own['nodeAffinity'] : {}
+  const required = isJsonObject(node[REQUIRED]) ? node[REQUIRED] : {}
+  const terms: readonly unknown[] = Array.isArray(required['nodeSelectorTerms']) ? required['nodeSelectorTerms'] : []
+  const [wanted] = ours.nodeAffinity?.[REQUIRED]?.nodeSelectorTerms ?? []
+  const both = terms.map((term) => {
+    // A term without conditions is no node, and stays so.
+    if (!isJsonObject(term) || Object.values(term).every((list) => !Array.isArray(list) || list.length === 0))
+      return term
+    const listed: readonly unknown[] = Array.isArray(term['matchExpressions']) ? term['matchExpressions'] : []
+    return { ...term, matchExpressions: [...listed, ...(wanted?.matchExpressions ?? [])] }
+  })
+  const nodeSelectorTerms = both.length === 0 ? [wanted] : both
+  return { ...own, nodeAffinity: { ...node, [REQUIRED]: { ...required, nodeSelectorTerms } } }
 }
 
 /** What keeps other pods off GPU nodes: by NVIDIA's device plugin, and by gpu-provisioner's nodes. */

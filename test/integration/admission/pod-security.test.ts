@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ControlPlane, startControlPlane } from '#examples/cluster/control-plane.ts'
 import type { Workspace } from '#src/api/workspace.ts'
-import { templateSet } from '#src/desired/inference-set.ts'
+import { templateSet } from '#src/desired/template-set.ts'
 import { isJsonObject } from '#src/lib/json.ts'
 import { podFaults } from '#src/reading/pod-security.ts'
 import { ApiClient } from '#test/integration/certs/api-client.ts'

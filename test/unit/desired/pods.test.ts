@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { nodeLabels } from '#src/api/selector.ts'
 import { adapterParts } from '#src/desired/adapters.ts'
 import { engineArgs, mediaEnv } from '#src/desired/engine.ts'
-import { placement } from '#src/desired/placement.ts'
+import { bothAffinities, placement } from '#src/desired/placement.ts'
 import { literalEnv } from '#src/desired/pod-parts.ts'
 import { inferenceService } from '#src/desired/service.ts'
 import { datasetParts } from '#src/desired/sources.ts'
@@ -132,6 +132,46 @@ describe('where pods may run', () => {
     const any = JSON.stringify(placement(tuningWorkspace(), { ...DEFAULT_SETTINGS, nodeProvisioner: 'byo' }))
     expect(own).toContain('kaito.sh/workspacenamespace')
     expect(any).not.toContain('kaito.sh/workspacenamespace')
+  })
+})
+
+describe('an affinity of a template', () => {
+  const required = (...nodeSelectorTerms: object[]) => ({
+    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } },
+  })
+  const ours = { key: 'apps', operator: 'In', values: ['phi-3'] }
+  const both = (own: unknown) => bothAffinities(own, required({ matchExpressions: [ours] }))
+  const theirs = { key: 'disk', operator: 'Exists' }
+
+  it.each<[string, unknown, unknown]>([
+    ['none is ours', undefined, required({ matchExpressions: [ours] })],
+    [
+      'each of its terms holds ours too',
+      required({ matchExpressions: [theirs] }, { matchFields: [theirs] }),
+      required({ matchExpressions: [theirs, ours] }, { matchFields: [theirs], matchExpressions: [ours] }),
+    ],
+    [
+      'what it only prefers, and what it wants of pods, stays',
+      { podAntiAffinity: {}, nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [1] } },
+      {
+        podAntiAffinity: {},
+        nodeAffinity: {
+          ...required({ matchExpressions: [ours] }).nodeAffinity,
+          preferredDuringSchedulingIgnoredDuringExecution: [1],
+        },
+      },
+    ],
+    [
+      'a term that is no node stays one',
+      required({}, { matchExpressions: [] }),
+      required({}, { matchExpressions: [] }),
+    ],
+  ])('%s', (_, own, expected) => {
+    expect(both(own)).toEqual(expected)
+  })
+
+  it('stays as it is where any node will do', () => {
+    expect(bothAffinities({ podAffinity: {} }, undefined)).toEqual({ podAffinity: {} })
   })
 })
 
