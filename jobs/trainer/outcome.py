@@ -19,6 +19,8 @@ class StepFailed(Exception):
 
 def write_outcome(outcome: dict) -> None:
     """Whole JSON within what is kept of it: of a long message the end goes."""
+    if read_end().get("reason"):
+        return  # of several processes the first failure is the cause, the others' is that it went away
     text = json.dumps(outcome, ensure_ascii=False).encode(errors="replace")
     while len(text) > OUTCOME_BYTES and outcome.get("message"):
         outcome = {**outcome, "message": outcome["message"][: len(outcome["message"]) * 3 // 4]}
@@ -32,11 +34,16 @@ def write_outcome(outcome: dict) -> None:
 
 def read_reason() -> str:
     """The reason another process of this step wrote; TrainingFailed when it wrote none."""
+    return read_end().get("reason") or "TrainingFailed"
+
+
+def read_end() -> dict:
     try:
         with open(termination_log(), encoding="utf-8") as file:
-            return json.load(file).get("reason", "TrainingFailed")
-    except (OSError, ValueError, AttributeError):
-        return "TrainingFailed"
+            end = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return end if isinstance(end, dict) else {}
 
 
 def as_failure(error: BaseException) -> StepFailed:

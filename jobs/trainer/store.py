@@ -13,16 +13,23 @@ TEXT = Value("string")
 
 
 def store(samples: Iterator[dict], folder: str) -> Dataset:
-    path = os.path.join(folder, "samples.arrow")
     first = next(samples)
     columns = {key: CONVERSATION if isinstance(value, list) else TEXT for key, value in first.items() if key != "tools"}
     if CONVERSATION in columns.values():
         columns["tools"] = TEXT  # as JSON, which the trainer reads
-    with ArrowWriter(features=Features(columns), path=path) as writer:
+    with ArrowWriter(features=Features(columns), path=path_in(folder)) as writer:
         for sample in chain([first], samples):
             writer.write(stored(sample, columns))
         writer.finalize()
-    return Dataset.from_file(path)
+    return stored_rows(folder)
+
+
+def stored_rows(folder: str) -> Dataset:
+    return Dataset.from_file(path_in(folder))
+
+
+def path_in(folder: str) -> str:
+    return os.path.join(folder, "samples.arrow")
 
 
 def stored(sample: dict, columns: dict) -> dict:

@@ -10,7 +10,6 @@ import math
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -27,9 +26,11 @@ if not glob.glob("/dev/nvidia[0-9]*"):
     os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
 
 import compiled_helper  # noqa: E402
+import processes  # noqa: E402
 from contract import EXIT_CODES  # noqa: E402
-from outcome import StepFailed, as_failure, read_reason, write_outcome  # noqa: E402
+from outcome import StepFailed, as_failure, write_outcome  # noqa: E402
 from precision import widen_trained  # noqa: E402
+from processes import rank  # noqa: E402
 from settings import chosen_precision, fingerprint, lora, quantization, read_spec, training_arguments  # noqa: E402
 
 
@@ -38,10 +39,10 @@ def main() -> int:
         spec = read_spec()
         import torch
 
-        processes = torch.cuda.device_count()
-        if processes > 1 and "LOCAL_RANK" not in os.environ:
-            return one_process_per_gpu(processes)
-        if processes > 0:
+        gpus = torch.cuda.device_count()
+        if gpus > 1 and not processes.are_started():
+            return processes.start(gpus, __file__)
+        if gpus > 0:
             compiled_helper.use_kept()
         result = train(spec, torch)
         if rank() == 0:
@@ -55,14 +56,6 @@ def main() -> int:
         return EXIT_CODES[failure.reason]
 
 
-def one_process_per_gpu(processes: int) -> int:
-    """torchrun loses the exit code of its children; the termination message they wrote has the reason."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", __file__]
-    if subprocess.run(command, check=False).returncode == 0:
-        return 0
-    return EXIT_CODES.get(read_reason(), EXIT_CODES["TrainingFailed"])
-
-
 def train(spec: dict, torch) -> dict:
     from transformers import PrinterCallback
     from transformers.utils import logging
@@ -71,10 +64,11 @@ def train(spec: dict, torch) -> dict:
     from dataset import Tally, samples
     from lengths import Lengths
     from progress import Progress, newest_checkpoint
-    from store import split, store
+    from store import split, store, stored_rows
 
     started = time.monotonic()
     logging.disable_progress_bar()
+    all_processes = processes.meet(torch.cuda.is_available())
     chosen = chosen_precision(spec, torch)
     dtype = getattr(torch, chosen.compute)
     print(f"device {'cuda' if torch.cuda.is_available() else 'cpu'}, {dtype}, method {spec['method']}", flush=True)
@@ -82,13 +76,17 @@ def train(spec: dict, torch) -> dict:
         print("note: DataCollator is ignored, the loss is taken on answers only where the data allows it", flush=True)
     tokenizer = load_tokenizer(spec)
     options = spec["config"]["DatasetConfig"]
-    with tempfile.TemporaryDirectory() as cache:
+    with processes.shared_folder() as cache:
         max_length = longest(spec)
         lengths = Lengths(tokenizer, {**spec["config"]["TrainingArguments"], "max_length": max_length})
         tally = Tally()
-        rows = store(samples(spec["data"], options, bool(tokenizer.chat_template), lengths, tally), cache)
+        has_template = bool(tokenizer.chat_template)
+        with all_processes.main_process_first():  # the others take what it has stored
+            first = rank() == 0
+            read = samples(spec["data"], options, has_template, lengths, tally)
+            rows = store(read, cache) if first else stored_rows(cache)
+            training, evaluation = split(rows, options)
         answers_marked = "messages" in rows.column_names and answers_can_be_told_apart(tokenizer)
-        training, evaluation = split(rows, options)
         model = load_model(spec, dtype, torch)
         arguments = training_arguments(spec, chosen, torch, max_length, answers_marked)
         if evaluation is not None and "eval_strategy" not in spec["config"]["TrainingArguments"]:
@@ -114,8 +112,7 @@ def train(spec: dict, torch) -> dict:
         if not arguments.packing and len(trainer.train_dataset) < len(training):
             tally.dropped["no token that the trainer takes the loss on"] += len(training) - len(trainer.train_dataset)
         data = {**tally.as_result(), "evaluated": len(evaluation or []), "lossOn": loss_on(arguments, rows)}
-        if rank() == 0:
-            print(json.dumps({"kaito": "data", **data}, ensure_ascii=False), flush=True)
+        print(json.dumps({"kaito": "data", **data}, ensure_ascii=False), flush=True)
         checkpoint = newest_checkpoint(spec["checkpoints"], progress.fingerprint)
         if checkpoint:
             print(f"resuming from {os.path.basename(checkpoint)}", flush=True)
@@ -134,6 +131,7 @@ def train(spec: dict, torch) -> dict:
         "evalLoss": rounded(progress.eval_loss),
         "trainableParameters": trainable,
         "samples": len(training),
+        "processes": all_processes.num_processes,
         "seconds": round(time.monotonic() - started, 1),
         "data": data,
     }
@@ -244,10 +242,6 @@ def save(model, spec: dict) -> None:
             return
         for name in sorted(os.listdir(fresh), reverse=True):  # adapter_model first, adapter_config last
             shutil.move(os.path.join(fresh, name), os.path.join(output, name))
-
-
-def rank() -> int:
-    return int(os.environ.get("RANK", "0"))
 
 
 def rounded(value: float | None) -> float | None:

@@ -14,4 +14,6 @@ export interface TuningInputs {
   readonly config: ResolvedTrainingConfig
   readonly settings: Settings
   readonly imageVolumes: boolean
+  /** GPUs of the node, each with a process that trains. */
+  readonly gpus: number
 }

@@ -100,7 +100,7 @@ interface TrainPlace {
 }
 
 function trainStep(inputs: TuningInputs, { parts, model, data, env }: TrainPlace): Container {
-  const gpu = { 'nvidia.com/gpu': '1' }
+  const gpu = { 'nvidia.com/gpu': String(inputs.gpus) }
   return stepContainer(trainMessage, {
     image: inputs.settings.images.trainer,
     spec: {

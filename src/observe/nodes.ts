@@ -26,6 +26,12 @@ export const labelledNodes = (
     .filter((node) => Object.entries(labels).every(([key, value]) => node.metadata.labels?.[key] === value))
     .filter((node) => instanceType === undefined || hasType(node, instanceType))
 
+/** How many GPUs each of these nodes has, where all that have some have the same; ready or not, as above. */
+export function commonGpus(nodes: readonly NodeView[]): number | undefined {
+  const counts = new Set(nodes.map(gpuCount).filter((count) => count > 0))
+  return counts.size === 1 ? [...counts][0] : undefined
+}
+
 /** Why no node matched, as the first hurdle that nobody took: for people who label their own nodes. */
 export function whyNoNode(
   nodes: readonly NodeView[],

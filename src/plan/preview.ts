@@ -15,6 +15,7 @@ export function planLines(workspace: Workspace, facts: Facts): string[] {
   return [
     `plan: ${count} x ${instanceType || 'any GPU node'}${gpus}; ${how}`,
     ...(sku === undefined ? [] : [...priceLine(sku, count), ...memoryLine(workspace, facts, sku)]),
+    ...(workspace.tuning === undefined ? [] : [`plan: trains on ${trainingGpus(sku)}`]),
     `plan: creates ${objects(workspace, facts).join(', ')}`,
   ]
 }
@@ -25,6 +26,12 @@ function priceLine(sku: GpuSku, count: number): string[] {
   const { usdPerHour, region, asOf } = price
   return [`plan: about $${usdPerHour.toFixed(2)} an hour while the nodes run (${region}, list price of ${asOf})`]
 }
+
+/** Of nodes that exist only they themselves say how many GPUs they have, and they are not looked at before a run. */
+const trainingGpus = (sku: GpuSku | undefined) =>
+  sku?.gpuCount === 1
+    ? '1 GPU'
+    : `all ${sku === undefined ? 'GPUs of the node' : `${sku.gpuCount} GPUs`}, a process on each`
 
 function memoryLine(workspace: Workspace, facts: Facts, sku: GpuSku): string[] {
   const need = needOn(workspace, facts, sku)

@@ -17,6 +17,7 @@ import { deletionPlan } from './steps/deletion.ts'
 import { inferenceStep, type Server } from './steps/inference.ts'
 import { nodesStep, releasedNodes } from './steps/nodes.ts'
 import { currentRun, isOver, tuningStep } from './steps/tuning.ts'
+import { tuningGpus } from './tuning-needs.ts'
 import type { World } from './world.ts'
 
 /** The reconciler, as a pure function: what to do next for one Workspace, given all that is known. */
@@ -43,7 +44,13 @@ export function planTuningJob(world: World): { readonly job: K8sObject; readonly
   // A task that is delivered late must not start a run again whose Job has been cleaned away.
   if (isOver(currentRun(world))) return undefined
   const { kind: _, ...inputs } = intent
-  const job = tuningJob({ workspace, settings, imageVolumes: canMountImages(world), ...inputs })
+  const job = tuningJob({
+    workspace,
+    settings,
+    imageVolumes: canMountImages(world),
+    gpus: tuningGpus(world),
+    ...inputs,
+  })
   return { job, revision: tuningRevision(workspace) }
 }
 
@@ -60,7 +67,7 @@ function stepsFor(world: World, intent: Intent): StepResult[] {
       : [unclearStep(intent.trouble)]
   }
   if (intent.kind === 'tuning') {
-    const nodes = nodesStep(world, { gpus: 1 })
+    const nodes = nodesStep(world, { gpus: tuningGpus(world) })
     return nodes.go || run !== undefined ? [nodes, tuningStep(world)] : [nodes]
   }
   const { workspace } = world
@@ -94,7 +101,7 @@ function serving(world: World, nodes: StepResult, server: Server): StepResult[] 
 }
 
 /** The nodes of a run under way, only looked at. */
-const seenNodes = (world: World): StepResult => ({ ...nodesStep(world, { gpus: 1 }), plan: NOTHING })
+const seenNodes = (world: World): StepResult => ({ ...nodesStep(world, { gpus: tuningGpus(world) }), plan: NOTHING })
 
 function canMountImages(world: World): boolean {
   if (world.settings.imageVolumes !== 'auto') return world.settings.imageVolumes === 'always'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { NodeView } from '#src/api/objects.ts'
 import { defined } from '#src/lib/defined.ts'
-import { matchingNodes, mountImages, whyNoNode } from '#src/observe/nodes.ts'
+import { commonGpus, matchingNodes, mountImages, whyNoNode } from '#src/observe/nodes.ts'
 import { GPU_TYPE, NODE_LABELS } from '#test/support/workspaces.ts'
 import { readyNode } from '#test/support/worlds.ts'
 
@@ -43,6 +43,18 @@ describe('nodes that match', () => {
   it('come by name, whatever their order', () => {
     const named = ['c', 'a', 'b'].map((name) => readyNode(name))
     expect(matchingNodes(named, NODE_LABELS, GPU_TYPE, 1).map((one) => one.metadata.name)).toEqual(['a', 'b', 'c'])
+  })
+})
+
+describe('how many GPUs nodes have in common', () => {
+  it.for<[string, readonly NodeView[], number | undefined]>([
+    ['the number of all', [gpus('4'), gpus('4')], 4],
+    ['the number of the one that has any yet', [gpus('0'), gpus('8')], 8],
+    ['none where they differ', [gpus('4'), gpus('8')], undefined],
+    ['none where none has any', [gpus('0')], undefined],
+    ['none without nodes', [], undefined],
+  ])('%s', ([, nodes, want]) => {
+    expect(commonGpus(nodes)).toBe(want)
   })
 })
 
