@@ -5,6 +5,8 @@ export interface AskedParallel {
   readonly tensorParallel?: number
   readonly pipelineParallel?: number
   readonly dataParallel?: number
+  /** Groups that share out the tokens of a prompt. */
+  readonly prefillParallel?: number
 }
 
 /** How the GPUs of one replica share a model: each layer over `tensor`, the layers over `pipeline`, requests over `data`. */
@@ -12,21 +14,28 @@ export interface Split {
   readonly tensor: number
   readonly pipeline: number
   readonly data: number
-  /** GPUs in use: the product. */
+  /** GPUs in use: the product of these, and of the groups that share out a prompt. */
   readonly gpus: number
 }
 
+const FLAGS = [
+  ['tensor-parallel-size', 'tensorParallel'],
+  ['pipeline-parallel-size', 'pipelineParallel'],
+  ['data-parallel-size', 'dataParallel'],
+  ['prefill-context-parallel-size', 'prefillParallel'],
+] as const
+
 /** Why a model cannot be split as the file asks. `flag` is the one to change. */
 export interface SplitFault {
-  readonly flag: 'tensor-parallel-size' | 'pipeline-parallel-size' | 'data-parallel-size'
+  readonly flag: (typeof FLAGS)[number][0]
   readonly value: number
   readonly detail: string
   readonly fix: string
 }
 
 /**
- * The split of a model over the GPUs of one instance. Left to itself it is the largest divisor of their number that the heads
- * come out even with, so some may stay idle. `model` is undefined where nothing is known (a hub id): then one GPU, unless
+ * The split of a model over the GPUs of one instance. Left to itself it is the largest divisor of their number that the model
+ * comes out even with, so some may stay idle. `model` is undefined where nothing is known (a hub id): then one GPU, unless
  * the file says more. `gpus` is undefined where the instance type is not known: then what the file says, or one.
  */
 export function splitOver(
@@ -34,14 +43,14 @@ export function splitOver(
   gpus: number | undefined,
   asked: AskedParallel,
 ): { readonly ok: true; readonly split: Split } | { readonly ok: false; readonly fault: SplitFault } {
-  const { pipelineParallel: pipeline = 1, dataParallel: data = 1 } = asked
-  const attention = model && attentionOf(model)
-  const room = Math.max(1, Math.floor((gpus ?? pipeline * data) / (pipeline * data)))
-  const tensor = asked.tensorParallel ?? (model === undefined ? 1 : largestEven(attention, room))
-  const used = tensor * pipeline * data
+  const { pipelineParallel: pipeline = 1, dataParallel: data = 1, prefillParallel: prefill = 1 } = asked
+  const others = pipeline * data * prefill
+  const room = Math.max(1, Math.floor((gpus ?? others) / others))
+  const tensor = asked.tensorParallel ?? (model === undefined ? 1 : largestEven(model, room))
+  const used = tensor * others
   if (gpus !== undefined && used > gpus) return { ok: false, fault: tooMany(asked, used, gpus) }
-  if (attention !== undefined && !isEven(attention, tensor)) {
-    return { ok: false, fault: uneven(attention, tensor, gpus ?? tensor) }
+  if (model !== undefined && !isEven(model, tensor)) {
+    return { ok: false, fault: uneven(model, tensor, gpus ?? tensor) }
   }
   return { ok: true, split: { tensor, pipeline, data, gpus: used } }
 }
@@ -49,26 +58,34 @@ export function splitOver(
 /** Heads of a model where they are known. */
 export const attentionOf = ({ attention, architecture }: Preset): Attention | undefined => attention ?? architecture
 
+const isEven = (model: Preset, tensor: number): boolean => headsAreEven(model, tensor) && rowsAreEven(model, tensor)
+
 /** vLLM: each GPU gets the same number of heads; key/value heads are shared out evenly, or repeated evenly where there are fewer. */
-function isEven({ heads, kvHeads }: Attention, tensor: number): boolean {
+function headsAreEven(model: Preset, tensor: number): boolean {
+  const { heads, kvHeads } = attentionOf(model) ?? { heads: tensor, kvHeads: tensor }
   return heads % tensor === 0 && (kvHeads >= tensor ? kvHeads % tensor === 0 : tensor % kvHeads === 0)
 }
 
-/** Where the heads are not known, up to 8 and powers of two: what published models of that size are made for. */
-function largestEven(attention: Attention | undefined, gpus: number): number {
-  const isPossible = (tensor: number) => (attention === undefined ? 8 % tensor === 0 : isEven(attention, tensor))
-  for (let tensor = gpus; tensor > 1; tensor--) if (gpus % tensor === 0 && isPossible(tensor)) return tensor
+/** vLLM shares out the vocabulary, filled up to a multiple of 64, too, and the width of the feed-forward block. */
+function rowsAreEven({ architecture }: Preset, tensor: number): boolean {
+  const { vocab, intermediate } = architecture ?? { vocab: VOCAB_PADDING, intermediate: tensor }
+  return (Math.ceil(vocab / VOCAB_PADDING) * VOCAB_PADDING) % tensor === 0 && intermediate % tensor === 0
+}
+
+const VOCAB_PADDING = 64
+
+/** Where the heads are not known, up to 8: what published models of that size are made for. */
+function largestEven(model: Preset, gpus: number): number {
+  const most = attentionOf(model) === undefined ? Math.min(gpus, 8) : gpus
+  for (let tensor = most; tensor > 1; tensor--) if (gpus % tensor === 0 && isEven(model, tensor)) return tensor
   return 1
 }
 
 function tooMany(asked: AskedParallel, used: number, gpus: number): SplitFault {
-  const named = (
-    [
-      ['tensor-parallel-size', asked.tensorParallel],
-      ['pipeline-parallel-size', asked.pipelineParallel],
-      ['data-parallel-size', asked.dataParallel],
-    ] as const
-  ).flatMap(([flag, value]) => (value === undefined || value === 1 ? [] : [{ flag, value }]))
+  const named = FLAGS.flatMap(([flag, key]) => {
+    const value = asked[key]
+    return value === undefined || value === 1 ? [] : [{ flag, value }]
+  })
   const [first = { flag: 'tensor-parallel-size' as const, value: used }] = named
   const product = named.map(({ flag, value }) => `${flag} ${value}`).join(' x ')
   const sum = named.length > 1 ? `${product} = ${used} GPUs` : `${product} takes ${used} GPUs`
@@ -79,12 +96,16 @@ function tooMany(asked: AskedParallel, used: number, gpus: number): SplitFault {
   }
 }
 
-function uneven(attention: Attention, tensor: number, gpus: number): SplitFault {
-  const { heads, kvHeads } = attention
+function uneven(model: Preset, tensor: number, gpus: number): SplitFault {
+  const attention = attentionOf(model)
+  const what =
+    attention === undefined || headsAreEven(model, tensor)
+      ? 'the rows of its vocabulary and layers'
+      : `${attention.heads} attention heads and ${attention.kvHeads} key/value heads`
   return {
     flag: 'tensor-parallel-size',
     value: tensor,
-    detail: `${heads} attention heads and ${kvHeads} key/value heads do not come out even over ${tensor} GPUs`,
-    fix: `write ${largestEven(attention, gpus)}, or leave it out`,
+    detail: `${what} do not come out even over ${tensor} GPUs`,
+    fix: `write ${largestEven(model, gpus)}, or leave it out`,
   }
 }

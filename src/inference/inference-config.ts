@@ -12,10 +12,11 @@ export interface InferenceConfig {
   readonly maxLoraRank?: number
   /** Share of the GPU that the server may use, above 0 up to 1. */
   readonly gpuMemoryUtilization?: number
-  /** GPUs that share each layer, groups that share out the layers, copies that share out requests. */
+  /** GPUs that share each layer, groups that share out the layers, copies that share out requests, groups that share out a prompt. */
   readonly tensorParallel?: number
   readonly pipelineParallel?: number
   readonly dataParallel?: number
+  readonly prefillParallel?: number
   /** Everything but max-model-len, as arguments for vLLM, sorted. */
   readonly engineArgs: readonly string[]
 }
@@ -59,7 +60,12 @@ type Flags = ReadonlyMap<string, { readonly key: string; readonly value: unknown
 const VLLM_FIX = { fix: 'write for example vllm: {max-model-len: 8192}' }
 /** vLLM allocates LoRA matrices in these sizes only. */
 const LORA_RANKS = [1, 8, 16, 32, 64, 128, 256, 320, 512]
-const PARALLEL: readonly string[] = ['tensor-parallel-size', 'pipeline-parallel-size', 'data-parallel-size']
+const PARALLEL: readonly string[] = [
+  'tensor-parallel-size',
+  'pipeline-parallel-size',
+  'data-parallel-size',
+  'prefill-context-parallel-size',
+]
 /** Keys at the top that upstream reads and that have nothing to do here. */
 const WITHOUT_EFFECT = ['kv_cache_cpu_memory_utilization', 'max_probe_steps']
 
@@ -117,9 +123,10 @@ function toConfig(flags: Flags): InferenceConfig {
   const maxModelLen = number('max-model-len')
   const maxLoraRank = number('max-lora-rank')
   const gpuMemoryUtilization = number('gpu-memory-utilization')
-  const [tensorParallel, pipelineParallel, dataParallel] = PARALLEL.map(number)
+  const [tensorParallel, pipelineParallel, dataParallel, prefillParallel] = PARALLEL.map(number)
   return {
-    ...defined({ maxModelLen, maxLoraRank, gpuMemoryUtilization, tensorParallel, pipelineParallel, dataParallel }),
+    ...defined({ maxModelLen, maxLoraRank, gpuMemoryUtilization }),
+    ...defined({ tensorParallel, pipelineParallel, dataParallel, prefillParallel }),
     engineArgs: [...flags]
       .filter(([flag]) => flag !== 'max-model-len')
       .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -51,6 +51,33 @@ export const parallelRows = [
       says: '40 attention heads and 10 key/value heads do not come out even over 4 GPUs; write 2',
     },
     {
+      when: 'whose heads come out even and whose vocabulary of 100352 does not',
+      workspace: on(EIGHT, 'phi-4', 'server'),
+      facts: server('vllm: {tensor-parallel-size: 5}'),
+      at: [flag('tensor-parallel-size')],
+      says: 'the rows of its vocabulary and layers do not come out even over 5 GPUs; write 2',
+    },
+    {
+      when: 'of unknown heads over three GPUs',
+      workspace: on(FOUR, 'Qwen/Qwen3.6-27B', 'server'),
+      facts: server('vllm: {tensor-parallel-size: 3}'),
+      at: [flag('tensor-parallel-size')],
+      says: 'do not come out even over 3 GPUs; write 4',
+    },
+    {
+      when: 'of unknown heads over all of them',
+      workspace: on(FOUR, 'Qwen/Qwen3.6-27B', 'server'),
+      facts: server('vllm: {tensor-parallel-size: 4}'),
+      at: [],
+    },
+    {
+      when: 'that shares out prompts over more GPUs than there are',
+      workspace: on(TWO, 'phi-4-mini-instruct', 'server'),
+      facts: server('vllm: {tensor-parallel-size: 2, prefill-context-parallel-size: 2}'),
+      at: [flag('tensor-parallel-size')],
+      says: 'tensor-parallel-size 2 x prefill-context-parallel-size 2 = 4 GPUs, and the instance type has 2',
+    },
+    {
       when: 'of an unknown model on more GPUs than there are',
       workspace: on(TWO, 'someone/huge', 'server'),
       facts: server('vllm: {tensor-parallel-size: 4}'),
