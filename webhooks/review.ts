@@ -87,7 +87,8 @@ export function denied(
       causes: causes(shown),
     },
   }
-  return review(request, { allowed: false, status, ...withWarnings(warnings) })
+  const room = MAX_TOLD - Buffer.byteLength(JSON.stringify(status))
+  return review(request, { allowed: false, status, ...withWarnings(warnings, room) })
 }
 
 /** Accepts with changes; no operations is a plain yes. */
@@ -128,9 +129,23 @@ const review = (request: AdmissionRequest, response: Omit<AdmissionResponse, 'ui
   response: { uid: request.uid, ...response },
 })
 
-/** Warnings travel as HTTP headers: the API server drops one that holds a line break or another control character. */
-const withWarnings = (warnings: readonly string[]): Pick<AdmissionResponse, 'warnings'> =>
-  warnings.length === 0 ? {} : { warnings: warnings.map((warning) => warning.replaceAll(/[\s\p{Cc}]+/gu, ' ')) }
+/** Bytes of status and warnings together: with the frame around them an answer stays below 8 KiB. */
+const MAX_TOLD = 7936
+
+/**
+ * Warnings travel as HTTP headers: the API server drops one that holds a line break or another control character. The
+ * first ones are told, as many as there is room for.
+ */
+function withWarnings(warnings: readonly string[], room = MAX_TOLD): Pick<AdmissionResponse, 'warnings'> {
+  let left = room
+  const lines = warnings.map((warning) => warning.replaceAll(/[\s\p{Cc}]+/gu, ' '))
+  const beyond = lines.findIndex((line) => {
+    left -= Buffer.byteLength(JSON.stringify(line)) + 1
+    return left < 0
+  })
+  const fitting = beyond === -1 ? lines : lines.slice(0, beyond)
+  return fitting.length === 0 ? {} : { warnings: fitting }
+}
 
 const short = { type: 'string', maxLength: 253 }
 const requestSchema = {

@@ -151,6 +151,24 @@ describe('an answer', () => {
     })
   })
 
+  it.each(['é', '€', '😀', '"', '\\'])(
+    'stays below 8 KiB with its warnings, whatever they are made of: %s',
+    (character) => {
+      const errors = Array.from({ length: 25 }, (_, index) => ({
+        ...invalid(`a[${index}]`, character.repeat(100), character.repeat(200)),
+        origin: 'some.rule',
+      }))
+      const warnings = Array.from({ length: 16 }, () => character.repeat(256 / character.length))
+      for (const answer of [denied(request, errors, warnings), denied(request, errors.slice(0, 1), warnings)]) {
+        expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(8192)
+        expect(answer.response.status?.details?.causes?.length).toBeGreaterThan(0)
+      }
+      const plain = allowed(request, warnings)
+      expect(Buffer.byteLength(JSON.stringify(plain))).toBeLessThan(8192)
+      expect(plain.response.warnings?.length).toBeGreaterThan(4)
+    },
+  )
+
   it('is a plain yes where there is nothing to patch', () => {
     expect(patched(request, [])).toEqual(allowed(request))
     expect(allowed(request).response).toEqual({ uid: request.uid, allowed: true })
