@@ -79,10 +79,10 @@ describe('parseYaml', () => {
     'a: ',
   ])('is not slowed down by many times %j', (part) => {
     const text = part.repeat(Math.floor(32_000 / part.length))
-    const start = performance.now()
+    const start = process.cpuUsage()
     parseYaml(text)
-    // 50 ms is the aim on an idle machine; a shared one gets some slack. Without the limits it takes seconds.
-    expect(performance.now() - start).toBeLessThan(250)
+    // Of the processor, since others may run on it, too. 50 ms is the aim once all is compiled; without the limits it takes seconds.
+    expect(process.cpuUsage(start).user).toBeLessThan(250_000)
   })
 
   it('never throws and never touches a prototype', () => {
