@@ -91,7 +91,7 @@ def of_table(
     tally.unused.update(unused)
     source = Source(name_at_source(table.name))
     tally.sources.append(source)
-    refused = [column for column in unused if column in MEANINGFUL]
+    refused = [column for column in unused if column.strip().lower() in MEANINGFUL]
     for index, row in enumerate(table.rows()):
         source.rows += 1
         place = Place(f"{table.name}, row {index + 1}", has_template, tally.unused)

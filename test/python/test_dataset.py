@@ -84,7 +84,7 @@ class Refusals(unittest.TestCase):
         self.refused("a.json has the columns no rows", {"a.json": "[]"})
 
     def test_columns_that_change_the_meaning_are_refused_where_nobody_reads_them(self):
-        for column in ("system", "history", "functions", "images", "audio"):
+        for column in ("system", "System", "history", "functions", "images", "audio"):
             row = json.dumps({"prompt": "a", "completion": "b", column: ["x"]})
             self.refused(
                 f"a.jsonl, row 2: it has {column}, which is not trained on with prompt", {"a.jsonl": f"{PAIR}{row}\n"}
