@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 FORMATS = ("bfloat16", "float16", "float32")
-# GPUs before this compute capability have no bfloat16 arithmetic (T4 is 7.5)
+# GPUs before this compute capability have no bfloat16 and tf32 arithmetic (T4 is 7.5)
 BFLOAT16_SINCE = 8
 
 

@@ -9,7 +9,7 @@ import os
 
 from contract import CARRIED, FIELDS, METHODS, SECTIONS, VARIABLE, VERSION
 from outcome import StepFailed
-from precision import FORMATS, Precision, precision
+from precision import BFLOAT16_SINCE, FORMATS, Precision, precision
 
 # keys that the libraries know and that have no meaning here: the step decides them itself
 ARGUMENTS_SET_BY_STEP = ("output_dir", "resume_from_checkpoint", "push_to_hub", "hub_token", "model_init_kwargs")
@@ -71,6 +71,9 @@ def quantization(spec: dict, dtype):
     from transformers import BitsAndBytesConfig
 
     values = {**section, "bnb_4bit_compute_dtype": dtype}
+    if "llm_int8_skip_modules" in values:
+        # A list replaces the library's own, which has the output head: the loss takes its weights as they are.
+        values["llm_int8_skip_modules"] = [*dict.fromkeys([*values["llm_int8_skip_modules"], "lm_head"])]
     allowed = [name for name in inspect.signature(BitsAndBytesConfig.__init__).parameters if name != "self"]
     return make(BitsAndBytesConfig, "QuantizationConfig", values, allowed)
 
@@ -102,6 +105,9 @@ def training_arguments(spec: dict, chosen: Precision, torch, max_length: int | N
         "fp16": chosen.fp16,
         "dataloader_pin_memory": gpu,
     }
+    if values.get("tf32") and (not gpu or torch.cuda.get_device_capability() < (BFLOAT16_SINCE, 0)):
+        print("note: this machine has no tf32, it is left out", flush=True)
+        del values["tf32"]
     if values["gradient_checkpointing"]:
         values.setdefault("gradient_checkpointing_kwargs", {"use_reentrant": False})
     return make(SFTConfig, "TrainingArguments", values, field_names(SFTConfig))
@@ -111,6 +117,11 @@ def make(kind, section: str, values: dict, allowed: list[str]):
     for name in values:
         if name not in allowed:
             raise StepFailed("ConfigInvalid", f"{section} has no field {name}{nearest(name, allowed)}")
+    # JSON has one kind of number: 6.0 arrives as 6, and some fields take a float alone.
+    takes_float = {
+        name for name, field in inspect.signature(kind).parameters.items() if isinstance(field.default, float)
+    }
+    values = {name: float(v) if name in takes_float and type(v) is int else v for name, v in values.items()}
     try:
         return kind(**values)
     except (TypeError, ValueError) as error:

@@ -33,6 +33,28 @@ export const loraRules = [
   }),
 
   rule({
+    id: 'training-config.trains-something',
+    about:
+      'LoraConfig.exclude_modules and layers_to_transform leave modules to train: where they leave none, the trainer stops.',
+    level: 'error',
+    reads: ['configMaps'],
+    check: (workspace, facts) => {
+      const section = loraOf(workspace, facts)
+      const preset = findPreset(facts.catalog, workspace.tuning?.preset?.name ?? '')
+      const layers = preset?.architecture?.layers
+      const beyond = [section?.['layers_to_transform']]
+        .flat()
+        .filter((layer) => typeof layer === 'number' && layers !== undefined && layer >= layers)
+      const detail = `${preset?.name} has the layers 0 to ${(layers ?? 0) - 1}`
+      const fix = 'leave it out to train all layers'
+      return [
+        ...(beyond.length === 0 ? [] : [invalid(`${PATH}.layers_to_transform`, beyond[0], detail, { fix })]),
+        ...excludedFault(section, preset?.tuning?.targetModules ?? []),
+      ]
+    },
+  }),
+
+  rule({
     id: 'training-config.rank',
     about: 'A server makes room for rank 64 unless it is told more: adapters of a larger rank need max-lora-rank.',
     level: 'warning',
@@ -49,9 +71,22 @@ export const loraRules = [
 
 const ALL = 'all-linear'
 
+type Section = ReturnType<typeof loraOf>
+
 function loraOf(workspace: Workspace, facts: Facts) {
   const parsed = readTrainingConfig(workspace, facts)
   return parsed?.ok ? parsed.config.LoraConfig : undefined
+}
+
+function excludedFault(section: Section, known: readonly string[]): Complaint[] {
+  const excluded = section?.['exclude_modules']
+  const targets = section?.['target_modules'] ?? []
+  if (!Array.isArray(excluded) || !Array.isArray(targets) || known.includes(ALL)) return []
+  // An empty list means those of the preset, as none does.
+  const names: readonly unknown[] = targets.length === 0 ? known : targets
+  if (names.length === 0 || !names.every((name) => excluded.includes(name))) return []
+  const detail = 'every module that would be trained is excluded'
+  return [invalid(`${PATH}.exclude_modules`, excluded.slice(0, 10).join(', '), detail, { fix: 'leave some out of it' })]
 }
 
 /** peft compares a text with whole paths (`model.layers.0.self_attn.q_proj`), so a bare name matches nothing. */

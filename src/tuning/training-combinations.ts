@@ -118,6 +118,35 @@ const COMBINATIONS: readonly Combination[] = [
     fix: 'set layers_to_transform, or remove it',
     isWrong: ({ lora }) => hasContent(lora['layers_pattern']) && !isSet(lora['layers_to_transform']),
   },
+  {
+    path: 'TrainingArguments.dataset_kwargs',
+    detail: 'rows are made into tokens by the trainer alone, which this would skip',
+    fix: 'remove skip_prepare_dataset',
+    isWrong: ({ training: { dataset_kwargs: given } }) =>
+      Object.entries(given ?? {}).some(([key, value]) => key === 'skip_prepare_dataset' && value === true),
+  },
+  {
+    path: 'TrainingArguments.optim_args',
+    detail: 'it is read as key=value, key=value',
+    fix: 'write for example "rank=4", or remove it',
+    isWrong: ({ training: { optim_args: text } }) =>
+      typeof text === 'string' && text !== '' && text.split(',').some((pair) => pair.split('=').length !== 2),
+  },
+  {
+    path: 'TrainingArguments.gradient_checkpointing_kwargs',
+    detail: 'torch takes use_reentrant and preserve_rng_state here, true or false',
+    fix: 'write for example {use_reentrant: false}, or remove it',
+    isWrong: ({ training: { gradient_checkpointing_kwargs: given } }) =>
+      Object.entries(given ?? {}).some(
+        ([key, value]) => !/^(use_reentrant|preserve_rng_state)$/.test(key) || typeof value !== 'boolean',
+      ),
+  },
+  ...['rank_pattern', 'alpha_pattern'].map((key) => ({
+    path: `LoraConfig.${key}`,
+    detail: 'its keys are names of modules, or beginnings and ends of their paths',
+    fix: 'write for example {o_proj: 16}',
+    isWrong: ({ lora }: Facts) => Object.keys(lora[key] ?? {}).some((name) => !MODULE_NAME.test(name)),
+  })),
   ...['layers_pattern', 'layers_to_transform'].map((key) => ({
     path: `LoraConfig.${key}`,
     detail: 'it goes with a list of target_modules only',
@@ -125,6 +154,9 @@ const COMBINATIONS: readonly Combination[] = [
     isWrong: ({ lora }: Facts) => typeof lora['target_modules'] === 'string' && isSet(lora[key]),
   })),
 ]
+
+/** What peft can put into a regular expression of its own: `o_proj`, `layers.0.self_attn.o_proj`, `^model.*o_proj`. */
+const MODULE_NAME = /^\^?(?:\.\*)?[\w-]+(?:(?:\\?\.|\.\*|\|)[\w-]+)*\$?$/
 
 /** The last or the best checkpoint can be told only where each save comes with an evaluation. */
 function bestModelFaults({ training, evaluates, saves }: Facts): Complaint[] {

@@ -12,6 +12,7 @@ export type Section = Readonly<Record<string, Property>>
 const bool: Property = { type: 'boolean' }
 const str: Property = { type: 'string', maxLength: 4096 }
 const strings: Property = { type: ['array', 'string', 'null'], items: { type: 'string' }, maxItems: 1000 }
+const list: Property = { ...strings, type: ['array', 'null'] }
 const number = (minimum: number, maximum?: number): Property => ({
   type: 'number',
   minimum,
@@ -68,7 +69,7 @@ export const QUANTIZATION_KEYS: Section = {
   load_in_4bit: bool,
   load_in_8bit: bool,
   llm_int8_threshold: number(0, 1000),
-  llm_int8_skip_modules: strings,
+  llm_int8_skip_modules: list,
   llm_int8_enable_fp32_cpu_offload: bool,
   llm_int8_has_fp16_weight: bool,
   bnb_4bit_compute_dtype: oneOf('bfloat16', 'float16', 'float32'),
@@ -142,8 +143,8 @@ const OPTIMISER: Section = {
   optim: oneOf(...OPTIMISERS),
   optim_args: orNull(str),
   weight_decay: number(0, 1),
-  adam_beta1: number(0, 1),
-  adam_beta2: number(0, 1),
+  adam_beta1: number(0, 0.999_999),
+  adam_beta2: number(0, 0.999_999),
   adam_epsilon: above0(1),
   max_grad_norm: number(0),
   label_smoothing_factor: number(0, 1),
@@ -207,7 +208,7 @@ const DATA: Section = {
   packing_strategy: oneOf('bfd', 'bfd_split', 'wrapped'),
   eval_packing: orNull(bool),
   padding_free: bool,
-  pad_to_multiple_of: { type: ['integer', 'string', 'null'], minimum: 1 },
+  pad_to_multiple_of: orNull(int(1)),
   truncation_mode: oneOf('keep_start', 'keep_end'),
   shuffle_dataset: bool,
   completion_only_loss: orNull(bool),

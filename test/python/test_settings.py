@@ -111,6 +111,7 @@ class Formats(unittest.TestCase):
 @dataclasses.dataclass
 class Config:
     rank: int = 8
+    share: float = 0.5
     hidden: int = dataclasses.field(init=False, default=0)
 
     def __post_init__(self):
@@ -126,6 +127,10 @@ class Making(unittest.TestCase):
 
     def test_a_library_s_own_object(self):
         self.assertEqual(make(Config, "LoraConfig", {"rank": 4}, field_names(Config)).rank, 4)
+
+    def test_whole_numbers_where_the_library_wants_a_float(self):
+        made = make(Config, "LoraConfig", {"rank": 4, "share": 6}, field_names(Config))
+        self.assertEqual([type(made.share), type(made.rank)], [float, int])
 
     def test_unknown_fields_with_the_nearest(self):
         self.refused(r"LoraConfig has no field rnk; did you mean rank\?", {"rnk": 4})

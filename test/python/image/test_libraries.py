@@ -37,6 +37,13 @@ class Quantization(unittest.TestCase):
         )
         self.assertEqual(config.bnb_4bit_compute_dtype, torch.float16)
 
+    def test_the_output_head_stays_whole_and_a_whole_number_may_stand_for_a_float(self):
+        for skipped, kept in (([], ["lm_head"]), (["o_proj"], ["o_proj", "lm_head"])):
+            section = {"llm_int8_skip_modules": skipped, "llm_int8_threshold": 6}
+            config: Any = quantization(message("qlora", QuantizationConfig=section), torch.bfloat16)
+            self.assertEqual(config.llm_int8_skip_modules, kept)
+            self.assertEqual(config.llm_int8_threshold, 6.0)
+
     def test_both_widths_are_refused(self):
         with self.assertRaisesRegex(StepFailed, "QuantizationConfig is not usable") as raised:
             quantization(message("qlora", QuantizationConfig={"load_in_8bit": True}), torch.bfloat16)
@@ -84,6 +91,11 @@ class Arguments(unittest.TestCase):
         self.assertTrue(arguments({}, answers_marked=True).assistant_only_loss)
         self.assertFalse(arguments({"assistant_only_loss": False}, answers_marked=True).assistant_only_loss)
         self.assertFalse(arguments({}).assistant_only_loss)
+
+    def test_a_whole_number_may_stand_for_a_float_and_what_the_machine_lacks_is_left_out(self):
+        made = arguments({"adam_beta1": 0, "tf32": True})
+        self.assertIsInstance(made.adam_beta1, float)
+        self.assertIsNone(made.tf32)
 
     def test_combinations_that_the_constructor_refuses_are_the_config_s_fault(self):
         for values in ({"load_best_model_at_end": True}, {"lr_scheduler_type": "spiral"}, {"optim": "none"}):

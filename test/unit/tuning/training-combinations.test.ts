@@ -57,6 +57,20 @@ describe('settings that are legal key by key and stop the trainer, or give an ad
     ],
     ['no padding without packing', training({ padding_free: true }), [`${T}.padding_free`]],
     ['packing to no length', training({ packing: true, padding_free: true, max_length: null }), [`${T}.max_length`]],
+    [
+      'rows that nobody prepares',
+      training({ dataset_kwargs: { skip_prepare_dataset: true } }),
+      [`${T}.dataset_kwargs`],
+    ],
+    ['optimizer arguments that are no pairs', training({ optim_args: 'rank=4,x' }), [`${T}.optim_args`]],
+    [
+      'checkpoints of activations with what torch does not know',
+      training({ gradient_checkpointing_kwargs: { nope: true } }),
+      [`${T}.gradient_checkpointing_kwargs`],
+    ],
+    ['ranks of what is no name of a module', lora({ rank_pattern: { '[': 4 } }), ['LoraConfig.rank_pattern']],
+    ['scales of what is no name of a module', lora({ alpha_pattern: { '(o_proj': 4 } }), ['LoraConfig.alpha_pattern']],
+    ['momentum that never fades', training({ adam_beta1: 1 }), [`${T}.adam_beta1`]],
     ['a step and a half', training({ save_steps: 1.5 }), [`${T}.save_steps`]],
     [
       'fetching ahead without workers',
@@ -132,6 +146,16 @@ describe('settings that are legal key by key and stop the trainer, or give an ad
     ['packing', training({ packing: true, padding_free: true, max_length: 512 })],
     ['two ways to say which tokens count', training({ assistant_only_loss: true, completion_only_loss: true })],
     ['precision, which the trainer decides', training({ warmup_steps: 0.03, bf16: true, fp16: true })],
+    [
+      'ranks by names, ends and beginnings of modules',
+      lora({
+        rank_pattern: { o_proj: 4, '.*qkv_proj': 8, '^model.layers.0.mlp.down_proj$': 16, 'a|b': 2, 'x\\.y': 1 },
+      }),
+    ],
+    [
+      'pairs for the optimizer, and what checkpoints of activations take',
+      training({ optim_args: 'rank=4, scale=0.5', gradient_checkpointing_kwargs: { use_reentrant: true } }),
+    ],
     ['a pattern of some layers', lora({ layers_pattern: 'layers', layers_to_transform: [1, 2] })],
     [
       'no to what is not there',

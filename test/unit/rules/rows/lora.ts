@@ -47,6 +47,42 @@ export const loraRows = [
       says: 'no path is just q_proj',
     },
   ]),
+  ...rowsOf('training-config.trains-something', [
+    {
+      when: 'with some layers and modules',
+      workspace: of('phi-4'),
+      facts: training('training_config: {LoraConfig: {layers_to_transform: [0, 39], exclude_modules: [o_proj]}}'),
+      at: [],
+    },
+    {
+      when: 'with a pattern of what to exclude',
+      workspace: of('phi-4'),
+      facts: training("training_config: {LoraConfig: {exclude_modules: '.*o_proj'}}"),
+      at: [],
+    },
+    {
+      when: 'with a layer too many',
+      workspace: of('phi-4'),
+      facts: training('training_config: {LoraConfig: {layers_to_transform: [1, 40]}}'),
+      at: [`${AT}.layers_to_transform`],
+      says: 'phi-4 has the layers 0 to 39',
+    },
+    {
+      when: 'with all of its modules excluded',
+      workspace: of('phi-4'),
+      facts: training(
+        'training_config: {LoraConfig: {exclude_modules: [qkv_proj, o_proj, gate_up_proj, down_proj, x]}}',
+      ),
+      at: [`${AT}.exclude_modules`],
+    },
+    {
+      when: 'with the one that it names excluded',
+      workspace: of('phi-4'),
+      facts: training('training_config: {LoraConfig: {target_modules: [o_proj], exclude_modules: [o_proj]}}'),
+      at: [`${AT}.exclude_modules`],
+      says: 'every module that would be trained is excluded',
+    },
+  ]),
   ...rowsOf('training-config.rank', [
     { when: 'with rank 64', workspace: of('phi-4'), facts: training('training_config: {LoraConfig: {r: 64}}'), at: [] },
     {
