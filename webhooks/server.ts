@@ -166,7 +166,11 @@ function createApp(options: ServerOptions): FastifyInstance<Server> {
   })
   app.removeAllContentTypeParsers()
   const bodies = new Bodies(BODIES)
-  app.addContentTypeParser('application/json', (_request, stream, done) => bodies.receive(stream, done))
+  app.addContentTypeParser('application/json', (request, stream, done) => {
+    // Nobody would take it, and so nobody say that it is not needed any more.
+    if (request.is404) done(null)
+    else bodies.receive(stream, done)
+  })
   // Hooks with a callback and not a promise: two of them are a tenth of an answer's time.
   app.addHook('onRequest', (request, reply, done) => {
     if (request.method !== 'POST') return done()

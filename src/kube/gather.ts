@@ -14,6 +14,7 @@ import { secretUses } from '#src/reading/mentions.ts'
 import type { KubeClient } from './client.ts'
 import { isForbidden, isNotFound, KubeError } from './errors.ts'
 import type { Stores } from './stores.ts'
+import { isOutline } from './trim.ts'
 
 export interface GatherOptions {
   readonly client: KubeClient
@@ -36,7 +37,8 @@ export async function gather(
 ): Promise<World | undefined> {
   const cached = stores.workspaces.get(key)
   const [namespace = '', name = ''] = key.split('/')
-  const workspace = fresh ? await client.get({ kind: 'Workspace', namespace, name }, signal) : cached
+  const isToRead = fresh || (cached !== undefined && isOutline(cached))
+  const workspace = isToRead ? await client.get({ kind: 'Workspace', namespace, name }, signal) : cached
   if (workspace === undefined) return undefined
   const uid = workspace.metadata.uid ?? ''
   // By its owner and not by its labels: a Job that only looks like one of ours is neither followed nor removed.

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import type { Credentials } from './credentials.ts'
-import { errorOfAnswer, KubeError } from './errors.ts'
+import { errorOfAnswer, KubeError, TOO_LARGE } from './errors.ts'
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -44,8 +44,11 @@ export interface Http {
   stream(call: Call & { readonly signal: AbortSignal }): Promise<AsyncIterable<Buffer>>
 }
 
-/** No answer of ours comes near: a page of 500 objects of 64 KiB each is 32 MiB. */
-const maxAnswerBytes = 64 * 1024 * 1024
+/**
+ * It is held three times while it is read, of a heap of 256 MiB. A page of 500 objects of 30 KiB each; one object is 3 MiB at
+ * most. Lists ask for shorter pages where this is not enough.
+ */
+const maxAnswerBytes = 16 * 1024 * 1024
 const maxRetryAfterMs = 30_000
 
 /** HTTP to the API server with its credentials, time limits and its wishes about when to come back (Retry-After). */
@@ -162,13 +165,19 @@ async function readText(body: Dispatcher.ResponseData['body'], call: Call): Prom
     for await (const chunk of body) {
       const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk)
       size += bytes.length
-      if (size > maxAnswerBytes) throw new Error(`the answer exceeds ${maxAnswerBytes} bytes`)
+      if (size > maxAnswerBytes) throw tooLarge(call)
       chunks.push(bytes)
     }
   } catch (cause) {
-    throw unreachable(call, cause)
+    throw cause instanceof KubeError ? cause : unreachable(call, cause)
   }
   return Buffer.concat(chunks).toString('utf8')
+}
+
+/** With the status that came, so that it is not asked for again as it is. */
+function tooLarge({ method, path }: Call): KubeError {
+  const message = `${method} ${path}: the answer exceeds ${maxAnswerBytes} bytes`
+  return new KubeError(message, { status: 200, reason: TOO_LARGE })
 }
 
 function unreachable(call: Call, cause: unknown): KubeError {

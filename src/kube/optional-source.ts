@@ -53,6 +53,7 @@ export function optionalSource<T>(
     },
     // A watch that answers 404 had a definition before: only a new list can tell.
     isExpired: (error) => error instanceof NotServed || isNotFound(error) || source.isExpired(error),
+    isTooLarge: source.isTooLarge,
   }
 }
 

@@ -1,7 +1,6 @@
-import { FIELD_MANAGER, LABEL } from '#src/api/labels.ts'
+import { LABEL } from '#src/api/labels.ts'
 import type { JobView, NodeClaimView, NodeView, ObjectMeta, PodView, StatefulSetView } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
-import { defined } from '#src/lib/defined.ts'
 import type { Clock } from '#src/runtime/clock.ts'
 import { type Change, keyOf, Store, type Stored } from '#src/runtime/store.ts'
 import { WatchLoop, type WatchSink, type WatchSource } from '#src/runtime/watch-loop.ts'
@@ -9,6 +8,7 @@ import type { KubeClient, Selection } from './client.ts'
 import type { ObjectOf } from './object-of.ts'
 import { NotServed, optionalSource } from './optional-source.ts'
 import type { Kind } from './resource.ts'
+import { trimJob, trimNode, trimNodeClaim, trimPod, trimService, trimSet, trimWorkspace } from './trim.ts'
 import { watchSource } from './watch-source.ts'
 
 /** Everything that reconciles read without asking the apiserver: one watch for each kind. */
@@ -55,22 +55,27 @@ const OURS: Selection = { labelSelector: `${LABEL.managedBy}=kaito-ts` }
 const OF_WORKSPACES: Selection = { labelSelector: LABEL.workspace }
 
 export function createStores(options: StoresOptions): Stores {
-  const workspaces = new Store<Workspace>({ indexes: { namespace: (object) => [object.metadata.namespace ?? ''] } })
-  const jobs = new Store<JobView>({ indexes: { workspace: ownerKey } })
-  const pods = new Store<PodView>({ indexes: { workspace: ownerKey } })
+  const workspaces = new Store<Workspace>({
+    indexes: { namespace: (object) => [object.metadata.namespace ?? ''] },
+    trim: trimWorkspace,
+  })
+  const jobs = new Store<JobView>({ indexes: { workspace: ownerKey }, trim: trimJob })
+  const pods = new Store<PodView>({ indexes: { workspace: ownerKey }, trim: trimPod })
   const statefulSets = new Store<StatefulSetView>({ trim: trimSet })
-  const services = new Store<Owned>()
+  const services = new Store<Owned>({ trim: trimService })
   const nodes = new Store<NodeView>({ trim: trimNode })
-  const nodeClaims = new Store<NodeClaimView>({ indexes: { workspace: ownerKey } })
-  const claimSource = optionalSource(sourceOf(options, 'NodeClaim', OF_WORKSPACES), options.clock, options.onNodeClaims)
+  const nodeClaims = new Store<NodeClaimView>({ indexes: { workspace: ownerKey }, trim: trimNodeClaim })
+  const claims = trimmed(sourceOf(options, 'NodeClaim', OF_WORKSPACES), trimNodeClaim)
+  const claimSource = optionalSource(claims, options.clock, options.onNodeClaims)
+  const of = <K extends Kind>(kind: K, selection: Selection) => sourceOf(options, kind, selection)
   const loops = [
-    loop(options, 'Workspace', {}, workspaces),
-    loop(options, 'Job', OURS, jobs),
-    loop(options, 'Pod', OF_WORKSPACES, pods),
-    loop(options, 'StatefulSet', OURS, statefulSets),
-    loop(options, 'Service', OURS, services),
-    loop(options, 'Node', {}, nodes),
-    loopOver(options, 'NodeClaim', claimSource, nodeClaims),
+    loop(options, 'Workspace', trimmed(of('Workspace', {}), trimWorkspace), workspaces),
+    loop(options, 'Job', trimmed(of('Job', OURS), trimJob), jobs),
+    loop(options, 'Pod', trimmed(of('Pod', OF_WORKSPACES), trimPod), pods),
+    loop(options, 'StatefulSet', trimmed(of('StatefulSet', OURS), trimSet), statefulSets),
+    loop(options, 'Service', trimmed(of('Service', OURS), trimService), services),
+    loop(options, 'Node', trimmed(of('Node', {}), trimNode), nodes),
+    loop(options, 'NodeClaim', claimSource, nodeClaims),
   ]
   const all = [workspaces, jobs, pods, statefulSets, services, nodes, nodeClaims]
   const watches = () => loops.map((one) => one.report())
@@ -134,26 +139,6 @@ const nodeFacts = ({ metadata, spec, status }: NodeView) =>
     status?.conditions?.find(({ type }) => type === 'Ready')?.status,
   ])
 
-/** Nodes carry image lists of many kilobytes that nobody here reads. */
-function trimNode(node: NodeView): NodeView {
-  const { name, uid, resourceVersion, labels } = node.metadata
-  const status = node.status
-  return {
-    metadata: {
-      name,
-      ...defined({ uid, resourceVersion, labels }),
-    },
-    ...(node.spec?.unschedulable === undefined ? {} : { spec: { unschedulable: node.spec.unschedulable } }),
-    status: {
-      ...(status?.conditions === undefined
-        ? {}
-        : { conditions: status.conditions.filter(({ type }) => type === 'Ready') }),
-      ...(status?.allocatable === undefined ? {} : { allocatable: status.allocatable }),
-      ...(status?.nodeInfo === undefined ? {} : { nodeInfo: status.nodeInfo }),
-    },
-  }
-}
-
 /** Where a kind comes from, counted: a list is full with its last page. */
 function sourceOf<K extends Kind>(
   { client, onList }: StoresOptions,
@@ -171,22 +156,21 @@ function sourceOf<K extends Kind>(
   }
 }
 
-const loop = <K extends Kind>(options: StoresOptions, kind: K, selection: Selection, sink: Sink<ObjectOf<K>>) =>
-  loopOver(options, kind, sourceOf(options, kind, selection), sink)
-
-/** Of who set which field, only what others have set of the spec is kept: an edit by hand is put back. */
-function trimSet(set: StatefulSetView): StatefulSetView {
-  const managedFields = (set.metadata.managedFields ?? []).flatMap(({ manager = '', subresource, fieldsV1 }) =>
-    fieldsV1 === undefined || !('f:spec' in fieldsV1) || subresource === 'status' || manager === FIELD_MANAGER
-      ? []
-      : [{ manager, fieldsV1: { 'f:spec': fieldsV1['f:spec'] } }],
-  )
-  return { ...set, metadata: { ...set.metadata, managedFields } }
-}
+/** Trims a list page by page, as it comes: a whole list of objects as they are may be more than fits. */
+const trimmed = <From extends Stored, T extends Stored>(
+  source: WatchSource<From>,
+  trim: (object: From) => T,
+): WatchSource<From | T> => ({
+  ...source,
+  list: async (page, signal) => {
+    const answer = await source.list(page, signal)
+    return { ...answer, items: answer.items.map(trim) }
+  },
+})
 
 type Sink<T> = WatchSink<T> & { readonly size: number }
 
-function loopOver<T extends Stored>(options: StoresOptions, kind: Kind, source: WatchSource<T>, sink: Sink<T>) {
+function loop<T extends Stored>(options: StoresOptions, kind: Kind, source: WatchSource<T>, sink: Sink<T>) {
   const { clock, onError } = options
   const watch = new WatchLoop<T>({
     source,

@@ -1,6 +1,6 @@
 import type { WatchSource } from '#src/runtime/watch-loop.ts'
 import type { KubeClient, Selection } from './client.ts'
-import { isGone } from './errors.ts'
+import { isGone, isTooLarge } from './errors.ts'
 import type { ObjectOf } from './object-of.ts'
 import type { Kind } from './resource.ts'
 
@@ -14,5 +14,6 @@ export function watchSource<K extends Kind>(
     list: (page, signal) => client.list(kind, selection, page, signal),
     watch: (from, signal) => client.watch(kind, selection, from, signal),
     isExpired: isGone,
+    isTooLarge,
   }
 }

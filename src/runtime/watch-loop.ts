@@ -24,6 +24,8 @@ export interface WatchSource<T> {
   watch(from: { resourceVersion: string; seconds: number }, signal: AbortSignal): AsyncIterable<WatchEvent<T>>
   /** The server no longer has that resourceVersion or page (410 Gone, reason Expired): only a new list helps. */
   isExpired(error: unknown): boolean
+  /** The page is more than may be read at once: only a smaller one helps. */
+  isTooLarge(error: unknown): boolean
 }
 
 /** Where the objects go; `Store` is one. */

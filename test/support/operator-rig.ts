@@ -27,6 +27,7 @@ export interface Operator {
   /** As a crash or the kernel would: nothing is tidied up. */
   kill(): Promise<void>
   stop(): Promise<void>
+  readonly pid: number
   readonly log: () => string
   readonly isReady: () => Promise<boolean>
   /** The text of /readyz. */
@@ -41,9 +42,9 @@ export interface Rig {
   readonly redis: Redis
   /**
    * Starts an operator and waits until it reconciles or stands by. The same name again is the same pod, restarted.
-   * `settings` are laid over the rig's own.
+   * `settings` are laid over the rig's own; `nodeOptions` bound its memory, as a container does.
    */
-  operator(name?: string, settings?: Readonly<Record<string, unknown>>): Promise<Operator>
+  operator(name?: string, settings?: Readonly<Record<string, unknown>>, nodeOptions?: string): Promise<Operator>
   /** Refuses every Job in a namespace, as a worker sees it that loses the apiserver; returns how to allow them again. */
   forbidJobs(namespace: string): Promise<() => Promise<void>>
   /** Refuses every StatefulSet that is made or changed in a namespace, by a policy; returns how to allow them again. */
@@ -88,9 +89,10 @@ export async function startRig(
       return async () => void (await http.text({ method: 'DELETE', path: `${path}/no-jobs` }))
     },
     forbidServers: (namespace) => forbidServers(http, namespace),
-    operator: async (name = 'operator-0', other = {}) => {
+    operator: async (name = 'operator-0', other = {}, nodeOptions = '') => {
       const all = { ...settings, ...other }
-      const launched = await launch({ dir, name, kubeconfig: plane.kubeconfig, redisUrl: redis.url, settings: all })
+      const where = { dir, name, kubeconfig: plane.kubeconfig, redisUrl: redis.url }
+      const launched = await launch({ ...where, settings: all, nodeOptions })
       running.add(launched.daemon)
       return launched.operator
     },
@@ -160,9 +162,10 @@ interface Launch {
   readonly kubeconfig: string
   readonly redisUrl: string
   readonly settings: Readonly<Record<string, unknown>>
+  readonly nodeOptions: string
 }
 
-async function launch({ dir, name, kubeconfig, redisUrl, settings }: Launch) {
+async function launch({ dir, name, kubeconfig, redisUrl, settings, nodeOptions }: Launch) {
   const [healthPort, webhookPort] = await Promise.all([freePort(), freePort()])
   const file = join(dir, `${name}.yaml`)
   const logFile = join(dir, `${name}.log`)
@@ -177,6 +180,7 @@ async function launch({ dir, name, kubeconfig, redisUrl, settings }: Launch) {
       KAITO_REDIS_URL: redisUrl,
       KAITO_HEALTH_PORT: String(healthPort),
       KAITO_LOG_LEVEL: 'debug',
+      NODE_OPTIONS: nodeOptions,
       POD_NAME: name,
       POD_NAMESPACE: HOME,
     },
@@ -184,6 +188,7 @@ async function launch({ dir, name, kubeconfig, redisUrl, settings }: Launch) {
   const url = `http://127.0.0.1:${healthPort}`
   await waitReady(daemon, httpProbe(`${url}/readyz`), 60_000)
   const operator: Operator = {
+    pid: daemon.pid,
     kill: () => killDaemon(daemon),
     stop: () => stopDaemon(daemon, 35_000),
     log: () => lastLines(logFile, 200),

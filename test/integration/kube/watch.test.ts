@@ -66,6 +66,20 @@ describe('a watch loop on a real API server', () => {
     await followed.stop()
   })
 
+  it('lists in pages as short as large objects need', async () => {
+    const size = 900_000
+    const names = Array.from({ length: 24 }, (_, index) => `large-${index}`)
+    for (const name of names) await direct.client.create(configMap(name, { data: 'x'.repeat(size) }))
+    const followed = follow(direct.client, 'ConfigMap')
+    await followed.store.synced()
+    expect(followed.errors).toEqual([])
+    expect(followed.store.all().filter(({ metadata }) => names.includes(metadata.name))).toHaveLength(names.length)
+    // More than one answer may be, so that all of them in one page would have failed.
+    expect(names.length * size).toBeGreaterThan(16 * 1024 * 1024)
+    await followed.stop()
+    for (const name of names) await remove(name)
+  })
+
   it('recovers from a killed API server by itself and ends up equal to it', async () => {
     const followed = follow(direct.client, 'ConfigMap')
     await followed.store.synced()

@@ -116,6 +116,17 @@ describe('a webhook under attack', () => {
     sound()
   })
 
+  it('holds nothing of what was sent to a path that is none', async () => {
+    const attacker = new Agent({ connections: 1, connect: { ca, localAddress: '127.0.0.2' } })
+    for (let index = 0; index < 8; index++) {
+      expect((await post(attacker, `${url}/other`, Buffer.alloc(6 * MIB, ' '))).code).toBe(404)
+    }
+    // More than the address may hold: one of this size would be refused if anything had stayed.
+    expect((await post(attacker, `${url}/validate`, Buffer.alloc(6 * MIB, ' '))).code).toBe(400)
+    await attacker.close()
+    sound()
+  })
+
   it.each(['127.0.0.2', '127.0.0.1'])('answers all reviews beside 2,250 idle connections from %s', async (from) => {
     const attackers = await attackersFrom(from, 2_250, (socket) =>
       socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'),

@@ -7,6 +7,7 @@ import { FakeClock } from './fake-clock.ts'
 
 const object = (name: string, resourceVersion: string): Stored => ({ metadata: { name, uid: name, resourceVersion } })
 const gone = new Error('410')
+const tooLarge = new Error('too large')
 
 /** A server that answers as scripted: each list and each watch takes the next entry; when out of them, it hangs. */
 class ScriptedSource implements WatchSource<Stored> {
@@ -49,6 +50,10 @@ class ScriptedSource implements WatchSource<Stored> {
 
   isExpired(error: unknown): boolean {
     return error === gone
+  }
+
+  isTooLarge(error: unknown): boolean {
+    return error === tooLarge
   }
 }
 
@@ -139,6 +144,29 @@ describe('WatchLoop', () => {
     await run.clock.advance(10_000)
     expect(source.calls).toEqual(['list limit=500', 'watch 5', 'list limit=500', 'watch 50'])
     expect(deleted).toEqual(['a'])
+  })
+
+  it('asks for shorter pages where one is too large, and fails only where a single object is', async () => {
+    const source = new ScriptedSource()
+    source.lists.push(tooLarge, { items: [object('a', '1')], resourceVersion: '5', next: 'p2' }, tooLarge)
+    source.lists.push({ items: [object('b', '2')], resourceVersion: '5' })
+    const { store, stop } = begin(source)
+    await source.clock.advance(0)
+    expect(source.calls).toEqual([
+      'list limit=500',
+      'list limit=250',
+      'list limit=250 next=p2',
+      'list limit=125 next=p2',
+      'watch 5',
+    ])
+    expect(store.all().map(({ metadata }) => metadata.name)).toEqual(['a', 'b'])
+    stop.abort()
+    const hopeless = new ScriptedSource()
+    for (let i = 0; i < 9; i++) hopeless.lists.push(tooLarge)
+    const other = begin(hopeless)
+    await hopeless.clock.advance(0)
+    expect([hopeless.calls.at(-1), other.errors]).toEqual(['list limit=1', [tooLarge]])
+    other.stop.abort()
   })
 
   it('reads the whole list in one piece when its pages expire half-way', async () => {
