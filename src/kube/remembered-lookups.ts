@@ -7,8 +7,8 @@ type Find<T> = (namespace: string, name: string, signal: AbortSignal) => Promise
 
 /** How long a found object is believed, in ms: it spares a bulk apply hundreds of look-ups, and a person never notices. */
 const RECENT_MS = 1_000
-/** Twice this is within the budget of one answer: what is not found out by then is `unknown`, which admits with a warning. */
-const PATIENCE_MS = 900
+/** How long anybody waits for an object at most; whoever has to answer sooner says so. */
+const PATIENCE_MS = 2_000
 /** 256 objects of at most 64 Ki characters: 16 Mi characters at worst. */
 const MAX_REMEMBERED = 256
 const MAX_SIZE = 65_536
@@ -37,13 +37,18 @@ export class RememberedLookups<T extends object> {
     return values
   }
 
-  async all(namespace: string, names: readonly string[], mode: Mode) {
+  /**
+   * All of them as far as they are known when `until` aborts; the rest is `unknown`, which never speaks against anybody. What
+   * comes later is remembered for the next one who asks.
+   */
+  async all(namespace: string, names: readonly string[], mode: Mode, until: AbortSignal) {
+    const late = unknownFrom(until)
     let isFresh = true
     const values = new Map<string, Lookup<T>>()
     const one = async (name: string) => {
       const recent = mode === 'recent' ? this.#recent(`${namespace}/${name}`) : undefined
       if (recent !== undefined) isFresh = false
-      values.set(name, await (recent ?? this.#look(namespace, name)))
+      values.set(name, await Promise.race([recent ?? this.#look(namespace, name), late]))
     }
     if (names.length > 0) await Promise.all(names.map(one))
     return { values, isFresh }
@@ -88,6 +93,13 @@ export class RememberedLookups<T extends object> {
     if (oldest !== undefined) this.#remembered.delete(oldest)
   }
 }
+
+const unknownFrom = (signal: AbortSignal) =>
+  new Promise<{ readonly state: 'unknown' }>((resolve) => {
+    const stop = () => resolve({ state: 'unknown' })
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+  })
 
 const sizeOf = (value: object) =>
   Object.values(value).reduce<number>((sum, each) => sum + (typeof each === 'string' ? each.length : 0), 0)

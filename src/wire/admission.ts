@@ -30,12 +30,13 @@ export function wireAdmission(config: Config, client: KubeClient): Admission {
       const facts = factsOf(request)
       const wanted = needs(workspace)
       const judge = (found: Found) => ({ told: admit(workspace, { ...facts, ...found }, planLines), found })
-      const ask = async (mode: Mode) => judge(await lookups.ask(facts.namespace, wanted, mode))
       const mode = facts.dryRun ? 'fresh' : 'recent'
       const known = lookups.atOnce(facts.namespace, wanted, mode)
       const quick = known && judge(known)
       if (quick && holds(quick)) return verdict(quick)
       const later = async () => {
+        const until = AbortSignal.timeout(LOOKING_MS)
+        const ask = async (mode: Mode) => judge(await lookups.ask(facts.namespace, wanted, mode, until))
         const first = await ask(quick ? 'fresh' : mode)
         return verdict(holds(first) ? first : await ask('fresh'))
       }
@@ -44,6 +45,12 @@ export function wireAdmission(config: Config, client: KubeClient): Admission {
     default: (request) => withDefaults(asWorkspace(request.object), { ...factsOf(request), ...NOTHING_NAMED }),
   }
 }
+
+/**
+ * For all look-ups of one answer together, however often something has to be asked again. Well below the time for the answer: a
+ * slow API server, or a machine on which timers come late, must not have anybody refused.
+ */
+const LOOKING_MS = 1_500
 
 interface Judged {
   readonly told: Ruling

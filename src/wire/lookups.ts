@@ -15,7 +15,8 @@ export interface Found extends Pick<Facts, 'configMaps' | 'secrets'> {
 export interface Lookups {
   /** What is known without waiting; undefined where something must be asked for. */
   atOnce(namespace: string, wanted: Needs, mode: Mode): Found | undefined
-  ask(namespace: string, wanted: Needs, mode: Mode): Promise<Found>
+  /** What is not known when `until` aborts is said to be unknown. */
+  ask(namespace: string, wanted: Needs, mode: Mode, until: AbortSignal): Promise<Found>
 }
 
 export function wireLookups(client: KubeClient): Lookups {
@@ -29,10 +30,10 @@ export function wireLookups(client: KubeClient): Lookups {
       const found = maps && secrets.recent(namespace, wanted.secrets)
       return found && { configMaps: maps, secrets: found, isFresh: false }
     },
-    async ask(namespace, wanted, mode) {
+    async ask(namespace, wanted, mode, until) {
       const [maps, found] = await Promise.all([
-        configMaps.all(namespace, wanted.configMaps, mode),
-        secrets.all(namespace, wanted.secrets, mode),
+        configMaps.all(namespace, wanted.configMaps, mode, until),
+        secrets.all(namespace, wanted.secrets, mode, until),
       ])
       return { configMaps: maps.values, secrets: found.values, isFresh: maps.isFresh && found.isFresh }
     },

@@ -33,7 +33,7 @@ export function wireWebhooks(
         certificate,
         notReady,
         admission,
-        budgetMs: 2_000,
+        budgetMs: 4_000,
         observer: observe(log, metrics),
         clock: systemClock,
         newId: randomUUID,

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { Agent } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { peakRssMiB } from '#test/bench/measure/process-cost.ts'
+import { TUNED_IMAGE, tuningSpec } from '#test/support/workspaces.ts'
 import { admissionReview } from '#test/unit/webhooks/admission-review.ts'
 import { client, mint, post, Tally } from './rig.ts'
 
@@ -102,6 +103,16 @@ describe('a webhook under attack', () => {
     sound()
   })
 
+  it('admits 200 Workspaces at once that name what the API server does not tell, with a warning each', async () => {
+    const author = client(ca, 50)
+    const bodies = Array.from({ length: 200 }, (_, index) => TUNING(index))
+    const answers = await Promise.all(bodies.map((body) => post(author, `${url}/validate`, body)))
+    expect(answers.filter(({ code, json }) => code !== 200 || json.response.allowed !== true)).toEqual([])
+    expect(answers.filter(({ json }) => !json.response.warnings?.length)).toEqual([])
+    await author.close()
+    sound()
+  })
+
   it('holds few of the large reviews that wait for look-ups, and asks the others to come again', async () => {
     const text = 'ä'.repeat(3.2 * MIB)
     const body = REVIEW_OF(JSON.stringify({ text }))
@@ -172,6 +183,12 @@ const object = {
 const WORKSPACE = JSON.stringify(
   admissionReview({ object: { ...object, inference: { preset: { name: 'phi-3-mini-4k-instruct' } } } }),
 )
+const TUNING = (index: number) => JSON.stringify(admissionReview({ object: { ...object, tuning: tuning(index) } }))
+const tuning = (index: number) => ({
+  ...tuningSpec().tuning,
+  config: `config-${index}`,
+  output: { image: TUNED_IMAGE, imagePushSecret: `secret-${index}` },
+})
 /** Its configuration has to be looked up, so it is in hand for a while. */
 const REVIEW_OF = (template: string) =>
   JSON.stringify(admissionReview({ object: { ...object, inference: { template: '@', config: 'settings' } } })).replace(
