@@ -27,17 +27,26 @@ export function createTaskQueue(connection: Redis): TaskQueue {
   const connected = () => {
     if (connection.status !== 'ready') throw new Error(`Redis is not connected (${connection.status})`)
   }
+  // Deduplication by id, not a fixed jobId: a jobId stays taken while a finished job of that name is kept.
+  const add = (task: TuningTask) =>
+    queue.add('tune', task, {
+      deduplication: { id: taskId(task) },
+      attempts: 5,
+      backoff: { type: 'exponential', delay: 1_000 },
+      removeOnComplete: true,
+      removeOnFail: true,
+    })
   return {
     async enqueue(task) {
       connected()
-      // Deduplication by id, not a fixed jobId: a jobId stays taken while a finished job of that name is kept.
-      await queue.add('tune', task, {
-        deduplication: { id: taskId(task) },
-        attempts: 5,
-        backoff: { type: 'exponential', delay: 1_000 },
-        removeOnComplete: true,
-        removeOnFail: true,
-      })
+      try {
+        await add(task)
+      } catch (error) {
+        if (!isSpoilt(error)) throw error
+        // Redis is a courier only: what it loses is sent again, and a queue that takes nothing would carry nothing for ever.
+        await dropKeys(connection)
+        await add(task)
+      }
     },
     async counts() {
       connected()
@@ -45,5 +54,15 @@ export function createTaskQueue(connection: Redis): TaskQueue {
       return { waiting: wait, active, delayed }
     },
     close: () => queue.close(),
+  }
+}
+
+/** A key of ours holds what we never write there: Redis says so of any command that touches it. */
+const isSpoilt = (error: unknown) => error instanceof Error && /WRONGTYPE|value is not an integer/.test(error.message)
+
+/** All keys of our queue and nobody else's. */
+async function dropKeys(connection: Redis): Promise<void> {
+  for await (const keys of connection.scanStream({ match: `bull:${QUEUE_NAME}:*`, count: 1_000 })) {
+    if (Array.isArray(keys) && keys.length > 0) await connection.unlink(keys)
   }
 }

@@ -40,9 +40,11 @@ export function isBlockedAddress(ip: string, allow: readonly string[]): boolean 
 export function blockedAddressReason(ip: string, allow: readonly string[], host?: string): string | undefined {
   if (!ipaddr.isValid(ip)) return `"${ip}" is not an IP address`
   const address = unwrap(ipaddr.parse(ip))
-  if (allow.some((entry) => coversAddress(entry, address))) return undefined
+  const covering = allow.filter((entry) => coversAddress(entry, address))
   const text = address.toString()
-  if (METADATA.has(text)) return `${text} is a cloud metadata or host service address`
+  // A range that happens to hold it does not mean it: 100.64.0.0/10 is for pods, and holds a cloud's metadata service.
+  if (METADATA.has(text) && !covering.some(isOneAddress)) return `${text} is a cloud metadata or host service address`
+  if (covering.length > 0) return undefined
   const range = address.range()
   if (range === 'unicast') return undefined
   if (host !== undefined && PRIVATE.has(range) && allow.some((entry) => coversHost(entry, host))) return undefined
@@ -112,6 +114,12 @@ function coversAddress(entry: string, address: Address): boolean {
     return base.kind() === address.kind() && address.match(base, bits)
   }
   return ipaddr.isValid(entry) && unwrap(ipaddr.parse(entry)).toString() === address.toString()
+}
+
+function isOneAddress(entry: string): boolean {
+  if (!entry.includes('/')) return true
+  const [base, bits] = ipaddr.parseCIDR(entry)
+  return bits === base.toByteArray().length * 8
 }
 
 function coversHost(entry: string, host: string): boolean {

@@ -1,5 +1,6 @@
 import { startDigest } from './digest.ts'
 import type { Descriptor } from './manifest.ts'
+import { isTooSlow, LEAST_PACE } from './pace.ts'
 import type { RegistryCall } from './registry.ts'
 import { connectionError, RegistryError } from './registry-error.ts'
 import { firstValue, pauseBeforeRetry } from './transport.ts'
@@ -18,6 +19,7 @@ export async function* readBlob(
   const digest = startDigest(blob.digest)
   let received = 0
   let failures = 0
+  const startedAt = performance.now()
   while (received < blob.size || received === 0) {
     const before = received
     try {
@@ -26,6 +28,8 @@ export async function* readBlob(
         if (received > blob.size) throw mismatch(blob, `is longer than its ${blob.size} bytes`)
         digest.update(chunk)
         yield chunk
+        // Also what the reader took of it: a disk writes faster than this.
+        if (isTooSlow(received, performance.now() - startedAt, LEAST_PACE)) throw tooSlow(blob, received)
       }
       if (received === blob.size) break
       throw new RegistryError('network', `the connection ended after ${received} of ${blob.size} bytes`)
@@ -58,6 +62,10 @@ async function* openAt(
     if (fresh.length > 0) yield fresh
   }
 }
+
+/** Not temporary: another try of the same registry would wait as long. */
+const tooSlow = (blob: Descriptor, received: number) =>
+  new RegistryError('invalid', `${blob.digest} comes too slowly: ${received} of ${blob.size} bytes so far`)
 
 function mismatch(blob: Descriptor, how: string): RegistryError {
   return new RegistryError('invalid', `the content of ${blob.digest} ${how}; the registry or a proxy altered it`)

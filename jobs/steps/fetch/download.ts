@@ -4,6 +4,7 @@ import { request } from 'undici'
 import type { EndReason } from '#src/contract/ends.ts'
 import { assertUrlAllowed, BlockedAddressError } from '#src/oci/address-guard.ts'
 import { type RunningDigest, startDigest } from '#src/oci/digest.ts'
+import { isTooSlow, type Pace } from '#src/oci/pace.ts'
 import { connectionError } from '#src/oci/registry-error.ts'
 import { firstValue, pauseBeforeRetry } from '#src/oci/transport.ts'
 import type { ByteProgress } from '../progress.ts'
@@ -18,6 +19,9 @@ export interface DownloadOptions {
   /** Failures in a row without any progress that end the download. */
   readonly attempts: number
   readonly progress: ByteProgress
+  readonly pace: Pace
+  /** When all files must be there, on the clock of `performance.now`. */
+  readonly until: number
 }
 
 export type DownloadResult =
@@ -28,7 +32,14 @@ export type DownloadResult =
 export async function download(url: URL, path: string, options: DownloadOptions): Promise<DownloadResult> {
   const part = `${path}.part`
   const file = await open(part, 'w', 0o644)
-  const state: State = { file, received: 0, digest: startDigest(), announced: 0, validator: undefined }
+  const state: State = {
+    file,
+    received: 0,
+    digest: startDigest(),
+    announced: 0,
+    validator: undefined,
+    startedAt: performance.now(),
+  }
   try {
     for (let failures = 0; ; ) {
       const before = state.received
@@ -39,6 +50,8 @@ export async function download(url: URL, path: string, options: DownloadOptions)
       if (failures >= options.attempts) {
         return { ok: false, reason: 'DatasetUnreachable', message: `${attempt.message} (tried ${failures} times)` }
       }
+      const late = tooLate(state, options)
+      if (late !== undefined) return { ok: false, reason: 'DatasetUnreachable', message: late }
       await pauseBeforeRetry(failures, attempt.retryAfter)
     }
     if (state.received === 0) return { ok: false, reason: 'DatasetInvalid', message: 'the file is empty' }
@@ -58,6 +71,7 @@ interface State {
   announced: number
   /** The ETag or date of the version whose bytes are kept; without one a broken download starts over. */
   validator: string | undefined
+  readonly startedAt: number
 }
 
 type Attempt =
@@ -130,6 +144,8 @@ async function visit(
     state.digest.update(chunk)
     state.received += chunk.length
     options.progress.add(chunk.length)
+    const late = tooLate(state, options)
+    if (late !== undefined) return stop('DatasetUnreachable', late)
   }
   const complete = verdict.expected === undefined || state.received === verdict.expected
   if (complete) return { kind: 'done' }
@@ -169,6 +185,18 @@ function findBlocked(error: unknown): BlockedAddressError | undefined {
     if (at instanceof BlockedAddressError) return at
   }
   return undefined
+}
+
+/** Why there is no point in going on: whoever sends a byte a minute is heard for as long as this allows, and no longer. */
+function tooLate({ received, startedAt }: State, { pace, until }: DownloadOptions): string | undefined {
+  const now = performance.now()
+  const seconds = Math.round((now - startedAt) / 1000)
+  if (isTooSlow(received, now - startedAt, pace)) {
+    return `the host is too slow: ${received} bytes in ${seconds} s, and ${pace.bytesPerSecond} bytes a second are the least`
+  }
+  return now > until
+    ? `the dataset is not there after all the time that it may take (${received} bytes of this file)`
+    : undefined
 }
 
 function tooLarge(options: DownloadOptions, size?: number): Attempt {

@@ -4,6 +4,7 @@ import { Agent } from 'undici'
 import type { FetchSpec } from '#src/contract/fetch.ts'
 import { checkUrl, redactUrl } from '#src/lib/url-guard.ts'
 import { guardedLookup, type Resolver } from '#src/oci/address-guard.ts'
+import { LEAST_PACE, type Pace } from '#src/oci/pace.ts'
 import { failed, type Outcome } from '../outcome.ts'
 import { startProgress } from '../progress.ts'
 import { download } from './download.ts'
@@ -13,6 +14,8 @@ import { fileName } from './file-name.ts'
 export interface FetchDependencies {
   readonly resolver?: Resolver
   readonly attempts?: number
+  readonly pace?: Pace
+  readonly totalMs?: number
 }
 
 /** Downloads every URL into `out` and lists them in `out/manifest.json`. URLs are told without their query. */
@@ -31,12 +34,13 @@ export async function runFetch(spec: FetchSpec, dependencies: FetchDependencies 
   })
   const progress = startProgress('fetch')
   const files: FetchedFile[] = []
+  const { attempts = ATTEMPTS, pace = LEAST_PACE, totalMs = TOTAL_MS } = dependencies
+  const until = performance.now() + totalMs
   let left = spec.maxBytes
   try {
     for (const [index, url] of urls.entries()) {
       const path = join(spec.out, fileName(index, url))
-      const attempts = dependencies.attempts ?? ATTEMPTS
-      const options = { agent, allowPrivate: spec.allowPrivate, maxBytes: left, attempts, progress }
+      const options = { agent, allowPrivate: spec.allowPrivate, maxBytes: left, attempts, progress, pace, until }
       const result = await download(url, path, options)
       if (!result.ok) return failed(result.reason, `${redactUrl(url)}: ${result.message}`)
       left -= result.bytes
@@ -61,6 +65,8 @@ interface FetchedFile {
 const SILENCE_MS = 60_000
 /** With the pauses between them these span about half a minute of an unreachable server. */
 const ATTEMPTS = 6
+/** For all files: the largest dataset that is taken by default at 5 MiB a second. The GPU's node waits, and is paid for. */
+const TOTAL_MS = 6 * 3_600_000
 
 async function writeManifest(out: string, files: readonly FetchedFile[]): Promise<void> {
   const path = join(out, 'manifest.json')

@@ -125,6 +125,23 @@ describe('the queue of tuning runs', () => {
     await eventually('the task is taken', async () => taken.length === 1)
   })
 
+  it.for([
+    ['meta', 'a list'],
+    ['wait', 'a text'],
+    ['id', 'a text'],
+  ] as const)('heals itself where somebody wrote to its key %s, and leaves what is not its own', async ([key, how]) => {
+    const { taken } = worker()
+    await rest(300)
+    const spoilt = `bull:${QUEUE_NAME}:${key}`
+    await redis.del(spoilt)
+    if (how === 'a list') await redis.rpush(spoilt, 'x')
+    else await redis.set(spoilt, 'x')
+    await redis.set('bull:another:id', '7')
+    await queue.enqueue(task('00000000b2'))
+    await eventually('the task is taken', async () => taken.includes('00000000b2'))
+    expect(await redis.get('bull:another:id')).toBe('7')
+  })
+
   it('keeps a task that Redis had acknowledged when Redis is killed', async () => {
     await queue.enqueue(task('00000000af'))
     await server.kill()

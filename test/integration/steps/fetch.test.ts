@@ -173,6 +173,30 @@ describe('the fetch step', () => {
     expect(sha256(await readFile(join(out, '000-changed')))).toBe(sha256(fresh))
   })
 
+  test('a server that drips is left, also one that begins another version with every byte', async () => {
+    let version = 0
+    pages.set('/drip', (_, response) => {
+      response.writeHead(200, { 'content-length': DATA.length })
+      const timer = setInterval(() => response.write('x'), 20)
+      response.on('close', () => clearInterval(timer))
+    })
+    pages.set('/etags', (_, response) => {
+      response.writeHead(200, { etag: `"v${++version}"`, 'content-length': DATA.length })
+      response.write('x', () => response.destroy())
+    })
+    const pace = { graceMs: 1_500, bytesPerSecond: 10_000 }
+    for (const path of ['/drip', '/etags']) {
+      const outcome = await runFetch(spec([base + path]), { pace, attempts: 1_000 })
+      expect(outcome).toMatchObject({ ok: false, reason: 'DatasetUnreachable' })
+      expect(!outcome.ok && outcome.message).toMatch(/too slow: \d+ bytes in \d+ s/)
+    }
+  })
+
+  test('all files together have their time, however fast they come', async () => {
+    const outcome = await runFetch(spec([`${base}/data.parquet`]), { totalMs: -1 })
+    expect(!outcome.ok && outcome.message).toMatch(/all the time that it may take/)
+  })
+
   test('a server in trouble is asked again', async () => {
     let times = 0
     pages.set('/busy', (_, response) => (++times < 3 ? response.writeHead(503).end() : response.end('ok')))

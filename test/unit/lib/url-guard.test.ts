@@ -90,6 +90,15 @@ describe('the URL guard', () => {
     expect(isBlockedAddress('10.0.0.1', ['10.0.0.0/99', 'nonsense/8', ''])).toBe(true)
   })
 
+  test('a range opens no metadata service that happens to be in it; its own address does', () => {
+    expect(blockedAddressReason('100.100.100.200', ['100.64.0.0/10'])).toMatch(/metadata/)
+    expect(blockedAddressReason('fd00:ec2::254', ['fd00::/8'])).toMatch(/metadata/)
+    expect(blockedAddressReason('169.254.169.254', ['0.0.0.0/0'])).toMatch(/metadata/)
+    expect(isBlockedAddress('100.100.100.201', ['100.64.0.0/10'])).toBe(false)
+    expect(isBlockedAddress('100.100.100.200', ['100.100.100.200'])).toBe(false)
+    expect(isBlockedAddress('fd00:ec2::254', ['fd00:ec2::254/128'])).toBe(false)
+  })
+
   test('what is not an address is blocked', () => {
     expect(isBlockedAddress('example.com', [])).toBe(true)
     expect(isBlockedAddress('', [])).toBe(true)
