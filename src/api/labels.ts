@@ -11,6 +11,8 @@ export const LABEL = {
   workspace: 'kaito.sh/workspace',
   /** On NodeClaims and nodes, which have no namespace of their own. */
   workspaceNamespace: 'kaito.sh/workspacenamespace',
+  /** On NodeClaims and nodes: the Workspace itself, whatever another of its name is called later. Also the key of their taint. */
+  workspaceUid: 'kaito.sh/workspace-uid',
   /** Which part of a Workspace an object is: `tuning` or `inference`. */
   component: 'kaito.sh/component',
   nodePool: 'karpenter.sh/nodepool',
@@ -42,6 +44,7 @@ export const ANNOTATION = {
 export const RESERVED_SELECTOR_KEYS: readonly string[] = [
   'kaito.sh/workspace',
   'kaito.sh/workspacenamespace',
+  'kaito.sh/workspace-uid',
   'kaito.sh/ragengine',
   'kaito.sh/ragenginenamespace',
   'karpenter.kaito.sh/workspace-name',

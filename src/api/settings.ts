@@ -16,6 +16,11 @@ export const settingsSchema = object({
     kind: text({ default: 'AKSNodeClass' }),
     name: text({ default: 'default' }),
   }),
+  dedicatedNodes: bool({
+    default: false,
+    description:
+      'Put a taint on new nodes that only pods of their Workspace tolerate. What every node needs, such as a device plugin, must tolerate kaito.sh/workspace-uid.',
+  }),
   maxNodesPerWorkspace: int({
     default: 16,
     minimum: 1,

@@ -5,6 +5,7 @@ import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { NodeClaim } from './manifest.ts'
 import { nodeClaimName } from './names.ts'
+import { ownTaint } from './placement.ts'
 
 /**
  * One NodeClaim per wanted node, with upstream's labels, taint and requirements, under a name that never changes.
@@ -39,13 +40,17 @@ function nodeClaim(workspace: Workspace, settings: Settings, index: number): Nod
         [LABEL.nodePool]: 'kaito',
         [LABEL.workspace]: workspace.metadata.name,
         [LABEL.workspaceNamespace]: workspace.metadata.namespace ?? 'default',
+        [LABEL.workspaceUid]: workspace.metadata.uid ?? '',
         [LABEL.managedBy]: FIELD_MANAGER,
       },
       annotations: { [ANNOTATION.doNotDisrupt]: 'true', ...imageFamily(workspace) },
     },
     spec: {
       nodeClassRef: settings.nodeClass,
-      taints: [{ key: 'sku', value: 'gpu', effect: 'NoSchedule' }],
+      taints: [
+        { key: 'sku', value: 'gpu', effect: 'NoSchedule' },
+        ...(settings.dedicatedNodes ? [ownTaint(workspace)] : []),
+      ],
       expireAfter: 'Never',
       requirements: [
         only(LABEL.nodePool, 'kaito'),

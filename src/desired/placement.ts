@@ -19,11 +19,16 @@ export function placement(workspace: Workspace, settings: Settings): Placement {
     labels[LABEL.workspace] = workspace.metadata.name
     labels[LABEL.workspaceNamespace] = workspace.metadata.namespace ?? 'default'
   }
+  // Also where nodes get no such taint today: a server that stays as it started would not fit its next node when they do.
+  const tolerations =
+    settings.nodeProvisioner === 'karpenter'
+      ? [...GPU_TAINTS, { ...ownTaint(workspace), operator: 'Equal' as const }]
+      : GPU_TAINTS
   const matchExpressions = Object.entries(labels).map(([key, value]) => ({ key, operator: 'In', values: [value] }))
   const affinity: Affinity = {
     nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },
   }
-  return { ...(matchExpressions.length === 0 ? {} : { affinity }), tolerations: GPU_TAINTS }
+  return { ...(matchExpressions.length === 0 ? {} : { affinity }), tolerations }
 }
 
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution'
@@ -49,6 +54,13 @@ export function bothAffinities(own: unknown, ours: Affinity | undefined): unknow
   const nodeSelectorTerms = both.length === 0 ? [wanted] : both
   return { ...own, nodeAffinity: { ...node, [REQUIRED]: { ...required, nodeSelectorTerms } } }
 }
+
+/** What keeps pods of everybody else off the nodes of a Workspace. */
+export const ownTaint = ({ metadata }: Workspace) => ({
+  key: LABEL.workspaceUid,
+  value: metadata.uid ?? '',
+  effect: 'NoSchedule' as const,
+})
 
 /** What keeps other pods off GPU nodes: by NVIDIA's device plugin, and by gpu-provisioner's nodes. */
 const GPU_TAINTS: readonly Toleration[] = [

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { nodeLabels } from '#src/api/selector.ts'
 import { adapterParts } from '#src/desired/adapters.ts'
 import { engineArgs, mediaEnv } from '#src/desired/engine.ts'
+import { nodeClaims } from '#src/desired/node-claim.ts'
 import { bothAffinities, placement } from '#src/desired/placement.ts'
 import { literalEnv } from '#src/desired/pod-parts.ts'
 import { inferenceService } from '#src/desired/service.ts'
@@ -132,6 +133,26 @@ describe('where pods may run', () => {
     const any = JSON.stringify(placement(tuningWorkspace(), { ...DEFAULT_SETTINGS, nodeProvisioner: 'byo' }))
     expect(own).toContain('kaito.sh/workspacenamespace')
     expect(any).not.toContain('kaito.sh/workspacenamespace')
+  })
+})
+
+describe('a node of its own', () => {
+  const settings = { ...DEFAULT_SETTINGS, nodeProvisioner: 'karpenter' as const }
+  const uid = tuningWorkspace().metadata.uid
+  const taint = { key: 'kaito.sh/workspace-uid', value: uid, effect: 'NoSchedule' }
+  const claims = (dedicatedNodes: boolean) => nodeClaims(tuningWorkspace(), { ...settings, dedicatedNodes })
+
+  it('says by uid whose it is, and keeps others away where that is wanted', () => {
+    for (const [claim] of [claims(false), claims(true)])
+      expect(claim?.metadata.labels).toMatchObject({ 'kaito.sh/workspace-uid': uid })
+    expect(claims(false)[0]?.spec.taints).not.toContainEqual(taint)
+    expect(claims(true)[0]?.spec.taints).toContainEqual(taint)
+  })
+
+  it('takes its pods either way, and nodes that exist are not asked for it', () => {
+    expect(placement(tuningWorkspace(), settings).tolerations).toContainEqual({ ...taint, operator: 'Equal' })
+    const byo = placement(tuningWorkspace(), { ...settings, nodeProvisioner: 'byo' })
+    expect(JSON.stringify(byo)).not.toContain('workspace-uid')
   })
 })
 
