@@ -27,7 +27,7 @@ export function flagFault({ flag, path, value }: Flag, opened: readonly string[]
 function nameFault(path: string, name: string): Complaint {
   const refused = because(REFUSED_FLAGS, name)
   if (refused !== undefined) return forbidden(path, undefined, refused, { fix: OPEN })
-  const instead = REMOVED_FLAGS[name]
+  const instead = Object.hasOwn(REMOVED_FLAGS, name) ? REMOVED_FLAGS[name] : undefined
   if (instead !== undefined) {
     return notSupported(path, name, `vLLM ${VLLM_VERSION} has no such flag any more and does not start`, {
       fix: instead,
@@ -82,6 +82,8 @@ function valueFault({ flag, path, value }: Flag, name: string): Complaint | unde
 
 /** The first key or text in a value, however deep, that reaches out of the server. `keys` are the only ones of the outermost map. */
 function reachingOut(value: unknown, keys?: readonly string[]): string | undefined {
+  // Python reads some JSON that others do not, such as NaN.
+  if (typeof value === 'string' && /^\s*[{[]/.test(value)) return 'a text like JSON that is none'
   if (typeof value === 'string') return isPlace(value) ? JSON.stringify(value.slice(0, 60)) : undefined
   if (typeof value !== 'object' || value === null) return undefined
   for (const [key, inner] of Object.entries(value)) {
@@ -95,7 +97,7 @@ function reachingOut(value: unknown, keys?: readonly string[]): string | undefin
 }
 
 const REACHING =
-  /(^|_)(path|dir|directory|file|filename|folder|module|url|uri|endpoint|host|hostname|ip|addr|address|port|socket|plugin|connector|cls|passes|repo|command|import|revision|hook|remote_code)s?(_|$)|^(model|tokenizer|processor|auto_map|custom_pipelines|name_or_path|_name_or_path)$/
+  /(^|_)(path|dir|directory|file|filename|folder|module|url|uri|endpoint|host|hostname|ip|addr|address|port|socket|plugin|connector|cls|passes|repo|command|import|revision|hook|remote_code)s?(_|$)|^(model|tokenizer|processor|auto_map|chat_template|custom_pipelines|name_or_path|_name_or_path)$/
 
 /** An address, or a path that leaves its place. Python takes `~` for a home. */
 const isPlace = (text: string) => text.includes('://') || /^(?:[/~]|\.\.?[/])/.test(text)

@@ -15,8 +15,8 @@ export interface PodFault {
 }
 
 /**
- * What a pod template asks for beyond its level, by the checks of k8s.io/pod-security-admission 0.36, but for one: root in
- * a user namespace counts as root, because an API server that has no user namespaces drops `hostUsers` and keeps the rest.
+ * What a pod template asks for beyond its level, by the checks of k8s.io/pod-security-admission 0.36, but for one: a user
+ * namespace excuses nothing (root, /proc), because an API server that has none drops `hostUsers` and keeps the rest.
  * Nor may it choose its node: that would pass by the scheduler, and with it by taints. Any JSON may come: what is of another
  * shape than a pod is the apiserver's to refuse, but whatever it could read as a wish counts as one.
  */
@@ -84,6 +84,11 @@ const POD: readonly Check[] = [
   baseline('hostNetwork', IS_OFF),
   baseline('hostPID', IS_OFF),
   baseline('hostIPC', IS_OFF),
+  // Not of the standard either: such a pod takes the place of any other of the cluster.
+  baseline('priorityClassName', {
+    isFine: (value) => typeof value === 'string' && !value.startsWith('system-'),
+    fix: 'name a PriorityClass that is not one of the cluster itself',
+  }),
   baseline('nodeName', { isFine: empty, fix: 'say which nodes with resource.labelSelector' }),
 ]
 

@@ -59,6 +59,9 @@ describe('a flag', () => {
     ['hf-overrides', { auto_map: { AutoConfig: 'evil--x' } }],
     ['hf-overrides', '{"auto_map":{"AutoConfig":"evil--x"}}'],
     ['hf-overrides.auto_map.AutoConfig', 'evil--x'],
+    ['hf-overrides', '{"auto_map":{"AutoConfig":"evil--x"},"a":NaN}'],
+    ['hf-overrides.a', ' [{"auto_map":-Infinity}]'],
+    ['default-chat-template-kwargs', { chat_template: '{{ 1 }}' }],
     ['hf-overrides', [{ text_config: { image_processor_path: 'x' } }]],
     ['hf-overrides', { a: { b: 'http://169.254.169.254/' } }],
     ['speculative-config', { model: 'evil/draft', num_speculative_tokens: 3 }],
@@ -113,9 +116,12 @@ describe('a flag', () => {
     expect(text(flag, 1)).toContain('the name of a flag is cut off; write ')
   })
 
-  it.each(['host_', 'HOST', 'host.x', 'lora-modules2', 'engine-id', 'load-format2', 'h'])('%s is refused', (flag) => {
-    expect(fault(flag, 'x')).toBeDefined()
-  })
+  it.each(['host_', 'HOST', 'host.x', 'lora-modules2', 'engine-id', 'load-format2', 'h', 'constructor', 'no-'])(
+    '%s is refused',
+    (flag) => {
+      expect(fault(flag, 'x')).toBeDefined()
+    },
+  )
 
   it('that nobody knows is guessed at', () => {
     expect(text('max-num-seqz', 8)).toContain('did you mean "max-num-seqs"?')

@@ -137,6 +137,12 @@ export const templateRows = [
       at: [`${SPEC}.nodeName`],
       says: 'say which nodes with resource.labelSelector; an administrator can open settings.templates',
     },
+    { when: 'with a priority of its own', workspace: own({ priorityClassName: 'llm' }), at: [] },
+    {
+      when: 'as important as the cluster itself',
+      workspace: own({ priorityClassName: 'system-node-critical' }),
+      at: [`${SPEC}.priorityClassName`],
+    },
     {
       when: 'that is root of a user namespace',
       workspace: own({ hostUsers: false, securityContext: { runAsUser: 0 } }),
