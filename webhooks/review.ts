@@ -1,9 +1,9 @@
 import { Ajv } from 'ajv'
 import { type FieldError, renderError } from '#src/lib/field-error.ts'
+import { parseGuarded } from '#src/lib/json-guard.ts'
 import type { PatchOperation } from '#src/lib/json-patch.ts'
 import { causes, told, untold } from '#src/rules/feedback.ts'
 import type { AdmissionRequest } from './admission.ts'
-import { parseGuarded } from './json-guard.ts'
 
 /** A question, or why the body is none (an HTTP 400). */
 export type ParsedReview =

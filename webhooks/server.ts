@@ -3,9 +3,9 @@ import type { Server } from 'node:https'
 import { type SecureContextOptions, TLSSocket } from 'node:tls'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { defined } from '#src/lib/defined.ts'
+import { Bodies, type Received } from '#src/runtime/bodies.ts'
 import { pause } from '#src/runtime/clock.ts'
 import { type AnswerOptions, answer } from './answer.ts'
-import { Bodies, type Received } from './bodies.ts'
 import { Connections } from './connections.ts'
 import { errored, failure } from './review.ts'
 
@@ -58,7 +58,7 @@ export const BODY_LIMIT = 7 * 1024 * 1024
  * Of a heap of 256 MiB, which is what a container of 512 MiB gets: a body is held as bytes, as text and parsed. One address may
  * have four of the largest under way; more than one of them is left for everybody else.
  */
-const BODIES = { each: BODY_LIMIT, all: 40 * 1024 * 1024, ofOneAddress: 4 * BODY_LIMIT }
+const BODIES = { all: 40 * 1024 * 1024, ofOneAddress: 4 * BODY_LIMIT }
 
 /**
  * One API server keeps 25 idle connections and has at most 200 writes in flight: five of them, all behind one address, and as
@@ -169,7 +169,7 @@ function createApp(options: ServerOptions): FastifyInstance<Server> {
   app.addContentTypeParser('application/json', (request, stream, done) => {
     // Nobody would take it, and so nobody say that it is not needed any more.
     if (request.is404) done(null)
-    else bodies.receive(stream, done)
+    else bodies.receive(stream, BODY_LIMIT, done)
   })
   // Hooks with a callback and not a promise: two of them are a tenth of an answer's time.
   app.addHook('onRequest', (request, reply, done) => {

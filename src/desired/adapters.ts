@@ -4,6 +4,7 @@ import { MOUNT } from '#src/contract/mounts.ts'
 import { scaleMessage } from '#src/contract/scale.ts'
 import { imageContent } from './image-content.ts'
 import { foreignVolume, joinParts, type PodParts, partsOf, stepContainer } from './pod-parts.ts'
+import { MAX_ADAPTER_BYTES, scaledVolume } from './room.ts'
 
 /** An adapter as the server is told of it. */
 export interface MountedAdapter {
@@ -53,6 +54,7 @@ function oneAdapter(
           name: volumeName,
           image: pinned.get(image) ?? image,
           mountPath,
+          maxBytes: MAX_ADAPTER_BYTES,
           imagePullSecrets: spec.source?.imagePullSecrets ?? [],
           asVolume: imageVolumes,
           settings,
@@ -81,7 +83,7 @@ function scaled(adapter: OneAdapter, strength: number, settings: Settings): OneA
     parts: joinParts(
       adapter.parts,
       partsOf({
-        volumes: [{ name: volume, emptyDir: {} }],
+        volumes: [scaledVolume(volume)],
         initContainers: [step],
         mounts: [{ ...mount, readOnly: true }],
       }),

@@ -1,7 +1,8 @@
 import type { Settings } from '#src/api/settings.ts'
 import { type GatewayConfig, gatewayMessage } from '#src/contract/gateway.ts'
-import type { Container, ContainerLifecycle } from './manifest.ts'
+import type { Container, ContainerLifecycle, ContainerProbe } from './manifest.ts'
 import { CONTAINER_SECURITY, messageVariable, TMP_MOUNT } from './pod-parts.ts'
+import { GATEWAY_RESOURCES } from './room.ts'
 
 export const GATEWAY_PORT = 5000
 
@@ -46,6 +47,26 @@ export const afterGateway: ContainerLifecycle = {
   },
 }
 
+/**
+ * Is the engine well? Asked from inside its own container: it listens on the loopback, and a gateway that clients keep busy must
+ * not have the engine ended for it. A client can make only the gateway late, and that is ended for itself alone.
+ */
+export const engineAnswers: Pick<ContainerProbe, 'exec'> = {
+  exec: {
+    command: [
+      'python3',
+      '-S',
+      '-c',
+      [
+        'import http.client, sys',
+        `engine = http.client.HTTPConnection("127.0.0.1", ${ENGINE_PORT}, timeout=9)`,
+        'engine.request("GET", "/health")',
+        'sys.exit(engine.getresponse().status != 200)',
+      ].join('\n'),
+    ],
+  },
+}
+
 /** The sidecar that serves /chat and the OpenAI API and hides the rest of the engine's routes. */
 export function gatewayContainer(settings: Settings, baseModel: string, adapters: readonly string[]): Container {
   const config: GatewayConfig = {
@@ -66,7 +87,7 @@ export function gatewayContainer(settings: Settings, baseModel: string, adapters
     env: [messageVariable(gatewayMessage, config)],
     ports: [{ name: 'http', containerPort: GATEWAY_PORT, protocol: 'TCP' }],
     volumeMounts: [TMP_MOUNT],
-    resources: { requests: { cpu: '50m', memory: '96Mi' } },
+    resources: GATEWAY_RESOURCES,
     securityContext: CONTAINER_SECURITY,
     // Ready = the engine answers and lists every adapter; the Service sends nothing before that.
     readinessProbe: {

@@ -3,6 +3,7 @@ import { MOUNT } from '#src/contract/mounts.ts'
 import { pullMessage } from '#src/contract/pull.ts'
 import type { Volume, VolumeMount, VolumeProjection } from './manifest.ts'
 import { type PodParts, stepContainer } from './pod-parts.ts'
+import { downloadVolume } from './room.ts'
 
 export interface ImageContent {
   /** Volume name; also names the init container. A DNS label. */
@@ -10,13 +11,12 @@ export interface ImageContent {
   readonly image: string
   readonly mountPath: string
   readonly imagePullSecrets?: readonly string[]
+  /** Unpacked; what is larger is a bomb. */
+  readonly maxBytes: number
   /** Can the node mount images as volumes? Otherwise an init container unpacks the image. */
   readonly asVolume: boolean
   readonly settings: Settings
 }
-
-/** 200 GiB: larger than any model image, small enough to stop a bomb. */
-const MAX_IMAGE_BYTES = 200 * 2 ** 30
 
 /**
  * The files of an OCI image, read-only at a path. Never with subPath: containerd 2.1 ignores it silently on image volumes,
@@ -43,13 +43,13 @@ export function imageContent(content: ImageContent): PodParts {
       out: mountPath,
       insecureRegistries: settings.insecureRegistries,
       tokenServices: settings.tokenServices,
-      maxBytes: MAX_IMAGE_BYTES,
+      maxBytes: content.maxBytes,
       ...(auth === undefined ? {} : { authDir: MOUNT.pullAuth }),
     },
     mounts: [{ name, mountPath }, ...(auth === undefined ? [] : [auth.mount])],
   })
   return {
-    volumes: [{ name, emptyDir: {} }, ...(auth === undefined ? [] : [auth.volume])],
+    volumes: [downloadVolume(name, content.maxBytes), ...(auth === undefined ? [] : [auth.volume])],
     initContainers: [pull],
     mounts: [readOnly],
     imagePullSecrets,

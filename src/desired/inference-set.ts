@@ -6,12 +6,13 @@ import type { InferenceConfig } from '#src/inference/inference-config.ts'
 import { defined } from '#src/lib/defined.ts'
 import { adapterParts } from './adapters.ts'
 import { engineArgs, mediaEnv } from './engine.ts'
-import { afterGateway, GATEWAY_PORT, GRACE_SECONDS, gatewayContainer } from './gateway.ts'
+import { afterGateway, engineAnswers, GRACE_SECONDS, gatewayContainer } from './gateway.ts'
 import type { Container, EnvVar, PodSpec, StatefulSet, VolumeMount } from './manifest.ts'
 import { ownedBy, ownedLabels, selectorLabels } from './meta.ts'
 import { headlessName, inferenceName } from './names.ts'
 import { placement } from './placement.ts'
-import { CONTAINER_SECURITY, joinParts, POD_SECURITY, pullSecrets, TMP_MOUNT, TMP_VOLUME } from './pod-parts.ts'
+import { CONTAINER_SECURITY, joinParts, POD_SECURITY, pullSecrets, TMP_MOUNT } from './pod-parts.ts'
+import { SHARED_MEMORY, tmpVolume } from './room.ts'
 import { weightsParts } from './weights.ts'
 
 export interface InferenceInputs {
@@ -61,7 +62,7 @@ export function statefulSet<Template>(workspace: Workspace, template: Template):
 
 function presetPod(inputs: InferenceInputs): PodSpec {
   const { workspace, inference, preset, settings, imageVolumes } = inputs
-  const weights = weightsParts(inference.preset ?? { name: '' }, preset.weights, settings, imageVolumes)
+  const weights = weightsParts(inference.preset ?? { name: '' }, preset, settings, imageVolumes)
   const adapters = adapterParts(inference.adapters ?? [], settings, imageVolumes, inputs.pinned)
   const parts = joinParts(weights.parts, adapters.parts)
   const args = engineArgs({
@@ -82,7 +83,7 @@ function presetPod(inputs: InferenceInputs): PodSpec {
     securityContext: POD_SECURITY,
     ...placement(workspace, settings),
     ...pullSecrets(...settings.imagePullSecrets, ...parts.imagePullSecrets),
-    volumes: [...parts.volumes, { name: 'dshm', emptyDir: { medium: 'Memory' } }, TMP_VOLUME],
+    volumes: [...parts.volumes, SHARED_MEMORY, tmpVolume()],
     initContainers: parts.initContainers,
     containers: [
       serverContainer(inputs, args, parts.mounts, weights.env),
@@ -113,15 +114,15 @@ function serverContainer(
     resources: { requests: { cpu: '500m', memory: '1Gi', ...gpu }, limits: gpu },
     securityContext: CONTAINER_SECURITY,
     lifecycle: afterGateway,
-    // Asked through the gateway, the engine itself being on the loopback. Three hours is upstream's longest start.
+    // Three hours is upstream's longest start.
     startupProbe: {
-      httpGet: { path: '/health', port: GATEWAY_PORT },
+      ...engineAnswers,
       periodSeconds: 5,
       timeoutSeconds: 5,
       failureThreshold: 2160,
     },
     livenessProbe: {
-      httpGet: { path: '/health', port: GATEWAY_PORT },
+      ...engineAnswers,
       periodSeconds: 15,
       timeoutSeconds: 10,
       failureThreshold: 8,

@@ -8,6 +8,7 @@ import type {
   V1PodSecurityContext,
   V1PodSpec,
   V1PodTemplateSpec,
+  V1Probe,
   V1ResourceRequirements,
   V1SecurityContext,
   V1ServiceSpec,
@@ -45,6 +46,7 @@ export type Container = Wire<V1Container>
 export type ContainerSecurity = Wire<V1SecurityContext>
 export type Resources = Wire<V1ResourceRequirements>
 export type ContainerLifecycle = Wire<V1Lifecycle>
+export type ContainerProbe = Wire<V1Probe>
 export type EnvVar = Wire<V1EnvVar>
 export type FailureRule = Wire<V1PodFailurePolicyRule>
 

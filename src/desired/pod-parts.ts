@@ -11,6 +11,7 @@ import type {
   Volume,
   VolumeMount,
 } from './manifest.ts'
+import { STEP_RESOURCES } from './room.ts'
 
 /** Pieces of a pod. A pod is put together from several of them. */
 export interface PodParts {
@@ -56,7 +57,6 @@ export const CONTAINER_SECURITY: ContainerSecurity = {
   capabilities: { drop: ['ALL'] },
 }
 
-export const TMP_VOLUME: Volume = { name: 'tmp', emptyDir: {} }
 export const TMP_MOUNT: VolumeMount = { name: 'tmp', mountPath: '/tmp' }
 
 /** A volume as its user describes it: which kinds there are, the apiserver knows. */
@@ -87,7 +87,7 @@ export const stepContainer = <P extends TProperties>(
   ...program(message),
   env: [messageVariable(message, step.spec), ...(step.env ?? [])],
   volumeMounts: [...step.mounts, TMP_MOUNT],
-  resources: step.resources ?? { requests: { cpu: '100m', memory: '256Mi' } },
+  resources: step.resources ?? STEP_RESOURCES,
   securityContext: CONTAINER_SECURITY,
   terminationMessagePolicy: 'FallbackToLogsOnError',
 })

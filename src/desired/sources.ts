@@ -4,6 +4,7 @@ import { fetchMessage } from '#src/contract/fetch.ts'
 import { MOUNT } from '#src/contract/mounts.ts'
 import { imageContent } from './image-content.ts'
 import { foreignVolume, type PodParts, partsOf, stepContainer } from './pod-parts.ts'
+import { downloadVolume, MAX_DATA_IMAGE_BYTES } from './room.ts'
 
 export interface DatasetParts {
   readonly parts: PodParts
@@ -33,7 +34,7 @@ const urls: DatasetSource = {
     })
     return {
       parts: partsOf({
-        volumes: [{ name: 'data', emptyDir: {} }],
+        volumes: [downloadVolume('data', settings.datasetMaxBytes)],
         initContainers: [fetch],
         mounts: [{ ...writable, readOnly: true }],
       }),
@@ -49,6 +50,7 @@ const image: DatasetSource = {
       name: 'data',
       image: input.image ?? '',
       mountPath: MOUNT.data,
+      maxBytes: MAX_DATA_IMAGE_BYTES,
       imagePullSecrets: input.imagePullSecrets ?? [],
       asVolume: imageVolumes,
       settings,

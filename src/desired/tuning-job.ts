@@ -6,15 +6,8 @@ import type { Container, EnvVar, FailureRule, Job, PodSpec, Volume } from './man
 import { ownedBy, ownedLabels } from './meta.ts'
 import { tuningJobName, tuningRevision } from './names.ts'
 import { placement } from './placement.ts'
-import {
-  foreignVolume,
-  joinParts,
-  POD_SECURITY,
-  type PodParts,
-  pullSecrets,
-  stepContainer,
-  TMP_VOLUME,
-} from './pod-parts.ts'
+import { foreignVolume, joinParts, POD_SECURITY, type PodParts, pullSecrets, stepContainer } from './pod-parts.ts'
+import { resultsVolume, SHARED_MEMORY, tmpVolume } from './room.ts'
 import { datasetParts } from './sources.ts'
 import type { TuningInputs } from './tuning-inputs.ts'
 import { pushParts } from './tuning-push.ts'
@@ -69,12 +62,12 @@ const PUSH_RULE: FailureRule = {
 
 function tuningPod(inputs: TuningInputs): PodSpec {
   const { workspace, tuning, settings, imageVolumes } = inputs
-  const weights = weightsParts(tuning.preset ?? { name: '' }, inputs.preset.weights, settings, imageVolumes)
+  const weights = weightsParts(tuning.preset ?? { name: '' }, inputs.preset, settings, imageVolumes)
   const dataset = datasetParts(tuning.input, settings, imageVolumes)
   const push = pushParts(inputs)
   const results: Volume =
     tuning.output.volumeSource === undefined
-      ? { name: 'results', emptyDir: {} }
+      ? resultsVolume('results')
       : foreignVolume('results', tuning.output.volumeSource)
   const parts = joinParts(weights.parts, dataset.parts, push.parts)
   const train = trainStep(inputs, { parts, model: weights.model, data: dataset.folder, env: weights.env })
@@ -85,7 +78,8 @@ function tuningPod(inputs: TuningInputs): PodSpec {
     securityContext: POD_SECURITY,
     ...placement(workspace, settings),
     ...pullSecrets(...settings.imagePullSecrets, ...parts.imagePullSecrets),
-    volumes: [...parts.volumes, results, { name: 'dshm', emptyDir: { medium: 'Memory' } }, TMP_VOLUME],
+    // The trainer keeps what it made of the dataset there.
+    volumes: [...parts.volumes, results, SHARED_MEMORY, tmpVolume(2 * settings.datasetMaxBytes)],
     initContainers: push.container === undefined ? parts.initContainers : [...parts.initContainers, train],
     containers: [push.container ?? train],
   }

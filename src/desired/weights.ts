@@ -1,12 +1,13 @@
 import type { PresetSpec } from '#src/api/preset.ts'
 import type { Settings } from '#src/api/settings.ts'
-import type { Weights } from '#src/catalog/preset.ts'
+import type { Preset, Weights } from '#src/catalog/preset.ts'
 import { MOUNT } from '#src/contract/mounts.ts'
 import type { TrainSpec } from '#src/contract/train.ts'
 import { defined } from '#src/lib/defined.ts'
 import { imageContent } from './image-content.ts'
 import type { EnvVar } from './manifest.ts'
 import { type PodParts, partsOf } from './pod-parts.ts'
+import { scratch, weightsBytes } from './room.ts'
 
 /** How a container names the base model: a folder, or an id of the Hugging Face hub. */
 export type ModelLocation = TrainSpec['model']
@@ -21,19 +22,21 @@ export interface WeightsParts {
 /** The base model's weights in a pod. An image named in the Workspace (private access) wins over the catalog's. */
 export function weightsParts(
   preset: PresetSpec,
-  catalogWeights: Weights,
+  known: Pick<Preset, 'weights' | 'weightsGiB'>,
   settings: Settings,
   imageVolumes: boolean,
 ): WeightsParts {
   const own = preset.presetOptions?.image
   const weights: Weights =
-    own === undefined ? catalogWeights : { image: own, imagePullSecrets: preset.presetOptions?.imagePullSecrets ?? [] }
+    own === undefined ? known.weights : { image: own, imagePullSecrets: preset.presetOptions?.imagePullSecrets ?? [] }
+  const maxBytes = weightsBytes(known.weightsGiB)
   if ('image' in weights) {
     const { image, imagePullSecrets = [] } = weights
     const parts = imageContent({
       name: 'weights',
       image,
       mountPath: MOUNT.weights,
+      maxBytes,
       imagePullSecrets,
       asVolume: imageVolumes,
       settings,
@@ -42,7 +45,7 @@ export function weightsParts(
   }
   const model = { id: weights.hub, ...defined({ revision: weights.revision }) }
   const cache = partsOf({
-    volumes: [{ name: 'weights', emptyDir: {} }],
+    volumes: [scratch('weights', maxBytes)],
     mounts: [{ name: 'weights', mountPath: MOUNT.weights }],
   })
   return { parts: cache, model, env: [{ name: 'HF_HOME', value: MOUNT.weights }, ...hubToken(preset)] }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Received } from '#src/runtime/bodies.ts'
 import { answerHeaders, type Engine, EngineError, requestHeaders } from './engine.ts'
 
 /**
@@ -28,14 +29,19 @@ export const PASSED: readonly { readonly method: 'GET' | 'POST'; readonly path: 
 
 /** A handler that sends a request on as it is and streams the answer back piece by piece, server-sent events included. */
 export function passThrough(engine: Engine, method: 'GET' | 'POST', path: string) {
-  return async (request: FastifyRequest, reply: FastifyReply) => {
+  return async (request: FastifyRequest<{ Body?: Received }>, reply: FastifyReply) => {
     const hangUp = new AbortController()
     reply.raw.on('close', () => hangUp.abort())
-    const body = Buffer.isBuffer(request.body) ? { body: request.body } : {}
+    const received = request.body
+    // The engine has it when its answer begins; that may go on for minutes.
+    request.body = undefined
+    const body = received === undefined ? {} : { body: received.bytes }
     try {
       const headers = requestHeaders(request.headers)
       // The path is ours, not the client's text: no spelling of it can reach another route of the engine.
-      const answer = await engine.forward({ method, path, headers, ...body, signal: hangUp.signal })
+      const answer = await engine
+        .forward({ method, path, headers, ...body, signal: hangUp.signal })
+        .finally(() => received?.release())
       reply.code(answer.statusCode).headers(answerHeaders(answer.headers))
       if (/^text\/event-stream\b/.test(String(answer.headers['content-type']))) {
         reply.headers({ 'cache-control': 'no-cache', 'x-accel-buffering': 'no' })

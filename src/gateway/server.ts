@@ -1,5 +1,7 @@
-import fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from 'fastify'
 import type { GatewayConfig } from '#src/contract/gateway.ts'
+import { parseGuarded } from '#src/lib/json-guard.ts'
+import { Bodies, type Received } from '#src/runtime/bodies.ts'
 import { createChat } from './chat.ts'
 import { chooseModel, readChatRequest } from './chat-request.ts'
 import { type Engine, EngineError, openEngine } from './engine.ts'
@@ -27,8 +29,13 @@ export function buildGateway(config: GatewayConfig): Gateway {
   })
   let draining = false
   // Bodies are passed on as they came; only /chat looks inside.
+  const bodies = new Bodies(BODIES)
   server.removeAllContentTypeParsers()
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  server.addContentTypeParser('*', (request, stream, done) => {
+    // Nobody would take it, and so nobody say that it is not needed any more.
+    if (request.is404) done(null)
+    else bodies.receive(stream, request.routeOptions.bodyLimit, done)
+  })
   server.addHook('onClose', () => engine.close())
   server.setNotFoundHandler((request, reply) => {
     const message = `there is no ${request.method} ${request.url.split('?', 1)[0]} here`
@@ -36,8 +43,11 @@ export function buildGateway(config: GatewayConfig): Gateway {
   })
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500
+    // What is still on its way is not read any more.
+    if (status === 413 || status === 503) reply.header('connection', 'close')
+    if (status === 503) return reply.code(503).header('retry-after', '1').send({ detail: error.message })
     if (status >= 500) request.log.error(error)
-    reply.code(status).send({ detail: status >= 500 ? 'internal error' : error.message })
+    return reply.code(status).send({ detail: status >= 500 ? 'internal error' : error.message })
   })
   for (const { method, path } of PASSED) server.route({ method, url: path, handler: passThrough(engine, method, path) })
   addChat(server, engine, config)
@@ -50,15 +60,30 @@ export function buildGateway(config: GatewayConfig): Gateway {
   }
 }
 
+const MIB = 1_048_576
+
 /** Long contexts and images inlined as base64 fit; more would only fill the engine's memory. */
-const BODY_LIMIT = 32 * 1_048_576
+const BODY_LIMIT = 32 * MIB
+
+/** Only text, which is parsed here: half a million tokens. */
+const CHAT_LIMIT = 2 * MIB
+
+/** Of all clients together, within the container's 512 MiB: a body is held twice for the moment in which it is put together. */
+const BODIES = { all: 128 * MIB, ofOneAddress: 96 * MIB }
+
+/** Messages have a few levels, and a conversation some thousand values; the engine reads all of them again. */
+const CHAT_BOUNDS = { maxDepth: 64, maxValues: 50_000 }
 
 function addChat(server: FastifyInstance, engine: Engine, config: GatewayConfig): void {
   const models = [config.baseModel, ...config.adapters]
   const chat = createChat(engine, config.baseModel)
-  server.post('/chat', async (request, reply) => {
-    const body = parseBody(request.body)
-    if (!body.ok) return reply.code(400).send({ detail: 'the body is not JSON' })
+  server.post<{ Body?: Received }>('/chat', { bodyLimit: CHAT_LIMIT }, (request, reply) =>
+    answer(request.body?.bytes ?? NOTHING, reply).finally(() => request.body?.release()),
+  )
+
+  async function answer(bytes: Buffer, reply: FastifyReply) {
+    const body = parseGuarded(bytes, CHAT_BOUNDS)
+    if (!body.ok) return reply.code(400).send({ detail: body.reason })
     const read = readChatRequest(body.value)
     if (!read.ok) return reply.code(read.status).send({ detail: read.detail })
     const model = chooseModel(read.request.model, config.baseModel, config.adapters)
@@ -81,8 +106,10 @@ function addChat(server: FastifyInstance, engine: Engine, config: GatewayConfig)
       if (!(error instanceof EngineError)) throw error
       return reply.code(503).header('retry-after', '5').send({ detail: error.message })
     }
-  })
+  }
 }
+
+const NOTHING = Buffer.alloc(0)
 
 function addProbes(server: FastifyInstance, engine: Engine, config: GatewayConfig, isDraining: () => boolean): void {
   const models = [config.baseModel, ...config.adapters]
@@ -109,14 +136,6 @@ async function servedModels(engine: Engine): Promise<string[] | undefined> {
   } catch (error) {
     if (error instanceof EngineError) return undefined
     throw error
-  }
-}
-
-function parseBody(body: unknown): { ok: true; value: unknown } | { ok: false } {
-  try {
-    return { ok: true, value: JSON.parse(Buffer.isBuffer(body) ? body.toString('utf8') : '') }
-  } catch {
-    return { ok: false }
   }
 }
 

@@ -8,6 +8,7 @@ const content = (imagePullSecrets: readonly string[], asVolume = false) =>
     name: 'weights',
     image: 'a.io/weights:1',
     mountPath: '/mnt/weights',
+    maxBytes: 1,
     imagePullSecrets,
     asVolume,
     settings: DEFAULT_SETTINGS,

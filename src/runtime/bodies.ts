@@ -17,11 +17,9 @@ export class BodyRefused extends Error {
 }
 
 export interface BodyBudget {
-  /** Bytes of one body. */
-  readonly each: number
   /** Bytes of all bodies together, from their first byte to their answer. */
   readonly all: number
-  /** What callers at one address may hold of it. The rest is a reserve for everybody else: one of them is the API server. */
+  /** What callers at one address may hold of it. The rest is a reserve for everybody else. */
   readonly ofOneAddress: number
 }
 
@@ -30,7 +28,7 @@ const PIECE = 256
 
 /**
  * Reads bodies within one budget. Where it is used up, somebody's unfinished body has to go, and it is the oldest of the
- * address that holds most: the API server sends a body at once and as a whole, and whoever fills the memory of others does not.
+ * address that holds most: a good caller sends a body at once and as a whole, and whoever fills the memory of others does not.
  */
 export class Bodies {
   readonly #budget: BodyBudget
@@ -41,7 +39,8 @@ export class Bodies {
     this.#budget = budget
   }
 
-  receive(stream: IncomingMessage, done: (error: BodyRefused | null, body?: Received) => void): void {
+  /** `most`: bytes of this one body. */
+  receive(stream: IncomingMessage, most: number, done: (error: BodyRefused | null, body?: Received) => void): void {
     const address = stream.socket.remoteAddress ?? ''
     const holder = this.#holders.get(address) ?? { held: 0, unfinished: new Set(), count: 0 }
     this.#holders.set(address, holder)
@@ -71,8 +70,8 @@ export class Bodies {
     }
     holder.count++
     holder.unfinished.add(body)
-    if (Number(stream.headers['content-length'] ?? 0) > this.#budget.each) {
-      body.refuse(413, this.#tooLarge())
+    if (Number(stream.headers['content-length'] ?? 0) > most) {
+      body.refuse(413, tooLarge(most))
       return
     }
     stream.on('data', (piece: Buffer) => {
@@ -83,7 +82,7 @@ export class Bodies {
       cost += price
       this.#held += price
       holder.held += price
-      if (size > this.#budget.each) body.refuse(413, this.#tooLarge())
+      if (size > most) body.refuse(413, tooLarge(most))
       else this.#makeRoom(holder)
     })
     stream.once('end', () => settle(null))
@@ -104,8 +103,6 @@ export class Bodies {
     }
     return largest
   }
-
-  readonly #tooLarge = () => `the body is larger than ${this.#budget.each} bytes`
 }
 
 interface Holder {
@@ -125,5 +122,7 @@ function dropOldest(holder: Holder | undefined): boolean {
   oldest?.refuse(503, 'too much is being sent at once; try again')
   return oldest !== undefined
 }
+
+const tooLarge = (most: number) => `the body is larger than ${most} bytes`
 
 const GONE = 'the caller hung up'
