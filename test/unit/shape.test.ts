@@ -39,7 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/runtime': ['src/lib'],
   'src/telemetry': ['src/lib'],
   'src/oci': ['src/lib', 'src/telemetry'],
-  'src/gateway': ['src/lib', 'src/api', 'src/contract', 'src/telemetry'],
+  'src/gateway': ['src/lib', 'src/api', 'src/contract', 'src/runtime', 'src/telemetry'],
   'src/kube': [...PURE.filter((layer) => layer !== 'src/rules'), 'src/runtime', 'src/telemetry'],
   'jobs/steps': ['src/lib', 'src/api', 'src/contract', 'src/oci', 'src/telemetry'],
   jobs: ['src/lib', 'src/api', 'src/contract', 'src/telemetry', 'jobs/steps'],
