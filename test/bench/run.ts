@@ -1,9 +1,10 @@
 import { admissionBench } from './admission/bench.ts'
 import { fuzzBench } from './fuzz/bench.ts'
+import { hostileBench } from './hostile/bench.ts'
 import { rotationBench } from './rotation/bench.ts'
 
 /** `npm run bench -- <name> [--flag value …]`. Each prints its report and writes it to docs/bench. */
-const BENCHES = { admission: admissionBench, fuzz: fuzzBench, rotation: rotationBench }
+const BENCHES = { admission: admissionBench, fuzz: fuzzBench, hostile: hostileBench, rotation: rotationBench }
 
 const [name = '', ...args] = process.argv.slice(2)
 if (!isBench(name)) {

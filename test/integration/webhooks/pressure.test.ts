@@ -1,14 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer, connect as tcp } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { connect, type TLSSocket } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { Agent } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { attack } from '#test/bench/hostile/attackers.ts'
 import { peakRssMiB } from '#test/bench/measure/process-cost.ts'
 import { TUNED_IMAGE, tuningSpec } from '#test/support/workspaces.ts'
 import { admissionReview } from '#test/unit/webhooks/admission-review.ts'
@@ -80,7 +79,7 @@ describe('a webhook under attack', () => {
   it.each(['127.0.0.2', '127.0.0.1'])(
     'answers all reviews beside 100 bodies that never end, sent from %s',
     async (from) => {
-      const attackers = await attackersFrom(from, 100, (socket) => {
+      const attackers = await attack({ port, ca, from, count: 100 }, (socket) => {
         socket.write(POST(7 * MIB))
         socket.write(Buffer.alloc(6.9 * MIB, ' '))
       })
@@ -139,7 +138,7 @@ describe('a webhook under attack', () => {
   })
 
   it.each(['127.0.0.2', '127.0.0.1'])('answers all reviews beside 2,250 idle connections from %s', async (from) => {
-    const attackers = await attackersFrom(from, 2_250, (socket) =>
+    const attackers = await attack({ port, ca, from, count: 2_250 }, (socket) =>
       socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'),
     )
     const { failures, done } = await reviews(30)
@@ -149,26 +148,6 @@ describe('a webhook under attack', () => {
     attackers.end()
     sound()
   })
-
-  async function attackersFrom(localAddress: string, count: number, act: (socket: TLSSocket) => void) {
-    const sockets = new Set<TLSSocket>()
-    for (let index = 0; index < count; index++) {
-      const socket = connect({ socket: tcp({ host: '127.0.0.1', port, localAddress }), host: '127.0.0.1', ca })
-      sockets.add(socket)
-      socket.on('secureConnect', () => act(socket))
-      socket.on('error', () => {})
-      socket.on('close', () => sockets.delete(socket))
-      socket.resume()
-      if (index % 50 === 49) await sleep(20)
-    }
-    await expect.poll(() => [...sockets].every((socket) => !socket.connecting), { timeout: 20_000 }).toBe(true)
-    return {
-      held: () => sockets.size,
-      end: () => {
-        for (const socket of sockets) socket.destroy()
-      },
-    }
-  }
 })
 
 const POST = (length: number) =>
