@@ -1,13 +1,13 @@
 import { copyFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ScaleSpec } from '#src/contract/scale.ts'
-import { CONFIG_FILE, readAdapterConfig, WEIGHTS_FILE } from './adapter-files.ts'
+import { CONFIG_FILE, readAdapter, readAdapterConfig, WEIGHTS_FILE } from './adapter-files.ts'
 import { failed, type Outcome } from './outcome.ts'
 import { type ScaledConfig, scaleAdapterConfig } from './scaled-config.ts'
 
 /**
  * Writes each adapter again with its strength folded into lora_alpha. That is exact: the engine multiplies the
- * weights by alpha/r (or alpha/sqrt(r)), so they need not change.
+ * weights by alpha/r (or alpha/sqrt(r)), so they need not change. Only an adapter whose weights are whole and safetensors gets there.
  */
 export async function runScaleAdapters(spec: ScaleSpec): Promise<Outcome> {
   const adapters: { name: string; loraAlpha: number }[] = []
@@ -25,6 +25,8 @@ async function scaleOne(adapter: ScaleSpec['adapters'][number], how: 'link' | 'c
   const found = nested.ok ? nested : await readAdapterConfig(adapter.from)
   if (!found.ok) return found
   const folder = nested.ok ? inData : adapter.from
+  const whole = await readAdapter(folder)
+  if (!whole.ok) return whole
   const scaled = scaleAdapterConfig(found.config, adapter.strength)
   if (!scaled.ok) return scaled
   await mkdir(adapter.out, { recursive: true })

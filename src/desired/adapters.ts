@@ -62,11 +62,15 @@ function oneAdapter(
   // KAITO's layout: the files are under /data of an image, but at the root of a volume.
   const path = image === undefined ? mountPath : `${mountPath}/data`
   const strength = Number(spec.strength ?? '1')
-  return strength === 1 ? { name, path, parts: content } : scaled({ name, path, parts: content }, strength, settings)
+  return checked({ name, path, parts: content }, strength, settings)
 }
 
-/** Strength is lora_alpha times the strength: a step writes a copy of the config and links the weights. */
-function scaled(adapter: OneAdapter, strength: number, settings: Settings): OneAdapter {
+/**
+ * A step looks at the adapter and puts into a folder of its own what the server may load of it: a config, with lora_alpha times
+ * the strength, and a link to weights that are whole and safetensors. What else lies beside them, such as a pickle that the server
+ * would take as well, it never sees.
+ */
+function checked(adapter: OneAdapter, strength: number, settings: Settings): OneAdapter {
   const volume = `scaled-${adapter.name}`.slice(0, 63)
   const path = `${MOUNT.scaledAdapters}/${adapter.name}`
   const mount = { name: volume, mountPath: path }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -190,11 +190,28 @@ describe('the scale-adapters step', () => {
     const adapters = [{ name: 'phi', from: scratch, out: join(scratch, 'out'), strength: 0.5 }]
     await mkdir(join(scratch, 'data'))
     await writeFile(join(scratch, 'data/adapter_config.json'), JSON.stringify(ADAPTER_CONFIG))
+    await writeFile(join(scratch, 'data/adapter_model.safetensors'), safetensors())
     const { message } = await runStep('scale-adapters', { adapters, weights: 'link' })
     expect(message.result).toEqual({ adapters: [{ name: 'phi', loraAlpha: 8 }] })
     expect(await readlink(join(scratch, 'out/adapter_model.safetensors'))).toBe(
       join(scratch, 'data/adapter_model.safetensors'),
     )
+  })
+
+  test('takes no weights but whole safetensors', async () => {
+    const adapters = [{ name: 'phi', from: scratch, out: join(scratch, 'out'), strength: 1 }]
+    const run = async () => (await runStep('scale-adapters', { adapters, weights: 'link' })).message.message
+    await writeFile(join(scratch, 'adapter_config.json'), JSON.stringify(ADAPTER_CONFIG))
+    await writeFile(join(scratch, 'adapter_model.bin'), 'a pickle')
+    expect(await run()).toMatch(/the adapter "phi": there is no adapter_model\.safetensors/)
+    await writeFile(join(scratch, 'adapter_model.safetensors'), 'a pickle under another name')
+    expect(await run()).toMatch(/the adapter "phi": adapter_model\.safetensors is not a safetensors file/)
+    await writeFile(join(scratch, 'adapter_model.safetensors'), safetensors())
+    expect(await run()).toBeUndefined()
+    expect((await readdir(join(scratch, 'out'))).toSorted()).toEqual([
+      'adapter_config.json',
+      'adapter_model.safetensors',
+    ])
   })
 
   test('names the adapter that cannot be scaled', async () => {
