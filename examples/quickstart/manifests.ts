@@ -71,6 +71,7 @@ export function trainingConfig(maxSteps: number): Manifest {
     TrainingArguments: {
       max_steps: maxSteps,
       per_device_train_batch_size: 4,
+      gradient_accumulation_steps: 1,
       learning_rate: 0.005,
       logging_steps: 2,
       save_steps: 10,

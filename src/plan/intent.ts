@@ -1,6 +1,7 @@
 import type { InferenceSpec } from '#src/api/inference.ts'
 import type { Foreign } from '#src/api/schema-kit.ts'
 import type { TuningSpec } from '#src/api/tuning.ts'
+import { findSku } from '#src/catalog/catalog.ts'
 import type { Preset } from '#src/catalog/preset.ts'
 import { resolveModel } from '#src/catalog/resolve.ts'
 import { type InferenceConfig, parseInferenceConfig } from '#src/inference/inference-config.ts'
@@ -9,9 +10,11 @@ import type { Trouble } from '#src/observe/pod-trouble.ts'
 import { policyOf } from '#src/reading/facts.ts'
 import { secretUses } from '#src/reading/mentions.ts'
 import { notAllowed } from '#src/reading/not-allowed.ts'
+import { configOn } from '#src/reading/training-room.ts'
 import { findMethod } from '#src/tuning/methods/index.ts'
 import type { MethodName } from '#src/tuning/methods/method.ts'
-import { parseTrainingConfig, type ResolvedTrainingConfig, resolveTrainingConfig } from '#src/tuning/training-config.ts'
+import { parseTrainingConfig, type ResolvedTrainingConfig } from '#src/tuning/training-config.ts'
+import { tuningGpus } from './tuning-needs.ts'
 import type { World } from './world.ts'
 
 /** What a Workspace asks for, with every name looked up; or why that cannot be said (yet). */
@@ -62,7 +65,7 @@ function tuningIntent(world: World, tuning: TuningSpec): Intent {
       tuning,
       preset: found.preset,
       method: method.name,
-      config: resolveTrainingConfig(method),
+      config: configOn({ preset: found.preset, method, ...gpusOf(world) }),
     }
   }
   const yaml = configText(world, tuning.config, 'training_config.yaml')
@@ -74,9 +77,14 @@ function tuningIntent(world: World, tuning: TuningSpec): Intent {
     tuning,
     preset: found.preset,
     method: method.name,
-    config: resolveTrainingConfig(method, parsed.config),
+    config: configOn({ preset: found.preset, method, ...gpusOf(world) }, parsed.config),
   }
 }
+
+const gpusOf = (world: World) => ({
+  sku: findSku(world.catalog, world.settings.cloud, world.workspace.resource?.instanceType ?? ''),
+  gpus: tuningGpus(world),
+})
 
 function inferenceIntent(world: World, inference: InferenceSpec): Intent {
   const found = presetOf(world, inference.preset?.name)

@@ -15,7 +15,7 @@ export function planLines(workspace: Workspace, facts: Facts): string[] {
   return [
     `plan: ${count} x ${instanceType || 'any GPU node'}${gpus}; ${how}`,
     ...(sku === undefined ? [] : [...priceLine(sku, count), ...memoryLine(workspace, facts, sku)]),
-    ...(workspace.tuning === undefined ? [] : [`plan: trains on ${trainingGpus(sku)}`]),
+    ...(workspace.tuning === undefined ? [] : [`plan: trains on ${trainingGpus(sku)}${amount(workspace, facts, sku)}`]),
     `plan: creates ${objects(workspace, facts).join(', ')}`,
   ]
 }
@@ -29,9 +29,22 @@ function priceLine(sku: GpuSku, count: number): string[] {
 
 /** Of nodes that exist only they themselves say how many GPUs they have, and they are not looked at before a run. */
 const trainingGpus = (sku: GpuSku | undefined) =>
-  sku?.gpuCount === 1
-    ? '1 GPU'
-    : `all ${sku === undefined ? 'GPUs of the node' : `${sku.gpuCount} GPUs`}, a process on each`
+  sku?.gpuCount === 1 ? '1 GPU' : `all ${sku === undefined ? 'GPUs of the node' : `${sku.gpuCount} GPUs`}`
+
+/** How much is trained, and how many rows a step is: how many steps that makes is known when the rows are counted. */
+function amount(workspace: Workspace, facts: Facts, sku: GpuSku | undefined): string {
+  const need = sku && needOn(workspace, facts, sku)
+  if (need?.kind !== 'tuning' || sku === undefined) return ''
+  const {
+    max_steps: steps,
+    num_train_epochs: epochs,
+    per_device_train_batch_size: batch,
+    gradient_accumulation_steps: times,
+  } = need.config.TrainingArguments
+  const much = typeof steps === 'number' && steps > 0 ? `${steps} steps` : `${epochs} epochs in steps`
+  const rows = Number(batch) * Number(times) * sku.gpuCount
+  return `; ${much} of ${rows} rows, ${batch} at a time on a GPU`
+}
 
 function memoryLine(workspace: Workspace, facts: Facts, sku: GpuSku): string[] {
   const need = needOn(workspace, facts, sku)

@@ -5,18 +5,28 @@ import type { Preset } from '#src/catalog/preset.ts'
 import { cheapest, type Fit, fitInference, fitTuning, perGpuGiB } from '#src/estimate/fit.ts'
 import type { InferenceEstimate } from '#src/estimate/inference.ts'
 import { servingFit } from '#src/estimate/serving.ts'
-import { estimateTuning, type TuningEstimate } from '#src/estimate/tuning.ts'
+import type { TuningEstimate } from '#src/estimate/tuning.ts'
 import { lastOnly } from '#src/lib/per-object.ts'
 import { findMethod } from '#src/tuning/methods/index.ts'
-import { resolveTrainingConfig } from '#src/tuning/training-config.ts'
+import { type ResolvedTrainingConfig, resolveTrainingConfig } from '#src/tuning/training-config.ts'
 import { readInferenceConfig, readTrainingConfig } from './config-files.ts'
 import type { Facts } from './facts.ts'
 import { skuOf } from './sku.ts'
 import { needsNoGpu } from './template.ts'
+import { configOn, trainingEstimate } from './training-room.ts'
 
 /** How a Workspace's model goes onto the GPUs of one instance type. */
 export type Need =
-  | { readonly kind: 'tuning'; readonly fit: Fit; readonly estimate: TuningEstimate; readonly haveGiB: number }
+  | {
+      readonly kind: 'tuning'
+      readonly fit: Fit
+      readonly estimate: TuningEstimate
+      readonly haveGiB: number
+      /** What the estimate is of. */
+      readonly config: ResolvedTrainingConfig
+      /** With this much no trouble is expected, with as few rows at a time as the file allows. */
+      readonly safeGiB: number
+    }
   | {
       readonly kind: 'inference'
       readonly fit: Fit
@@ -81,7 +91,7 @@ export function chooseInstance(
 }
 
 /** GiB per GPU with which nothing is missing. */
-export const wanted = (need: Need): number => (need.kind === 'tuning' ? need.estimate.high : need.estimate.fullContext)
+export const wanted = (need: Need): number => (need.kind === 'tuning' ? need.safeGiB : need.estimate.fullContext)
 
 /** For messages: `tuning phi-3-mini-4k-instruct with qlora`, `serving phi-3-mini-4k-instruct`. */
 export function purpose({ inference, tuning }: Workspace): string {
@@ -92,23 +102,17 @@ export function purpose({ inference, tuning }: Workspace): string {
 function tuningNeed(workspace: Workspace, facts: Facts, sku: GpuSku): Need | undefined {
   const preset = presetOf(workspace.tuning?.preset?.name, facts)
   const method = findMethod(workspace.tuning?.method)
-  if (!preset?.architecture || !method) return undefined
+  if (!preset || !method) return undefined
   const parsed = readTrainingConfig(workspace, facts)
-  const config = resolveTrainingConfig(method, parsed?.ok ? parsed.config : {})
-  const { LoraConfig, TrainingArguments, QuantizationConfig } = config
-  const estimate = estimateTuning({
-    architecture: preset.architecture,
-    method: method.name,
-    rank: numberOr(LoraConfig['r'], 8),
-    targetModules: textsOr(LoraConfig['target_modules'], preset.tuning?.targetModules ?? []),
-    batchSize: numberOr(TrainingArguments['per_device_train_batch_size'], 1),
-    maxLength: lengthOf(TrainingArguments['max_length'], preset),
-    gradientCheckpointing: TrainingArguments['gradient_checkpointing'] !== false,
-    doubleQuantization: QuantizationConfig['bnb_4bit_use_double_quant'] === true,
-    // without bfloat16 the trainer keeps every adapter in fp32 (jobs/trainer/precision.py)
-    ...((sku.computeCapability ?? 8) < 8 ? { bytesPerAdapterWeight: 16 } : {}),
-  })
-  return { kind: 'tuning', estimate, fit: fitTuning(estimate, sku), haveGiB: perGpuGiB(sku) }
+  const config = configOn({ preset, method, sku, gpus: sku.gpuCount }, parsed?.ok ? parsed.config : {})
+  const estimate = trainingEstimate({ preset, method, sku }, config)
+  const least = trainingEstimate(
+    { preset, method, sku },
+    resolveTrainingConfig(method, parsed?.ok ? parsed.config : {}),
+  )
+  if (estimate === undefined || least === undefined) return undefined
+  const fit = fitTuning(estimate, sku)
+  return { kind: 'tuning', estimate, config, safeGiB: least.high, fit, haveGiB: perGpuGiB(sku) }
 }
 
 function inferenceNeed(workspace: Workspace, facts: Facts, sku: GpuSku): Need | undefined {
@@ -127,13 +131,3 @@ function presetOf(name: string | undefined, { catalog }: Facts): Preset | undefi
   const preset = name ? findPreset(catalog, name) : undefined
   return preset?.retired ? undefined : preset
 }
-
-/** null asks for no limit: then the model's own is the longest that a sample can be. */
-const lengthOf = (value: unknown, { contextLength }: Preset): number =>
-  Math.min(numberOr(value, contextLength), contextLength)
-
-const numberOr = (value: unknown, otherwise: number) => (typeof value === 'number' ? value : otherwise)
-
-/** A regular expression or `all-linear` is not resolved here: the preset's own modules are the usual answer to both. */
-const textsOr = (value: unknown, otherwise: readonly string[]): readonly string[] =>
-  Array.isArray(value) ? value.filter((each) => typeof each === 'string') : otherwise

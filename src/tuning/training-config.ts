@@ -4,6 +4,7 @@ import { defined } from '#src/lib/defined.ts'
 import { type Complaint, forbidden, invalid, notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
 import { parseYaml } from '#src/lib/yaml-guard.ts'
+import { batching, LEAST_ROOM, type Room } from './batching.ts'
 import type { TuningMethod } from './methods/method.ts'
 import { outputDirFault } from './output-dir.ts'
 import { combinationFaults } from './training-combinations.ts'
@@ -59,14 +60,18 @@ export function parseTrainingConfig(yamlText: string, method: TuningMethod): Par
   return complaints.length === 0 ? { ok: true, config, ignored } : { ok: false, complaints }
 }
 
-/** The sections that a run uses. Pure: the same input gives the same config, which the run's revision is made of. */
-export function resolveTrainingConfig(method: TuningMethod, parsed: TrainingConfig = {}): ResolvedTrainingConfig {
+/** The sections that a run uses; `room` is what its rows are spread over. Pure: the same input gives the same config. */
+export function resolveTrainingConfig(
+  method: TuningMethod,
+  parsed: TrainingConfig = {},
+  room: Room = LEAST_ROOM,
+): ResolvedTrainingConfig {
   const merged = (section: SectionName): Values => ({ ...method.defaults[section], ...parsed[section] })
   return {
     ModelConfig: model(method, parsed.ModelConfig ?? {}),
     QuantizationConfig: quantization(method, parsed.QuantizationConfig ?? {}),
     LoraConfig: merged('LoraConfig'),
-    TrainingArguments: merged('TrainingArguments'),
+    TrainingArguments: { ...merged('TrainingArguments'), ...batching(parsed.TrainingArguments ?? {}, room) },
     DatasetConfig: merged('DatasetConfig'),
     DataCollator: merged('DataCollator'),
   }

@@ -1,4 +1,5 @@
 import { TRAINING_SECTIONS } from '#src/contract/train.ts'
+import { ROWS_A_STEP } from './batching.ts'
 import { METHODS } from './methods/index.ts'
 import { HINTS, NARROWED, WITHOUT_EFFECT } from './training-hints.ts'
 import { describe, type SectionName, sectionKeys } from './training-schema.ts'
@@ -19,9 +20,30 @@ export function trainingConfigMarkdown(): string {
     '`target_modules` is a list of linear modules of the model, `all-linear`, or one regular expression of whole paths,',
     'which is not checked. A rank above 64 needs `max-lora-rank` in the inference.config of the Workspace that serves it.',
     '',
+    ...BATCHES,
     ...TRAINING_SECTIONS.flatMap(section),
   ].join('\n')
 }
+
+/** Why the defaults are what they are. */
+const BATCHES = [
+  '## Rows, steps and epochs',
+  '',
+  `Where the file does not say, one step of the optimizer learns from ${ROWS_A_STEP} rows, whatever the GPUs: a step of one row`,
+  'is noisy, and a data set of 15,000 rows would be 45,000 steps in three epochs, with most of a GPU idle; in steps of',
+  `${ROWS_A_STEP} it is 2,800, which is hours on the smallest and less than one on the larger GPUs. The ${ROWS_A_STEP} rows are`,
+  '`per_device_train_batch_size` x `gradient_accumulation_steps` x GPUs of the node, each of which trains on its share. The',
+  'first is the largest of 8, 4, 2 and 1 for which the safe memory estimate (docs/memory.md) stays within the GPU, so that the',
+  'estimate of a plan includes it; 1 where the model or the GPU is not known. The second is what is left. What the file says',
+  'of one of them stays, and the other is made from it; to train with a step of one row, say 1 for both. Evaluation takes as',
+  'many rows at a time as training.',
+  '',
+  'Rows of a batch are padded to the longest of them, so with more than one at a time the default of',
+  '`train_sampling_strategy` is group_by_length. They are not packed by default: packed rows are kept apart by an attention',
+  'kernel that the image does not have, and would see each other. Three epochs are the library’s own default, and what the',
+  'published recipes for 10,000 to 50,000 rows use (Alpaca: 3); for more rows say 1.',
+  '',
+]
 
 function section(name: SectionName): string[] {
   const rows = Object.entries(sectionKeys(name)).map(

@@ -1,4 +1,5 @@
 import { MOUNT } from '#src/contract/mounts.ts'
+import { ROWS_A_STEP } from '../batching.ts'
 import type { TuningMethod } from './method.ts'
 
 /** Plain LoRA: the base model stays in 16 bits, small matrices beside its linear layers are trained. */
@@ -14,7 +15,12 @@ export const lora: TuningMethod = {
       save_strategy: 'steps',
       save_steps: 0.1,
       save_total_limit: 2,
+      // The batch of a GPU is chosen by what fits it (batching.ts); these are for an unknown one.
       per_device_train_batch_size: 1,
+      gradient_accumulation_steps: ROWS_A_STEP,
+      per_device_eval_batch_size: 1,
+      // The library's own number, said here because it is paid for.
+      num_train_epochs: 3,
       ddp_find_unused_parameters: false,
       // Adapters take about ten times the rate of full fine-tuning, which is the library's default.
       learning_rate: 2e-4,

@@ -36,7 +36,8 @@ class Run:
 
 def run(processes: int, rows: list[dict] = ROWS, **arguments: Any) -> Run:
     spec = json.loads((OUT / "messages" / "lora.json").read_text())
-    spec["config"]["TrainingArguments"] |= {"max_steps": 6, "logging_steps": 1, "save_steps": 3, **arguments}
+    defaults = {"max_steps": 6, "logging_steps": 1, "save_steps": 3, "gradient_accumulation_steps": 1}
+    spec["config"]["TrainingArguments"] |= {**defaults, **arguments}
     with contextlib.ExitStack() as stack:
         scratch = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (scratch / "data").mkdir()

@@ -60,6 +60,14 @@ class Adapters(unittest.TestCase):
         )
 
 
+class Steps(unittest.TestCase):
+    def test_rows_are_put_together_by_length_as_the_operator_asks_for_larger_batches(self):
+        arguments = {"per_device_train_batch_size": 4, "gradient_accumulation_steps": 1, "max_steps": -1}
+        arguments |= {"train_sampling_strategy": "group_by_length", "num_train_epochs": 1}
+        code, end, log = run({"a.jsonl": PAIRS}, TrainingArguments=arguments)
+        self.assertEqual((code, end.get("result", {}).get("steps")), (0, 2), log)
+
+
 class Rows(unittest.TestCase):
     def test_what_is_said_before_training_is_said_at_the_end(self):
         long = json.dumps({"prompt": "why " * 600, "completion": " So."})

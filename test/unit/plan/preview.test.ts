@@ -30,13 +30,13 @@ describe('the plan of a dry run', () => {
     expect(lines[0]).toBe('plan: 1 x Standard_NC24ads_A100_v4 (1 x NVIDIA A100, 80 GiB); nodes are provisioned')
     expect(lines[1]).toMatch(/^plan: about \$\d+\.\d\d an hour while the nodes run/)
     expect(lines[2]).toMatch(/^plan: memory of each GPU: weights .* GiB of 80\.0 GiB$/)
-    expect(lines[3]).toBe('plan: trains on 1 GPU')
+    expect(lines[3]).toBe('plan: trains on 1 GPU; 3 epochs in steps of 16 rows, 8 at a time on a GPU')
     expect(lines[4]).toBe('plan: creates 1 NodeClaim, Job/workspace-phi-3-mini-tuning-*')
   })
 
   it.for([
-    ['Standard_NC96ads_A100_v4', 'plan: trains on all 4 GPUs, a process on each'],
-    ['', 'plan: trains on all GPUs of the node, a process on each'],
+    ['Standard_NC96ads_A100_v4', 'plan: trains on all 4 GPUs; 3 epochs in steps of 16 rows, 4 at a time on a GPU'],
+    ['', 'plan: trains on all GPUs of the node'],
   ] as const)('says that a run on %j has all GPUs', ([type, line]) => {
     expect(planLines(example('tuning-phi-3-literal', type), facts('byo'))).toContain(line)
   })
