@@ -3,15 +3,20 @@ import { defined } from '#src/lib/defined.ts'
 import { loadConfig } from './config.ts'
 import { createLog } from './telemetry/log.ts'
 import { wireOperator } from './wire/operator.ts'
+import { ROLES } from './wire/role.ts'
 
-/** `node src/main.ts operator [--settings FILE] [--cert-dir DIR]`: reconciler, webhooks and tuning worker in one process. */
+const USAGE = 'node src/main.ts operator [webhook|reconciler] [--settings FILE] [--cert-dir DIR]'
+
+/** One role of the operator; without a role both in one process, for a try outside a cluster. */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { settings: { type: 'string' }, 'cert-dir': { type: 'string' } },
 })
 
-if (positionals[0] !== 'operator') {
-  process.stderr.write('usage: node src/main.ts operator [--settings FILE] [--cert-dir DIR]\n')
+const [command, ...named] = positionals
+const roles = named.length === 0 ? ROLES : ROLES.filter((role) => role === named[0])
+if (command !== 'operator' || named.length > 1 || roles.length === 0) {
+  process.stderr.write(`usage: ${USAGE}\n`)
   process.exit(64)
 }
 
@@ -29,9 +34,10 @@ const stop = async (why: string, code: number) => {
   process.exit(code)
 }
 
-const operator = wireOperator({
+const operator = await wireOperator({
   config,
   log,
+  roles,
   onLost: () => stop('leadership lost', 1),
   ...defined({ certDir }),
 })

@@ -22,8 +22,6 @@ export interface ServerOptions extends AnswerOptions {
   readonly certificate: ServingCertificate
   /** PEM of an authority: then only callers with a certificate of it get answers (probes excepted). */
   readonly clientAuthority?: string
-  /** Why this process must not be asked yet, e.g. because caches are not filled; undefined when it may. */
-  readonly notReady: () => string | undefined
   /** Wall time, which certificates are about. */
   readonly now: () => Date
   readonly timeouts: ServerTimeouts
@@ -115,7 +113,7 @@ export class WebhookServer {
   #notReady(): string | undefined {
     if (this.#leaving !== undefined) return 'shutting down'
     if (this.#options.now() >= this.#expires) return 'the certificate has expired'
-    return this.#options.notReady()
+    return undefined
   }
 
   #route(): void {

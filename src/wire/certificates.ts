@@ -14,7 +14,7 @@ import { systemClock } from '#src/runtime/clock.ts'
 import type { Component } from '#src/runtime/lifecycle.ts'
 import type { Metrics } from '#src/telemetry/metrics.ts'
 import { MUTATING, VALIDATING } from '#webhooks/registration.ts'
-import type { Kubernetes } from './kubernetes.ts'
+import type { Api } from './api.ts'
 import type { Wiring } from './wiring.ts'
 
 const SECRET = 'kaito-ts-webhook-cert'
@@ -22,7 +22,7 @@ const SECRET = 'kaito-ts-webhook-cert'
 /** The webhook's certificate: kept by ourselves in a Secret, or read from files that cert-manager mounts. */
 export function wireCertificates(
   { config, log, metrics }: Wiring,
-  kubernetes: Kubernetes,
+  api: Api,
   certDir: string | undefined,
 ): { readonly source: CertSource; readonly component: Component } {
   const abort = new AbortController()
@@ -33,7 +33,7 @@ export function wireCertificates(
     certDir === undefined
       ? new CertKeeper({
           ...common,
-          ports: portsOver(kubernetes),
+          ports: portsOver(api),
           secret: { namespace, name: SECRET },
           names: { dns: serviceNames(config.settings.webhook.serviceName, namespace) },
           webhooks: [VALIDATING, MUTATING],
@@ -73,7 +73,7 @@ const observe = (log: Logger, metrics: Metrics): CertObserver => ({
   failed: (err) => log.warn({ err }, 'certificates could not be kept up to date; trying again'),
 })
 
-function portsOver({ http, client }: Kubernetes): CertPorts {
+function portsOver({ http, client }: Api): CertPorts {
   const outcome = async (work: Promise<unknown>): Promise<Written> => {
     try {
       await work

@@ -1,22 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { FIELD_MANAGER } from '#src/api/labels.ts'
-import type { Config } from '#src/config.ts'
 import { type Applier, createApplier } from '#src/kube/apply.ts'
-import { createKubeClient, type KubeClient } from '#src/kube/client.ts'
-import { createCredentials } from '#src/kube/credentials.ts'
+import type { KubeClient } from '#src/kube/client.ts'
 import { createEventRecorder, type EventRecorder } from '#src/kube/events.ts'
-import { createHttp, type Http } from '#src/kube/http.ts'
-import { kubeconfig } from '#src/kube/kubeconfig.ts'
-import { serviceAccount } from '#src/kube/service-account.ts'
 import { createStores, type Stores } from '#src/kube/stores.ts'
 import { workspaceCounts } from '#src/observe/workspace-counts.ts'
 import { NO_PROVISIONER } from '#src/plan/steps/nodes.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import type { Component } from '#src/runtime/lifecycle.ts'
+import type { Api } from './api.ts'
 import type { Wiring } from './wiring.ts'
 
 export interface Kubernetes {
-  readonly http: Http
   readonly client: KubeClient
   readonly applier: Applier
   readonly events: EventRecorder
@@ -25,18 +20,8 @@ export interface Kubernetes {
   readonly component: Component
 }
 
-/** Everything that speaks to the apiserver, once. */
-export function wireKubernetes({ config, log, metrics }: Wiring): Kubernetes {
-  const credentials = createCredentials(() => accessTo(config))
-  const http = createHttp({
-    credentials,
-    userAgent: 'kaito-ts',
-    onCall: ({ method, status, tookMs }) => {
-      metrics.count('kubeCalls', { method, status: String(status) })
-      metrics.observe('kubeCallSeconds', tookMs / 1000, { method })
-    },
-  })
-  const client = createKubeClient(http)
+/** What the reconciler sees of the cluster, and how it writes. */
+export function wireKubernetes({ config, log, metrics }: Wiring, { client }: Api): Kubernetes {
   const stores = createStores({
     client,
     clock: systemClock,
@@ -82,14 +67,7 @@ export function wireKubernetes({ config, log, metrics }: Wiring): Kubernetes {
     stop: async () => {
       abort.abort()
       await events.flush()
-      await credentials.close()
     },
   }
-  return { http, client, applier: createApplier(client, FIELD_MANAGER), events, stores, component }
+  return { client, applier: createApplier(client, FIELD_MANAGER), events, stores, component }
 }
-
-/** A kubeconfig that was named comes first; a pod uses its own account; a person's shell has a default kubeconfig. */
-const accessTo = (config: Config) =>
-  config.kubeconfig === undefined && config.apiServer !== undefined
-    ? serviceAccount(config.apiServer)
-    : kubeconfig(config.kubeconfig)

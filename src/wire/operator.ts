@@ -1,20 +1,16 @@
 import type { Logger } from 'pino'
 import type { Config } from '#src/config.ts'
-import { NO_PROVISIONER } from '#src/plan/steps/nodes.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import { Lifecycle } from '#src/runtime/lifecycle.ts'
 import { createHealthServer } from '#src/telemetry/health.ts'
 import { createMetrics } from '#src/telemetry/metrics.ts'
-import { wireAdmission } from './admission.ts'
-import { wireCertificates } from './certificates.ts'
-import { type Kubernetes, wireKubernetes } from './kubernetes.ts'
-import { wireLeading } from './leading.ts'
-import { wireTuning } from './tuning.ts'
-import { wireWebhooks } from './webhooks.ts'
+import { wireApi } from './api.ts'
+import type { ProcessRole } from './role.ts'
 
 export interface OperatorOptions {
   readonly config: Config
   readonly log: Logger
+  readonly roles: readonly ProcessRole[]
   /** Folder with tls.crt and tls.key that somebody else keeps (cert-manager); absent = we keep our own. */
   readonly certDir?: string
   /** Called when leadership is lost: the process should end, and begin again as a candidate. */
@@ -22,38 +18,31 @@ export interface OperatorOptions {
 }
 
 /** The operator's table of contents: every part, built once and by hand, in the order in which they start. */
-export function wireOperator({ config, log, certDir, onLost }: OperatorOptions): Lifecycle {
+export async function wireOperator({ config, log, roles, certDir, onLost }: OperatorOptions): Promise<Lifecycle> {
   const metrics = createMetrics({ process: true })
   const wiring = { config, log, metrics }
-  const kubernetes = wireKubernetes(wiring)
-  const tuning = wireTuning(wiring, kubernetes)
-  const certificates = wireCertificates(wiring, kubernetes, certDir)
-  const unsynced = () => (kubernetes.stores.isSynced() ? undefined : 'caches are not filled yet')
-  const admission = wireAdmission(config, kubernetes.client)
-  const webhooks = wireWebhooks(wiring, { source: certificates.source, admission, notReady: unsynced })
+  const api = wireApi(wiring)
+  const parts = await Promise.all(
+    // What a role does not need is not even loaded: a webhook without a task queue is 40 MiB smaller.
+    roles.map(async (role) =>
+      role === 'webhook'
+        ? (await import('./webhook-part.ts')).webhookPart(wiring, api, certDir)
+        : (await import('./reconciler-part.ts')).reconcilerPart(wiring, api, onLost),
+    ),
+  )
   const health = createHealthServer({
     host: '::',
     port: config.healthPort,
     metrics,
-    // A watch that has heard nothing for five minutes, bookmarks included, is beyond what its own restarts can mend.
-    live: [
-      { name: 'watches', check: () => (kubernetes.stores.silence() > 300 ? 'the apiserver is silent' : undefined) },
-    ],
-    ready: [
-      { name: 'caches', check: unsynced },
-      { name: 'webhooks', check: () => (webhooks.isServing() ? undefined : 'no certificate is served yet') },
-      { name: 'redis', check: tuning.problem },
-    ],
-    notes: [{ name: 'provisioner', check: () => provisionerTrouble(config, kubernetes) }],
+    live: parts.flatMap(({ live = [] }) => live),
+    ready: parts.flatMap(({ ready }) => ready),
+    notes: parts.flatMap(({ notes = [] }) => notes),
   })
   return new Lifecycle(
     [
       { name: 'health', start: async () => void (await health.start()), stop: () => health.stop() },
-      kubernetes.component,
-      certificates.component,
-      webhooks.component,
-      tuning.component,
-      wireLeading(wiring, kubernetes, tuning, onLost),
+      api.component,
+      ...parts.flatMap(({ components }) => components),
       { name: 'readiness', stop: () => health.drain() },
     ],
     {
@@ -63,9 +52,4 @@ export function wireOperator({ config, log, certDir, onLost }: OperatorOptions):
       onError: (err, name) => log.error({ err, component: name }, 'did not stop cleanly'),
     },
   )
-}
-
-function provisionerTrouble({ settings }: Config, { stores }: Kubernetes): string | undefined {
-  if (settings.nodeProvisioner === 'byo' || !stores.isSynced() || stores.hasNodeClaims()) return undefined
-  return NO_PROVISIONER
 }

@@ -12,14 +12,12 @@ import type { Wiring } from './wiring.ts'
 interface WebhookParts {
   readonly source: CertSource
   readonly admission: Admission
-  /** Why this process should be asked nothing yet, or undefined. */
-  readonly notReady: () => string | undefined
 }
 
 /** The HTTPS server of the webhooks, from the first certificate on, with every later one swapped in while it serves. */
 export function wireWebhooks(
   { config, log, metrics }: Wiring,
-  { source, admission, notReady }: WebhookParts,
+  { source, admission }: WebhookParts,
 ): { readonly component: Component; readonly isServing: () => boolean } {
   let server: WebhookServer | undefined
   const abort = new AbortController()
@@ -31,7 +29,6 @@ export function wireWebhooks(
         host: '::',
         port: config.settings.webhook.port,
         certificate,
-        notReady,
         admission,
         budgetMs: 4_000,
         observer: observe(log, metrics),

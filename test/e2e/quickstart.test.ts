@@ -144,4 +144,4 @@ const STREAMS = 24
 const TOKENS = 400
 const READY_UID = 'jsonpath={.status.conditions[?(@.type=="Ready")].status} {.metadata.uid}'
 const INTERRUPTED = 'workspace-interrupted'
-const OPERATOR = 'app.kubernetes.io/component=operator'
+const OPERATOR = 'app.kubernetes.io/component in (operator, reconciler)'

@@ -7,9 +7,8 @@
 {{- default (include "kaito-ts.fullname" .) .Values.serviceAccount.name -}}
 {{- end -}}
 
-{{/* The account as the API server knows it. */}}
-{{- define "kaito-ts.accountUser" -}}
-{{- printf "system:serviceaccount:%s:%s" .Release.Namespace (include "kaito-ts.serviceAccountName" .) -}}
+{{- define "kaito-ts.webhookAccountName" -}}
+{{- default (printf "%s-webhook" (include "kaito-ts.fullname" .)) .Values.webhook.serviceAccount.name -}}
 {{- end -}}
 
 {{- define "kaito-ts.selectorLabels" -}}
@@ -27,6 +26,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "kaito-ts.labels" -}}
 {{ include "kaito-ts.commonLabels" . }}
 app.kubernetes.io/component: operator
+{{- end -}}
+
+{{- define "kaito-ts.reconcilerLabels" -}}
+{{ include "kaito-ts.commonLabels" . }}
+app.kubernetes.io/component: reconciler
+{{- end -}}
+
+{{- define "kaito-ts.webhookReplicas" -}}
+{{- kindIs "invalid" .Values.webhook.replicas | ternary .Values.replicas .Values.webhook.replicas -}}
 {{- end -}}
 
 {{- define "kaito-ts.redisLabels" -}}

@@ -21,9 +21,6 @@ onStart(async ({ certificate, port, apiServer, account }) => {
   const admission = wireAdmission({ ...config, settings }, client)
   const log = createLog({ level: 'info' })
   const metrics = createMetrics({ process: false })
-  const { component } = wireWebhooks(
-    { config: { ...config, settings }, log, metrics },
-    { source, admission, notReady: () => undefined },
-  )
+  const { component } = wireWebhooks({ config: { ...config, settings }, log, metrics }, { source, admission })
   await component.start?.()
 })

@@ -13,20 +13,24 @@ import { clusterAdmin, connectAs, event, job, lease, ownedBy, secret, service, s
 type Connected = Awaited<ReturnType<typeof connectAs>>
 
 const POLICY = 'ValidatingAdmissionPolicy'
-const ACCOUNT = 'kaito-ts'
+const RECONCILER = 'kaito-ts'
+const WEBHOOK = 'kaito-ts-webhook'
 const BINDING = `/apis/rbac.authorization.k8s.io/v1/clusterrolebindings`
 
 let plane: ControlPlane
 let admin: Connected
-let stolen: Connected
+let reconciler: Connected
+let webhook: Connected
 
-/** Whoever has the account, with every right there is: what is refused then is refused by the policy alone. */
+/** Whoever has the accounts, with every right there is: what is refused then is refused by the policy alone. */
 beforeAll(async () => {
   plane = await startControlPlane()
   admin = connect(plane.kubeconfig)
-  stolen = await connectAs(plane, ACCOUNT)
+  reconciler = await connectAs(plane, RECONCILER)
+  webhook = await connectAs(plane, WEBHOOK)
   await release('install', plane.kubeconfig, { settings: { nodeProvisioner: 'byo' } })
-  await admin.http.text({ method: 'POST', path: BINDING, body: clusterAdmin(ACCOUNT) })
+  for (const account of [RECONCILER, WEBHOOK])
+    await admin.http.text({ method: 'POST', path: BINDING, body: clusterAdmin(account) })
   for (const { name } of [VALIDATING, MUTATING]) await relax(name)
   await admin.client.create(workspace('owner'))
   await admin.client.create(await karpenterCrd())
@@ -42,7 +46,8 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await stolen?.credentials.close()
+  await reconciler?.credentials.close()
+  await webhook?.credentials.close()
   await admin?.credentials.close()
   await plane?.stop()
 })
@@ -78,22 +83,22 @@ const workspace = (name: string): K8sObject => ({
   inference: { preset: { name: 'phi-3-mini-128k-instruct' } },
 })
 
-/** What comes of a creation: `written`, or the refusal. */
-const outcome = (object: K8sObject, who: Connected = stolen) =>
+/** What comes of a creation: `written`, or the refusal. Secrets are the webhook's to write, the rest the reconciler's. */
+const outcome = (object: K8sObject, who: Connected = object.kind === 'Secret' ? webhook : reconciler) =>
   who.client.create(object).then(
     () => 'written',
     (error: unknown) => String(error),
   )
 
-const removal = (ref: Parameters<Connected['client']['delete']>[0]) =>
-  stolen.client.delete(ref).then(
+const removal = (ref: Parameters<Connected['client']['delete']>[0], who = reconciler) =>
+  who.client.delete(ref).then(
     () => 'written',
     (error: unknown) => String(error),
   )
 
 const mine = ownedBy('owner')
 
-describe('the admission policy of the chart, against an account that may do everything', () => {
+describe('the admission policy of the chart, against accounts that may do everything', () => {
   it.each([
     ['a Job that a Workspace controls', job('default', 'j-mine', mine)],
     [
@@ -186,7 +191,7 @@ describe('the admission policy of the chart, against an account that may do ever
 
   it('refuses to make or delete the roles and policies that hold it', async () => {
     const role = { ...clusterAdmin('default'), metadata: { name: 'more' } }
-    const made = await stolen.http.text({ method: 'POST', path: BINDING, body: role }).then(
+    const made = await reconciler.http.text({ method: 'POST', path: BINDING, body: role }).then(
       () => 'written',
       (error: unknown) => String(error),
     )
@@ -197,13 +202,13 @@ describe('the admission policy of the chart, against an account that may do ever
     await admin.client.create(service('default', 'payments'))
     await admin.client.create(job('default', 'nightly'))
     const path = '/api/v1/namespaces/default/services'
-    expect(await change(stolen, `${path}/payments`, { metadata: mine })).toContain('only what a Workspace controls')
-    expect(await change(stolen, `${path}/v-mine`, { metadata: { ownerReferences: null } })).toContain(
+    expect(await change(reconciler, `${path}/payments`, { metadata: mine })).toContain('only what a Workspace controls')
+    expect(await change(reconciler, `${path}/v-mine`, { metadata: { ownerReferences: null } })).toContain(
       'never changes the owner',
     )
     const other = ownedBy('other', 'c0a7f4d6-4ae5-4b0e-9a33-0d6a6a1d5a02')
-    expect(await change(stolen, `${path}/v-mine`, { metadata: other })).toContain('never changes the owner')
-    expect(await change(stolen, `${path}/v-mine`, { spec: { selector: { app: 'b' } } })).toBe('written')
+    expect(await change(reconciler, `${path}/v-mine`, { metadata: other })).toContain('never changes the owner')
+    expect(await change(reconciler, `${path}/v-mine`, { spec: { selector: { app: 'b' } } })).toBe('written')
     expect(await removal({ kind: 'Job', namespace: 'default', name: 'nightly' })).toContain(
       'only what a Workspace controls',
     )
@@ -212,14 +217,16 @@ describe('the admission policy of the chart, against an account that may do ever
 
   it('lets finalizers and status of a Workspace be written, and nothing else of it', async () => {
     const path = '/apis/kaito.sh/v1alpha1/namespaces/default/workspaces/owner'
-    expect(await change(stolen, path, { metadata: { finalizers: ['workspace.finalizer.kaito.sh'] } })).toBe('written')
-    expect(await change(stolen, `${path}/status`, { status: { observedGeneration: 1 } })).toBe('written')
-    expect(await change(stolen, path, { metadata: { finalizers: null } })).toBe('written')
+    expect(await change(reconciler, path, { metadata: { finalizers: ['workspace.finalizer.kaito.sh'] } })).toBe(
+      'written',
+    )
+    expect(await change(reconciler, `${path}/status`, { status: { observedGeneration: 1 } })).toBe('written')
+    expect(await change(reconciler, path, { metadata: { finalizers: null } })).toBe('written')
     const why = 'finalizers and status only'
-    expect(await change(stolen, path, { resource: { count: 2 } })).toContain(why)
-    expect(await change(stolen, path, { inference: { adapters: [] } })).toContain(why)
-    expect(await change(stolen, path, { metadata: { labels: { team: 'b' } } })).toContain(why)
-    expect(await change(stolen, path, { metadata: { annotations: { a: 'b' } } })).toContain(why)
+    expect(await change(reconciler, path, { resource: { count: 2 } })).toContain(why)
+    expect(await change(reconciler, path, { inference: { adapters: [] } })).toContain(why)
+    expect(await change(reconciler, path, { metadata: { labels: { team: 'b' } } })).toContain(why)
+    expect(await change(reconciler, path, { metadata: { annotations: { a: 'b' } } })).toContain(why)
     expect(await removal({ kind: 'Workspace', namespace: 'default', name: 'owner' })).toContain(why)
   })
 
@@ -237,15 +244,29 @@ describe('the admission policy of the chart, against an account that may do ever
   it('lets the authority of its webhooks be written, and not what or where they are asked', async () => {
     const strategic = 'application/strategic-merge-patch+json'
     const { name } = VALIDATING
-    const patch = (webhook: object) =>
-      change(stolen, webhooksPath(name), { webhooks: [{ name, ...webhook }] }, strategic)
+    const patch = (part: object) => change(webhook, webhooksPath(name), { webhooks: [{ name, ...part }] }, strategic)
     expect(await patch({ clientConfig: { caBundle: Buffer.from(plane.ca).toString('base64') } })).toBe('written')
     const why = 'the authority (caBundle) only'
     expect(await patch({ clientConfig: { service: { namespace: 'default', name: 'evil', port: 443 } } })).toContain(why)
     expect(await patch({ failurePolicy: 'Fail' })).toContain(why)
     const everything = [{ apiGroups: ['*'], apiVersions: ['*'], resources: ['*'], operations: ['*'], scope: '*' }]
     expect(await patch({ rules: everything })).toContain(why)
-    expect(await removal({ kind: VALIDATING.kind, name })).toContain(why)
+    expect(await removal({ kind: VALIDATING.kind, name }, webhook)).toContain(why)
+  })
+
+  it('keeps each role to its own', async () => {
+    const cert = secret('kaito-ts-webhook-cert', { type: 'kubernetes.io/tls', data: { 'tls.crt': '', 'tls.key': '' } })
+    expect(await outcome(cert, reconciler)).toContain('never writes /secrets')
+    expect(await change(reconciler, webhooksPath(VALIDATING.name), { metadata: { labels: {} } })).toContain(
+      'never writes',
+    )
+    for (const object of [
+      job('default', 'w', mine),
+      lease(NAMESPACE, 'kaito-ts'),
+      workspace('w'),
+      event('w', 'Workspace'),
+    ])
+      expect(await outcome(object, webhook)).toContain('this part of the operator never writes')
   })
 
   it('says nothing to anybody else', async () => {
@@ -254,7 +275,7 @@ describe('the admission policy of the chart, against an account that may do ever
   })
 
   it('lets pods run as the accounts that an administrator lists', async () => {
-    const listed = one(await render({ admissionPolicy: { serviceAccounts: ['models'] } }), POLICY)
+    const listed = one(await render({ settings: { templateServiceAccounts: ['models'] } }), POLICY)
     const path = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/kaito-ts-own-objects'
     expect(await change(admin, path, { spec: listed['spec'] })).toBe('written')
     let count = 0
@@ -269,10 +290,10 @@ describe('the admission policy of the chart', () => {
     const policyOf = async (values: object) => (await render({ ...values })).find(({ kind }) => kind === POLICY)
     expect(await policyOf({ admissionPolicy: { enabled: false } })).toBeUndefined()
     expect(JSON.stringify(await policyOf({}))).toContain('variables.account in')
-    expect(JSON.stringify(await policyOf({ admissionPolicy: { serviceAccounts: ['*'] } }))).not.toContain(
+    expect(JSON.stringify(await policyOf({ settings: { templateServiceAccounts: ['*'] } }))).not.toContain(
       'variables.account in',
     )
     const renamed = await policyOf({ serviceAccount: { name: 'robot' } })
-    expect(at(renamed, 'spec', 'matchConditions', 0, 'expression')).toContain(`${NAMESPACE}:robot`)
+    expect(at(renamed, 'spec', 'matchConditions', 0, 'expression')).toContain(`${NAMESPACE}:robot'`)
   })
 })

@@ -1,4 +1,5 @@
 import { type Kind, resources } from '#src/kube/resource.ts'
+import type { ReleasedRole } from './released-operator.ts'
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete'
 
@@ -9,6 +10,8 @@ export interface Calls {
   readonly verbs: readonly Verb[]
   readonly where?: 'home'
   readonly name?: string
+  /** Which of the two roles calls, by its account. */
+  readonly by: ReleasedRole
   /** Whose code calls. */
   readonly caller: string
 }
@@ -19,35 +22,62 @@ const APPLIED: readonly Verb[] = ['patch', 'create']
 
 /** Every call of the API server that the operator makes. What is not here must not be granted. */
 export const CALLS: readonly Calls[] = [
-  { kind: 'Workspace', verbs: [...WATCHED, 'get', 'patch'], caller: 'stores, gather fresh, finalizer' },
-  { kind: 'Workspace', subresource: 'status', verbs: ['patch'], caller: 'carry-out' },
-  { kind: 'Workspace', subresource: 'finalizers', verbs: ['update'], caller: 'blockOwnerDeletion in desired/meta' },
-  { kind: 'Job', verbs: [...WATCHED, 'get', 'create', 'delete'], caller: 'stores, worker, carry-out, superseded jobs' },
-  { kind: 'StatefulSet', verbs: [...WATCHED, ...APPLIED, 'get'], caller: 'stores, carry-out' },
-  { kind: 'Service', verbs: [...WATCHED, ...APPLIED, 'get'], caller: 'stores, carry-out' },
-  { kind: 'Pod', verbs: WATCHED, caller: 'stores' },
-  { kind: 'Pod', subresource: 'log', verbs: ['get'], caller: 'gather' },
-  { kind: 'Node', verbs: WATCHED, caller: 'stores' },
-  { kind: 'NodeClaim', verbs: [...WATCHED, ...APPLIED, 'delete'], caller: 'stores, carry-out' },
-  { kind: 'ConfigMap', verbs: ['get'], caller: 'gather' },
-  { kind: 'Secret', verbs: ['get'], caller: 'gather' },
-  { kind: 'Event', verbs: ['create', 'patch'], caller: 'events' },
   {
+    by: 'reconciler',
+    kind: 'Workspace',
+    verbs: [...WATCHED, 'get', 'patch'],
+    caller: 'stores, gather fresh, finalizer',
+  },
+  { by: 'reconciler', kind: 'Workspace', subresource: 'status', verbs: ['patch'], caller: 'carry-out' },
+  {
+    by: 'reconciler',
+    kind: 'Workspace',
+    subresource: 'finalizers',
+    verbs: ['update'],
+    caller: 'blockOwnerDeletion in desired/meta',
+  },
+  {
+    by: 'reconciler',
+    kind: 'Job',
+    verbs: [...WATCHED, 'get', 'create', 'delete'],
+    caller: 'stores, worker, carry-out, superseded jobs',
+  },
+  { by: 'reconciler', kind: 'StatefulSet', verbs: [...WATCHED, ...APPLIED, 'get'], caller: 'stores, carry-out' },
+  { by: 'reconciler', kind: 'Service', verbs: [...WATCHED, ...APPLIED, 'get'], caller: 'stores, carry-out' },
+  { by: 'reconciler', kind: 'Pod', verbs: WATCHED, caller: 'stores' },
+  { by: 'reconciler', kind: 'Pod', subresource: 'log', verbs: ['get'], caller: 'gather' },
+  { by: 'reconciler', kind: 'Node', verbs: WATCHED, caller: 'stores' },
+  { by: 'reconciler', kind: 'NodeClaim', verbs: [...WATCHED, ...APPLIED, 'delete'], caller: 'stores, carry-out' },
+  { by: 'reconciler', kind: 'ConfigMap', verbs: ['get'], caller: 'gather' },
+  { by: 'reconciler', kind: 'Secret', verbs: ['get'], caller: 'gather' },
+  { by: 'webhook', kind: 'ConfigMap', verbs: ['get'], caller: 'lookups' },
+  { by: 'webhook', kind: 'Secret', verbs: ['get'], caller: 'lookups' },
+  { by: 'reconciler', kind: 'Event', verbs: ['create', 'patch'], caller: 'events' },
+  {
+    by: 'webhook',
     kind: 'ValidatingWebhookConfiguration',
     name: 'validation.workspace.kaito.sh',
     verbs: ['get', 'patch'],
     caller: 'certs',
   },
   {
+    by: 'webhook',
     kind: 'MutatingWebhookConfiguration',
     name: 'defaulting.workspace.kaito.sh',
     verbs: ['get', 'patch'],
     caller: 'certs',
   },
-  { kind: 'Lease', where: 'home', name: 'kaito-ts', verbs: ['get', 'update'], caller: 'lease-lock' },
-  { kind: 'Lease', where: 'home', verbs: ['create'], caller: 'lease-lock' },
-  { kind: 'Secret', where: 'home', name: 'kaito-ts-webhook-cert', verbs: ['get', 'update'], caller: 'certs' },
-  { kind: 'Secret', where: 'home', verbs: ['create'], caller: 'certs' },
+  { by: 'reconciler', kind: 'Lease', where: 'home', name: 'kaito-ts', verbs: ['get', 'update'], caller: 'lease-lock' },
+  { by: 'reconciler', kind: 'Lease', where: 'home', verbs: ['create'], caller: 'lease-lock' },
+  {
+    by: 'webhook',
+    kind: 'Secret',
+    where: 'home',
+    name: 'kaito-ts-webhook-cert',
+    verbs: ['get', 'update'],
+    caller: 'certs',
+  },
+  { by: 'webhook', kind: 'Secret', where: 'home', verbs: ['create'], caller: 'certs' },
 ]
 
 /**
@@ -55,10 +85,12 @@ export const CALLS: readonly Calls[] = [
  * They give away nothing new, and spare a release of the roles for every change of the code.
  */
 export const SPARE: readonly Calls[] = [
-  ...(['Pod', 'Node', 'NodeClaim'] as const).map((kind): Calls => ({ kind, verbs: ['get'], caller: 'nobody' })),
-  { kind: 'Job', verbs: ['patch'], caller: 'nobody' },
-  { kind: 'Lease', where: 'home', name: 'kaito-ts', verbs: ['patch'], caller: 'nobody' },
-  { kind: 'Secret', where: 'home', name: 'kaito-ts-webhook-cert', verbs: ['patch'], caller: 'nobody' },
+  ...(['Pod', 'Node', 'NodeClaim'] as const).map(
+    (kind): Calls => ({ by: 'reconciler', kind, verbs: ['get'], caller: 'nobody' }),
+  ),
+  { by: 'reconciler', kind: 'Job', verbs: ['patch'], caller: 'nobody' },
+  { by: 'reconciler', kind: 'Lease', where: 'home', name: 'kaito-ts', verbs: ['patch'], caller: 'nobody' },
+  { by: 'webhook', kind: 'Secret', where: 'home', name: 'kaito-ts-webhook-cert', verbs: ['patch'], caller: 'nobody' },
 ]
 
 /** One line for each verb: `batch/jobs create`, `home:/secrets=kaito-ts-webhook-cert get`. */

@@ -18,7 +18,7 @@ import { type MountedSecret, mountSecret } from './cert-manager-mount.ts'
 import { type CertManager, startCertManager } from './cert-manager-rig.ts'
 import { type Calls, duringTraffic } from './cert-manager-traffic.ts'
 import { at, NAMESPACE, one, release as releaseBy, render } from './helm.ts'
-import { startReleasedOperator } from './released-operator.ts'
+import { startReleased } from './released-operator.ts'
 
 const SECRET = { namespace: NAMESPACE, name: 'kaito-ts-webhook-tls' }
 const WORKSPACES = '/apis/kaito.sh/v1alpha1/namespaces/default/workspaces'
@@ -60,7 +60,7 @@ afterAll(async () => {
 const certs = () => join(plane.dir, 'certs')
 
 async function startOperator(): Promise<void> {
-  operator = await startReleasedOperator({ plane, client, redisUrl: redis.url, certs: certs() })
+  operator = await startReleased('webhook', { plane, client, redisUrl: redis.url, certs: certs() })
 }
 
 /** As kube-proxy would, but by name: the API server follows an ExternalName, to the port that the webhook names. */

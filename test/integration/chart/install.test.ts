@@ -8,8 +8,9 @@ import { MUTATING, VALIDATING } from '#webhooks/registration.ts'
 import { connect } from '../kube/harness.ts'
 import { CALLS } from './calls.ts'
 import { at, chartDir, helm, NAMESPACE, release as releaseBy, type Values } from './helm.ts'
+import type { ReleasedRole } from './released-operator.ts'
 
-const ACCOUNT = `system:serviceaccount:${NAMESPACE}:kaito-ts`
+const ACCOUNTS = { webhook: 'kaito-ts-webhook', reconciler: 'kaito-ts' } as const satisfies Record<ReleasedRole, string>
 
 let plane: ControlPlane
 let client: KubeClient
@@ -47,14 +48,21 @@ const publish = (kind: string, name: string, caBundle: string) =>
 const passwordOf = async () =>
   at(await client.get({ kind: 'Secret', namespace: NAMESPACE, name: 'kaito-ts-redis' }), 'data', 'password')
 
-/** Whether the API server's own authorizer lets the operator do it. */
-async function may(verb: string, resource: string, namespace: string, ...more: readonly string[]): Promise<boolean> {
+interface Question {
+  readonly verb: string
+  readonly resource: string
+  readonly namespace: string
+  readonly more?: readonly string[]
+}
+
+/** Whether the API server's own authorizer lets a role of the operator do it. */
+async function may(role: ReleasedRole, { verb, resource, namespace, more = [] }: Question): Promise<boolean> {
   const { stdout } = await kubectl([
     'auth',
     'can-i',
     verb,
     resource,
-    `--as=${ACCOUNT}`,
+    `--as=system:serviceaccount:${NAMESPACE}:${ACCOUNTS[role]}`,
     `--namespace=${namespace}`,
     ...more,
   ])
@@ -92,14 +100,15 @@ describe('a release in a real cluster', () => {
 
   it('lets the operator make every call it makes', async () => {
     const refused: string[] = []
-    for (const { kind, subresource, verbs, where, name } of CALLS) {
+    for (const { by, kind, subresource, verbs, where, name } of CALLS) {
       // kubectl cannot name a resource whose definition is not installed; rbac.test.ts compares its rule.
       if (kind === 'NodeClaim') continue
       for (const verb of verbs) {
         const resource = resourceArgument(kind, name)
         const sub = subresource === undefined ? [] : [`--subresource=${subresource}`]
         const namespace = where === 'home' ? NAMESPACE : 'team-a'
-        if (!(await may(verb, resource, namespace, ...sub))) refused.push(`${verb} ${resource} ${sub.join('')}`)
+        if (!(await may(by, { verb, resource, namespace, more: sub })))
+          refused.push(`${by} ${verb} ${resource} ${sub.join('')}`)
       }
     }
     expect(refused).toEqual([])
@@ -116,8 +125,27 @@ describe('a release in a real cluster', () => {
     ['patch', 'nodes', ''],
     ['create', 'clusterrolebindings.rbac.authorization.k8s.io', ''],
     ['patch', 'validatingwebhookconfigurations.admissionregistration.k8s.io/other', ''],
-  ])('does not let the operator %s %s', async (verb, resource, namespace) => {
-    expect(await may(verb, resource, namespace)).toBe(false)
+  ])('lets no role %s %s', async (verb, resource, namespace) => {
+    for (const role of ['webhook', 'reconciler'] as const)
+      expect(await may(role, { verb, resource, namespace })).toBe(false)
+  })
+
+  it.each([
+    ['webhook', 'create', 'jobs.batch', 'team-a'],
+    ['webhook', 'patch', 'statefulsets.apps', 'team-a'],
+    ['webhook', 'list', 'workspaces.kaito.sh', 'team-a'],
+    ['webhook', 'update', 'leases.coordination.k8s.io/kaito-ts', NAMESPACE],
+    ['webhook', 'get', 'pods', 'team-a'],
+    [
+      'reconciler',
+      'patch',
+      'validatingwebhookconfigurations.admissionregistration.k8s.io/validation.workspace.kaito.sh',
+      '',
+    ],
+    ['reconciler', 'update', 'secrets/kaito-ts-webhook-cert', NAMESPACE],
+    ['reconciler', 'create', 'secrets', NAMESPACE],
+  ] as const)('does not let the %s %s %s', async (role, verb, resource, namespace) => {
+    expect(await may(role, { verb, resource, namespace })).toBe(false)
   })
 
   it('leaves the Workspace definition behind when it is uninstalled, and can come back', async () => {

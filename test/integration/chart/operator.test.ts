@@ -9,13 +9,13 @@ import type { Credentials } from '#src/kube/credentials.ts'
 import { MUTATING, VALIDATING } from '#webhooks/registration.ts'
 import { connect, until } from '../kube/harness.ts'
 import { at, NAMESPACE, release } from './helm.ts'
-import { startReleasedOperator } from './released-operator.ts'
+import { startReleased } from './released-operator.ts'
 
 let plane: ControlPlane
 let redis: Redis
 let client: KubeClient
 let credentials: Credentials
-let operator: Daemon
+let daemons: readonly Daemon[] = []
 
 beforeAll(async () => {
   ;[plane, redis] = await Promise.all([startControlPlane(), startRedis()])
@@ -24,16 +24,17 @@ beforeAll(async () => {
     settings: { nodeProvisioner: 'byo' },
     webhook: { port: await freePort() },
   })
-  operator = await startReleasedOperator({ plane, client, redisUrl: redis.url, logLevel: 'debug' })
+  const surroundings = { plane, client, redisUrl: redis.url, logLevel: 'debug' } as const
+  daemons = await Promise.all([startReleased('webhook', surroundings), startReleased('reconciler', surroundings)])
 })
 
 afterAll(async () => {
-  if (operator !== undefined) await killDaemon(operator)
+  await Promise.all(daemons.map((daemon) => killDaemon(daemon)))
   await credentials?.close()
   await Promise.all([plane?.stop(), redis?.stop()])
 })
 
-const log = () => readFileSync(operator.logFile, 'utf8')
+const log = () => daemons.map(({ logFile }) => readFileSync(logFile, 'utf8')).join('\n')
 
 const serving = (name: string) => ({
   apiVersion: 'kaito.sh/v1alpha1',
@@ -65,7 +66,11 @@ const gpuNode = (name: string) => ({
 describe('the operator with the rights of the chart', () => {
   it('becomes the leader and publishes the authority of its webhooks', async () => {
     const lease = { kind: 'Lease' as const, namespace: NAMESPACE, name: 'kaito-ts' }
-    await until('it leads', 20_000, async () => at(await client.get(lease), 'spec', 'holderIdentity') === 'kaito-ts-0')
+    await until(
+      'it leads',
+      20_000,
+      async () => at(await client.get(lease), 'spec', 'holderIdentity') === 'kaito-ts-reconciler-0',
+    )
     for (const ref of [VALIDATING, MUTATING]) {
       const bundle = at(await client.get(ref), 'webhooks', 0, 'clientConfig', 'caBundle')
       expect(Buffer.from(String(bundle), 'base64').toString()).toContain('BEGIN CERTIFICATE')

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { K8sObject } from '#src/api/objects.ts'
 import { CALLS, line, linesOf, SPARE } from './calls.ts'
 import { all, at, NAMESPACE, one, render, type Values } from './helm.ts'
+import type { ReleasedRole } from './released-operator.ts'
 
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 
@@ -20,45 +21,79 @@ const granted = (role: K8sObject): string[] =>
     ),
   )
 
-const grantedBy = async (values: Values = {}) => {
+/** The roles' names, of ClusterRole and Role alike. */
+const NAMES = { webhook: 'kaito-ts-webhook', reconciler: 'kaito-ts' } as const satisfies Record<ReleasedRole, string>
+
+const grantedBy = async (role: ReleasedRole, values: Values = {}) => {
   const rendered = await render(values)
-  return [...granted(one(rendered, 'ClusterRole', 'kaito-ts')), ...granted(one(rendered, 'Role', 'kaito-ts'))]
+  const roles = [...all(rendered, 'ClusterRole'), ...all(rendered, 'Role')]
+  return roles.filter(({ metadata }) => metadata.name === NAMES[role]).flatMap(granted)
 }
 
 describe('the roles of the chart', () => {
-  it('grant every call the operator makes, and nothing else but a few spare verbs', async () => {
-    expect((await grantedBy()).sort()).toEqual([...linesOf(CALLS), ...linesOf(SPARE)].sort())
+  it.each(['webhook', 'reconciler'] as const)(
+    'grant every call that the %s makes, and nothing else but a few spare verbs',
+    async (role) => {
+      const calls = [...CALLS, ...SPARE].filter(({ by }) => by === role)
+      expect((await grantedBy(role)).sort()).toEqual(linesOf(calls).sort())
+    },
+  )
+
+  it.each(['webhook', 'reconciler'] as const)(
+    'hold no wildcard, and no way for the %s to list or change Secrets of the cluster',
+    async (role) => {
+      const lines = await grantedBy(role)
+      expect(lines.filter((text) => text.includes('*'))).toEqual([])
+      expect(lines.filter((text) => text.startsWith('/secrets'))).toEqual(['/secrets get'])
+    },
+  )
+
+  it('make no NodeClaims where nodes are brought, only give them back', async () => {
+    const lines = await grantedBy('reconciler', { settings: { nodeProvisioner: 'byo' } })
+    expect(lines.filter((text) => text.includes('nodeclaims'))).toEqual(
+      ['get', 'list', 'watch', 'delete'].map((verb) => `karpenter.sh/nodeclaims ${verb}`),
+    )
   })
 
-  it('hold no wildcard, and no way to list or change Secrets of the cluster', async () => {
-    const lines = await grantedBy()
-    expect(lines.filter((text) => text.includes('*'))).toEqual([])
-    expect(lines.filter((text) => text.startsWith('/secrets'))).toEqual(['/secrets get'])
+  it('let the webhook write nothing where cert-manager makes the certificates', async () => {
+    const lines = await grantedBy('webhook', { certManager: { enabled: true } })
+    expect(lines).toEqual(['/configmaps get', '/secrets get'])
   })
 
-  it('make no NodeClaims where nodes are brought, only give them back, and leave certificates to cert-manager', async () => {
-    const lines = await grantedBy({ settings: { nodeProvisioner: 'byo' }, certManager: { enabled: true } })
-    expect(
-      lines.filter((text) => /nodeclaims|webhookconfigurations|kaito-ts-webhook-cert|home:\/secrets/.test(text)),
-    ).toEqual(['get', 'list', 'watch', 'delete'].map((verb) => `karpenter.sh/nodeclaims ${verb}`))
+  it('have none for a webhook that is not installed', async () => {
+    expect(await grantedBy('webhook', { webhook: { enabled: false } })).toEqual([])
   })
 
   it('can do without Secrets outside the listed namespaces, or altogether', async () => {
     const rendered = await render({ rbac: { lookForSecrets: { namespaces: ['team-a', 'team-b'] } } })
-    expect(granted(one(rendered, 'ClusterRole', 'kaito-ts')).filter((text) => text.includes('secrets'))).toEqual([])
+    for (const role of all(rendered, 'ClusterRole')) {
+      expect(granted(role).filter((text) => text.includes('secrets'))).toEqual([])
+    }
     const roles = all(rendered, 'Role').filter(({ metadata }) => metadata.namespace !== NAMESPACE)
     expect(roles.map(({ metadata }) => metadata.namespace)).toEqual(['team-a', 'team-b'])
     for (const role of roles) expect(granted(role)).toEqual(['home:/secrets get'])
-    const none = await grantedBy({ rbac: { lookForSecrets: { enabled: false } } })
-    expect(none).not.toContain('/secrets get')
+    const accounts = ['kaito-ts', 'kaito-ts-webhook'].map((name) => ({
+      kind: 'ServiceAccount',
+      name,
+      namespace: NAMESPACE,
+    }))
+    const bindings = all(rendered, 'RoleBinding').filter(({ metadata }) => metadata.namespace !== NAMESPACE)
+    expect(bindings.map((binding) => binding['subjects'])).toEqual([accounts, accounts])
+    for (const role of ['webhook', 'reconciler'] as const) {
+      const none = await grantedBy(role, { rbac: { lookForSecrets: { enabled: false } } })
+      expect(none).not.toContain('/secrets get')
+    }
   })
 
-  it('are bound to the account the operator runs as', async () => {
-    const rendered = await render({ serviceAccount: { name: 'robot' } })
-    expect(at(one(rendered, 'Deployment'), 'spec', 'template', 'spec', 'serviceAccountName')).toBe('robot')
+  it.each([
+    ['reconciler', 'kaito-ts-reconciler', { serviceAccount: { name: 'robot' } }],
+    ['webhook', 'kaito-ts', { webhook: { serviceAccount: { name: 'robot' } } }],
+  ] as const)('are bound to the account the %s runs as', async (role, deployment, values) => {
+    const rendered = await render(values)
+    expect(at(one(rendered, 'Deployment', deployment), 'spec', 'template', 'spec', 'serviceAccountName')).toBe('robot')
     const subject = { kind: 'ServiceAccount', name: 'robot', namespace: NAMESPACE }
     for (const kind of ['ClusterRoleBinding', 'RoleBinding']) {
-      expect(one(rendered, kind, 'kaito-ts')['subjects']).toEqual([subject])
+      expect(one(rendered, kind, NAMES[role])['subjects']).toEqual([subject])
     }
   })
 })

@@ -18,36 +18,45 @@ export interface Surroundings {
   readonly logLevel?: 'debug' | 'info'
 }
 
+export type ReleasedRole = 'webhook' | 'reconciler'
+
+/** The Deployment of each role. */
+const DEPLOYMENT = { webhook: 'kaito-ts', reconciler: 'kaito-ts-reconciler' } as const satisfies Record<
+  ReleasedRole,
+  string
+>
+
 /**
- * Starts the operator as the Deployment of the release says now, with the volumes at other places and as the ServiceAccount
- * of the chart, and waits until it is ready.
+ * Starts one role of the operator as its Deployment of the release says now, with the volumes at other places and as the
+ * ServiceAccount that the Deployment names, and waits until it is ready.
  */
-export async function startReleasedOperator(surroundings: Surroundings): Promise<Daemon> {
+export async function startReleased(role: ReleasedRole, surroundings: Surroundings): Promise<Daemon> {
   const { plane, client, redisUrl, certs = '', logLevel = 'info' } = surroundings
   const stored = await client.get({ kind: 'ConfigMap', namespace: NAMESPACE, name: 'kaito-ts-settings' })
-  const settings = join(plane.dir, 'settings.yaml')
+  const settings = join(plane.dir, `${role}-settings.yaml`)
   writeFileSync(settings, String(at(stored, 'data', 'settings.yaml')))
-  const deployment = await client.get({ kind: 'Deployment', namespace: NAMESPACE, name: 'kaito-ts' })
-  const container = at(deployment, 'spec', 'template', 'spec', 'containers', 0)
+  const deployment = await client.get({ kind: 'Deployment', namespace: NAMESPACE, name: DEPLOYMENT[role] })
+  const pod = at(deployment, 'spec', 'template', 'spec')
+  const container = at(pod, 'containers', 0)
   const places = new Map([
     ['/etc/kaito/settings.yaml', settings],
     ['/etc/kaito/certs', certs],
   ])
   const args = Array.from(Object(at(container, 'args')), (arg) => places.get(String(arg)) ?? String(arg))
   const keys = await clusterKeys(join(plane.dir, 'pki'), ['127.0.0.1'], '10.96.0.1')
-  const account = await keys.client('operator', `system:serviceaccount:${NAMESPACE}:kaito-ts`)
+  const account = await keys.client(role, `system:serviceaccount:${NAMESPACE}:${at(pod, 'serviceAccountName')}`)
   const healthPort = await freePort()
   const daemon = await startDaemon({
-    name: 'operator',
+    name: role,
     argv: [process.execPath, ...args],
     cwd: join(chartDir, '../..'),
-    logFile: join(plane.dir, 'operator.log'),
+    logFile: join(plane.dir, `${role}.log`),
     env: {
       PATH: process.env['PATH'],
-      POD_NAME: 'kaito-ts-0',
+      POD_NAME: `${DEPLOYMENT[role]}-0`,
       POD_NAMESPACE: NAMESPACE,
-      KAITO_KUBECONFIG: writeKubeconfig(join(plane.dir, 'operator.kubeconfig'), plane.url, plane.ca, account),
-      KAITO_REDIS_URL: redisUrl,
+      KAITO_KUBECONFIG: writeKubeconfig(join(plane.dir, `${role}.kubeconfig`), plane.url, plane.ca, account),
+      ...(role === 'reconciler' ? { KAITO_REDIS_URL: redisUrl } : {}),
       KAITO_HEALTH_PORT: String(healthPort),
       KAITO_LOG_LEVEL: logLevel,
     },

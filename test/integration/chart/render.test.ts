@@ -12,8 +12,11 @@ import { all, at, chartDir, helm, NAMESPACE, one, render } from './helm.ts'
 const settingsOf = (objects: readonly K8sObject[]) =>
   parseSettings(String(at(one(objects, 'ConfigMap'), 'data', 'settings.yaml')))
 
-const container = (objects: readonly K8sObject[], kind: string) =>
-  at(one(objects, kind), 'spec', 'template', 'spec', 'containers', 0)
+const container = (objects: readonly K8sObject[], kind: string, name?: string) =>
+  at(one(objects, kind, name), 'spec', 'template', 'spec', 'containers', 0)
+
+const WEBHOOK = 'kaito-ts'
+const RECONCILER = 'kaito-ts-reconciler'
 
 describe('the webhook configurations of the chart', () => {
   it.each([
@@ -37,9 +40,14 @@ describe('the webhook configurations of the chart', () => {
     const rendered = await render()
     const service = one(rendered, 'Service', 'kaito-ts')
     expect(at(service, 'spec', 'ports', 0)).toEqual({ name: 'webhook', port: 443, targetPort: 'webhook' })
-    const labels = at(one(rendered, 'Deployment'), 'spec', 'template', 'metadata', 'labels')
+    const labels = at(one(rendered, 'Deployment', WEBHOOK), 'spec', 'template', 'metadata', 'labels')
     expect(labels).toMatchObject(Object(at(service, 'spec', 'selector')))
-    expect(at(container(rendered, 'Deployment'), 'ports')).toContainEqual({ name: 'webhook', containerPort: 9443 })
+    const others = at(one(rendered, 'Deployment', RECONCILER), 'spec', 'template', 'metadata', 'labels')
+    expect(others).not.toMatchObject(Object(at(service, 'spec', 'selector')))
+    expect(at(container(rendered, 'Deployment', WEBHOOK), 'ports')).toContainEqual({
+      name: 'webhook',
+      containerPort: 9443,
+    })
     expect(settingsOf(rendered).webhook).toEqual({ enabled: true, port: 9443, serviceName: 'kaito-ts' })
   })
 
@@ -52,20 +60,21 @@ describe('the webhook configurations of the chart', () => {
         'cert-manager.io/inject-ca-from': 'kaito-system/kaito-ts-webhook',
       })
     }
-    expect(at(container(managed, 'Deployment'), 'volumeMounts')).toContainEqual({
+    expect(at(container(managed, 'Deployment', WEBHOOK), 'volumeMounts')).toContainEqual({
       name: 'certs',
       mountPath: '/etc/kaito/certs',
       readOnly: true,
     })
-    expect(at(container(managed, 'Deployment'), 'args')).toEqual(
+    expect(at(container(managed, 'Deployment', WEBHOOK), 'args')).toEqual(
       expect.arrayContaining(['--cert-dir', '/etc/kaito/certs']),
     )
-    expect(at(container(own, 'Deployment'), 'args')).not.toContain('--cert-dir')
+    expect(at(container(own, 'Deployment', WEBHOOK), 'args')).not.toContain('--cert-dir')
   })
 
   it('are not installed when the webhooks are off', async () => {
     const rendered = await render({ webhook: { enabled: false } })
     expect(rendered.filter(({ kind }) => kind.endsWith('WebhookConfiguration'))).toEqual([])
+    expect(all(rendered, 'Deployment').map(({ metadata }) => metadata.name)).toEqual([RECONCILER])
     expect(settingsOf(rendered).webhook.enabled).toBe(false)
   })
 })
@@ -146,12 +155,12 @@ describe('the chart', () => {
 
   it('runs pods that the restricted Pod Security Standard admits', async () => {
     const rendered = await render()
-    for (const kind of ['Deployment', 'StatefulSet']) {
-      expect(at(one(rendered, kind), 'spec', 'template', 'spec', 'securityContext')).toMatchObject({
+    for (const { kind, metadata } of [...all(rendered, 'Deployment'), ...all(rendered, 'StatefulSet')]) {
+      expect(at(one(rendered, kind, metadata.name), 'spec', 'template', 'spec', 'securityContext')).toMatchObject({
         runAsNonRoot: true,
         seccompProfile: { type: 'RuntimeDefault' },
       })
-      expect(at(container(rendered, kind), 'securityContext')).toEqual({
+      expect(at(container(rendered, kind, metadata.name), 'securityContext')).toEqual({
         allowPrivilegeEscalation: false,
         readOnlyRootFilesystem: true,
         capabilities: { drop: ['ALL'] },
@@ -159,17 +168,55 @@ describe('the chart', () => {
     }
   })
 
-  it('keeps one operator through a drain, where there is more than one', async () => {
-    expect(at(one(await render(), 'PodDisruptionBudget'), 'spec', 'minAvailable')).toBe(1)
-    expect(all(await render({ replicas: 1 }), 'PodDisruptionBudget')).toEqual([])
+  it('keeps one of each role through a drain, where there is more than one', async () => {
+    const budgets = async (values: object) =>
+      all(await render({ ...values }), 'PodDisruptionBudget').map(({ metadata, spec }) => [
+        metadata.name,
+        at(spec, 'minAvailable'),
+      ])
+    expect(await budgets({})).toEqual([
+      [RECONCILER, 1],
+      [WEBHOOK, 1],
+    ])
+    expect(await budgets({ replicas: 1 })).toEqual([])
+    expect(await budgets({ replicas: 1, webhook: { replicas: 2 } })).toEqual([[WEBHOOK, 1]])
+    expect(await budgets({ webhook: { podDisruptionBudget: { enabled: false } } })).toEqual([[RECONCILER, 1]])
   })
 
-  it('lets only the operator reach Redis', async () => {
+  it('runs as many webhooks as reconcilers, unless it is told otherwise, each within its own limits', async () => {
+    const limits = { limits: { memory: '1Gi' } }
+    const own = await render({ replicas: 3, webhook: { replicas: 5, resources: limits } })
+    expect(at(one(own, 'Deployment', RECONCILER), 'spec', 'replicas')).toBe(3)
+    expect(at(one(own, 'Deployment', WEBHOOK), 'spec', 'replicas')).toBe(5)
+    expect(at(container(own, 'Deployment', WEBHOOK), 'resources')).toMatchObject(limits)
+    expect(at(container(own, 'Deployment', RECONCILER), 'resources')).not.toMatchObject(limits)
+    expect(at(one(await render({ replicas: 3 }), 'Deployment', WEBHOOK), 'spec', 'replicas')).toBe(3)
+  })
+
+  // A Service has one selector, a Deployment never another, and the authority is published for one Service name.
+  it('upgrades from one Deployment for both roles while its pods go on answering', async () => {
+    const rendered = await render()
+    const single = {
+      'app.kubernetes.io/name': 'kaito-ts',
+      'app.kubernetes.io/instance': 'kaito',
+      'app.kubernetes.io/component': 'operator',
+    }
+    expect(at(one(rendered, 'Service', 'kaito-ts'), 'spec', 'selector')).toEqual(single)
+    expect(at(one(rendered, 'Deployment', 'kaito-ts'), 'spec', 'selector', 'matchLabels')).toEqual(single)
+    // Its pods reconcile with this account until they go.
+    expect(at(one(rendered, 'Deployment', RECONCILER), 'spec', 'template', 'spec', 'serviceAccountName')).toBe(
+      'kaito-ts',
+    )
+  })
+
+  it('lets only the reconciler reach Redis', async () => {
     const rendered = await render()
     const [rule, ...more] = Array.from(Object(at(one(rendered, 'NetworkPolicy', 'kaito-ts-redis'), 'spec', 'ingress')))
     expect(more).toEqual([])
     const allowed = at(rule, 'from', 0, 'podSelector', 'matchLabels')
-    expect(at(one(rendered, 'Deployment'), 'spec', 'template', 'metadata', 'labels')).toMatchObject(Object(allowed))
+    const labels = (name: string) => at(one(rendered, 'Deployment', name), 'spec', 'template', 'metadata', 'labels')
+    expect(labels(RECONCILER)).toMatchObject(Object(allowed))
+    expect(labels(WEBHOOK)).not.toMatchObject(Object(allowed))
     expect(at(one(rendered, 'StatefulSet'), 'spec', 'template', 'metadata', 'labels')).not.toMatchObject(
       Object(allowed),
     )
@@ -177,12 +224,13 @@ describe('the chart', () => {
 
   it('gives the operator the address of Redis from a Secret, whoever runs it', async () => {
     const redisUrl = (objects: readonly K8sObject[]) =>
-      Array.from(Object(at(container(objects, 'Deployment'), 'env'))).find(
+      Array.from(Object(at(container(objects, 'Deployment', RECONCILER), 'env'))).find(
         (env) => at(env, 'name') === 'KAITO_REDIS_URL',
       )
     const decoded = (objects: readonly K8sObject[]) =>
       Buffer.from(String(at(one(objects, 'Secret', 'kaito-ts-redis'), 'data', 'url')), 'base64').toString()
     const own = await render({ redis: { password: 'p@ss:w/rd%' } })
+    expect(JSON.stringify(container(own, 'Deployment', WEBHOOK))).not.toMatch(/redis/i)
     expect(redisUrl(own)).toMatchObject({ valueFrom: { secretKeyRef: { name: 'kaito-ts-redis', key: 'url' } } })
     const { host, password } = new URL(decoded(own))
     expect([host, decodeURIComponent(password)]).toEqual(['kaito-ts-redis.kaito-system.svc:6379', 'p@ss:w/rd%'])

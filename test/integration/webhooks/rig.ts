@@ -33,7 +33,6 @@ export async function serve(bundle: Bundle, overrides: Partial<ServerOptions> = 
     observer: deafAdmissionObserver,
     clock: systemClock,
     newId: randomUUID,
-    notReady: () => undefined,
     now: () => new Date(),
     timeouts: { ...defaultTimeouts, leaving: 0 },
     ...overrides,

@@ -17,7 +17,6 @@ describe('the webhook server', () => {
   const seen: { refused: string[]; failed: string[] } = { refused: [], failed: [] }
   let server: WebhookServer
   let url: string
-  let notReady: string | undefined
   let now = new Date()
   const agent = client(ca)
 
@@ -31,7 +30,6 @@ describe('the webhook server', () => {
     }
     const started = await serve(bundle, {
       admission,
-      notReady: () => notReady,
       now: () => now,
       observer: {
         answered: () => {},
@@ -94,9 +92,6 @@ describe('the webhook server', () => {
       return `${statusCode} ${await body.text()}`
     }
     expect(await ask('/readyz')).toBe('200 ok')
-    notReady = 'caches are being filled'
-    expect(await ask('/readyz')).toBe('503 caches are being filled')
-    notReady = undefined
     now = new Date(Date.now() + 91 * 86_400_000)
     expect(await ask('/readyz')).toBe('503 the certificate has expired')
     expect(await ask('/healthz')).toBe('200 ok')
