@@ -1,4 +1,4 @@
-import type { K8sObject } from '#src/api/objects.ts'
+import type { K8sObject, ObjectMeta } from '#src/api/objects.ts'
 import { defined } from '#src/lib/defined.ts'
 import { isJsonObject } from '#src/lib/json.ts'
 import type { Page, WatchEvent } from '#src/runtime/watch-loop.ts'
@@ -36,8 +36,8 @@ export interface LogOptions {
 export interface KubeClient {
   /** Undefined when there is no such object; every other failure throws KubeError. */
   get<K extends Kind>(ref: Ref<K>, signal?: AbortSignal): Promise<ObjectOf<K> | undefined>
-  /** Asks for the metadata only: what a Secret holds does not even come here. */
-  exists(ref: Ref, signal?: AbortSignal): Promise<boolean>
+  /** The metadata only: what a Secret holds does not even come here. Undefined when there is no such object. */
+  metadata(ref: Ref, signal?: AbortSignal): Promise<ObjectMeta | undefined>
   list<K extends Kind>(
     kind: K,
     selection?: Selection,
@@ -90,7 +90,7 @@ export function createKubeClient(http: Http): KubeClient {
   }
   return {
     get: (ref, signal) => find(ref, signal),
-    exists: async (ref, signal) => (await find(ref, signal, METADATA_ONLY)) !== undefined,
+    metadata: async (ref, signal) => (await find(ref, signal, METADATA_ONLY))?.metadata,
     async list(kind, selection = {}, page = {}, signal) {
       const resource = resources[kind]
       const query = { ...selectors(selection), limit: page.limit || undefined, continue: page.next }

@@ -104,7 +104,8 @@ async function readPresence(
   const found = await Promise.all(
     [...new Set(secretUses(workspace).map(({ name }) => name))].map(async (name): Promise<[string, Presence][]> => {
       try {
-        const isThere = isDnsSubdomain(name) && (await client.exists({ kind: 'Secret', namespace, name }, signal))
+        const isThere =
+          isDnsSubdomain(name) && (await client.metadata({ kind: 'Secret', namespace, name }, signal)) !== undefined
         return [[name, isThere ? 'found' : 'missing']]
       } catch (error) {
         // Without the right to look, the pod will tell.

@@ -17,7 +17,36 @@ export async function configMapLookup(
   }
 }
 
-/** What a rule may know of a Secret: its type, its keys, and which registries a docker config has entries for. */
+/**
+ * What a rule may know of a Secret with a token: its keys, from the names of the fields that somebody has set. What they hold
+ * does not even come here. Where nobody kept those names, nothing is known but that it is there.
+ */
+export async function tokenLookup(
+  client: KubeClient,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<Lookup<SecretFacts>> {
+  try {
+    const metadata = await client.metadata({ kind: 'Secret', namespace, name }, signal)
+    if (metadata === undefined) return { state: 'missing' }
+    const fields = (metadata.managedFields ?? []).flatMap(({ fieldsV1 }) => (fieldsV1 === undefined ? [] : [fieldsV1]))
+    if (fields.length === 0) return { state: 'unknown' }
+    const keys = fields.flatMap((set) => [...namesIn(set, 'f:data'), ...namesIn(set, 'f:stringData')])
+    return { state: 'found', value: { type: 'Opaque', keys: [...new Set(keys)], registries: [], loginless: [] } }
+  } catch {
+    return { state: 'unknown' }
+  }
+}
+
+/** The names in a set of fields under one of them: `{"f:data": {".": {}, "f:HF_TOKEN": {}}}` has HF_TOKEN in `f:data`. */
+function namesIn(fields: object, under: string): string[] {
+  const set: unknown = Reflect.get(fields, under)
+  if (typeof set !== 'object' || set === null) return []
+  return Object.keys(set).flatMap((key) => (key.startsWith('f:') ? [key.slice(2)] : []))
+}
+
+/** What a rule may know of a Secret with logins: its type, its keys, and which registries a docker config has entries for. */
 export async function secretLookup(
   client: KubeClient,
   namespace: string,

@@ -10,13 +10,19 @@ import { configUses, secretUses } from '#src/reading/mentions.ts'
  */
 export function needs(workspace: Workspace): {
   readonly configMaps: readonly string[]
+  /** Of push and pull Secrets, whose logins the rules are about. */
   readonly secrets: readonly string[]
+  /** Of Secrets with a token: what is in them is nobody's to read. */
+  readonly tokens: readonly string[]
 } {
-  if (faultForRules(workspace) !== undefined) return { configMaps: [], secrets: [] }
+  if (faultForRules(workspace) !== undefined) return { configMaps: [], secrets: [], tokens: [] }
   const legal = (names: readonly string[]) => [...new Set(names)].filter(isDnsSubdomain).slice(0, MAX_LOOKUPS)
+  const uses = secretUses(workspace)
+  const logins = uses.flatMap(({ name, role }) => (role === 'token' ? [] : [name]))
   return {
     configMaps: legal(configUses(workspace).map(({ name }) => name)),
-    secrets: legal(secretUses(workspace).map(({ name }) => name)),
+    secrets: legal(logins),
+    tokens: legal(uses.flatMap(({ name, role }) => (role === 'token' && !logins.includes(name) ? [name] : []))),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { KubeClient } from '#src/kube/client.ts'
-import { configMapLookup, secretLookup } from '#src/kube/lookups.ts'
+import { configMapLookup, secretLookup, tokenLookup } from '#src/kube/lookups.ts'
 import { type Mode, RememberedLookups } from '#src/kube/remembered-lookups.ts'
 import type { Facts } from '#src/reading/facts.ts'
 import type { needs } from '#src/rules/needs.ts'
@@ -22,20 +22,27 @@ export interface Lookups {
 export function wireLookups(client: KubeClient): Lookups {
   const configMaps = new RememberedLookups((...where) => configMapLookup(client, ...where))
   const secrets = new RememberedLookups((...where) => secretLookup(client, ...where))
+  const tokens = new RememberedLookups((...where) => tokenLookup(client, ...where))
   return {
     atOnce(namespace, wanted, mode) {
-      if (wanted.configMaps.length + wanted.secrets.length === 0) return NOTHING_NAMED
+      if (wanted.configMaps.length + wanted.secrets.length + wanted.tokens.length === 0) return NOTHING_NAMED
       if (mode === 'fresh') return undefined
       const maps = configMaps.recent(namespace, wanted.configMaps)
-      const found = maps && secrets.recent(namespace, wanted.secrets)
-      return found && { configMaps: maps, secrets: found, isFresh: false }
+      const logins = maps && secrets.recent(namespace, wanted.secrets)
+      const others = logins && tokens.recent(namespace, wanted.tokens)
+      return others && { configMaps: maps, secrets: new Map([...logins, ...others]), isFresh: false }
     },
     async ask(namespace, wanted, mode, until) {
-      const [maps, found] = await Promise.all([
+      const [maps, logins, others] = await Promise.all([
         configMaps.all(namespace, wanted.configMaps, mode, until),
         secrets.all(namespace, wanted.secrets, mode, until),
+        tokens.all(namespace, wanted.tokens, mode, until),
       ])
-      return { configMaps: maps.values, secrets: found.values, isFresh: maps.isFresh && found.isFresh }
+      return {
+        configMaps: maps.values,
+        secrets: new Map([...logins.values, ...others.values]),
+        isFresh: maps.isFresh && logins.isFresh && others.isFresh,
+      }
     },
   }
 }

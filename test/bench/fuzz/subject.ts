@@ -30,9 +30,10 @@ export class FuzzSubject {
 
   constructor() {
     const get = async <K extends Kind>({ kind }: Ref<K>) => this.#object(kind) as ObjectOf<K> | undefined
-    const client = new Proxy({ get } as KubeClient, {
+    const metadata = async ({ kind }: Ref) => this.#object(kind)?.metadata
+    const client = new Proxy({ get, metadata } as KubeClient, {
       get: (target, name) => {
-        if (name === 'get') return target.get
+        if (name === 'get' || name === 'metadata') return target[name]
         throw new Error(`admission must not ${String(name)} anything`)
       },
     })

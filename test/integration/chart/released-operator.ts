@@ -18,6 +18,11 @@ export interface Surroundings {
   readonly logLevel?: 'debug' | 'info'
 }
 
+/** A running role, with the address of its health and metrics. */
+export interface Released extends Daemon {
+  readonly url: string
+}
+
 export type ReleasedRole = 'webhook' | 'reconciler'
 
 /** The Deployment of each role. */
@@ -30,7 +35,7 @@ const DEPLOYMENT = { webhook: 'kaito-ts', reconciler: 'kaito-ts-reconciler' } as
  * Starts one role of the operator as its Deployment of the release says now, with the volumes at other places and as the
  * ServiceAccount that the Deployment names, and waits until it is ready.
  */
-export async function startReleased(role: ReleasedRole, surroundings: Surroundings): Promise<Daemon> {
+export async function startReleased(role: ReleasedRole, surroundings: Surroundings): Promise<Released> {
   const { plane, client, redisUrl, certs = '', logLevel = 'info' } = surroundings
   const stored = await client.get({ kind: 'ConfigMap', namespace: NAMESPACE, name: 'kaito-ts-settings' })
   const settings = join(plane.dir, `${role}-settings.yaml`)
@@ -61,6 +66,7 @@ export async function startReleased(role: ReleasedRole, surroundings: Surroundin
       KAITO_LOG_LEVEL: logLevel,
     },
   })
-  await waitReady(daemon, httpProbe(`http://127.0.0.1:${healthPort}/readyz`), 60_000)
-  return daemon
+  const url = `http://127.0.0.1:${healthPort}`
+  await waitReady(daemon, httpProbe(`${url}/readyz`), 60_000)
+  return { ...daemon, url }
 }

@@ -171,10 +171,10 @@ describe('writing to a real API server', () => {
     const spying = createKubeClient({ ...kube.http, text })
     const metadata = { namespace: 'default', name: 'hidden' }
     await kube.client.create({ apiVersion: 'v1', kind: 'Secret', metadata, stringData: { key: 'TOP-SECRET' } })
-    expect(await spying.exists({ kind: 'Secret', ...metadata })).toBe(true)
+    expect(await spying.metadata({ kind: 'Secret', ...metadata })).toMatchObject(metadata)
     expect(bodies.join()).toContain('PartialObjectMetadata')
     expect(bodies.join()).not.toContain(Buffer.from('TOP-SECRET').toString('base64'))
-    expect(await spying.exists({ kind: 'Secret', namespace: 'default', name: 'nowhere' })).toBe(false)
+    expect(await spying.metadata({ kind: 'Secret', namespace: 'default', name: 'nowhere' })).toBeUndefined()
   })
 
   it('says forbidden to a service account without rights, with the token as its only credential', async () => {

@@ -44,7 +44,7 @@ function setup(workspace: Workspace | undefined, known: Readonly<Record<string, 
   }
   const client = {
     get,
-    exists: async (ref) => (await get(ref)) !== undefined,
+    metadata: async (ref) => (await get(ref))?.metadata,
     list: async <K extends Kind>(kind: K) => ({ items: (known[kind] ?? []) as ObjectOf<K>[], resourceVersion: '1' }),
     logs: async ({ name }) => {
       asked.push(`logs ${name}`)
@@ -108,7 +108,7 @@ describe('gathering', () => {
 
   it('knows only whether a Secret is there, never what is in it', async () => {
     const { world } = setup(tuningWorkspace(), {
-      'Secret/push-secret': { data: { '.dockerconfigjson': 'TOP-SECRET' } },
+      'Secret/push-secret': { metadata: { name: 'push-secret' }, data: { '.dockerconfigjson': 'TOP-SECRET' } },
     })
     const found = await world()
     expect(found?.secrets.get('push-secret')).toBe('found')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeClient } from '#src/kube/client.ts'
 import { KubeError } from '#src/kube/errors.ts'
-import { configMapLookup, secretLookup } from '#src/kube/lookups.ts'
+import { configMapLookup, secretLookup, tokenLookup } from '#src/kube/lookups.ts'
 
 const signal = new AbortController().signal
 
@@ -86,5 +86,24 @@ describe('a Secret that a rule asks for', () => {
   it('is not known when it may not be read', async () => {
     expect(await secret(new KubeError('no', { status: 403, reason: 'Forbidden' }))).toEqual({ state: 'unknown' })
     expect(await secret(undefined)).toEqual({ state: 'missing' })
+  })
+})
+
+describe('a Secret with a token', () => {
+  const look = (metadata: unknown) =>
+    tokenLookup({ metadata: async () => metadata } as unknown as KubeClient, 'default', 's', signal)
+
+  it('tells its keys by the fields that somebody has set, without being read', async () => {
+    const managedFields = [
+      { manager: 'kubectl', fieldsV1: { 'f:data': { '.': {}, 'f:HF_TOKEN': {} }, 'f:type': {} } },
+      { manager: 'flux', fieldsV1: { 'f:stringData': { 'f:OTHER': {} }, 'f:metadata': { 'f:labels': {} } } },
+    ]
+    const found = await look({ name: 's', managedFields })
+    expect(found).toMatchObject({ state: 'found', value: { keys: ['HF_TOKEN', 'OTHER'], registries: [] } })
+  })
+
+  it('is not known where nobody kept the names of the fields', async () => {
+    expect(await look({ name: 's' })).toEqual({ state: 'unknown' })
+    expect(await look(undefined)).toEqual({ state: 'missing' })
   })
 })

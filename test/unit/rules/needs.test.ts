@@ -15,7 +15,7 @@ describe('needs', () => {
         { source: { name: 'b', image: 'a.io/b:1' } },
       ],
     })
-    expect(needs(workspace)).toEqual({ configMaps: ['server'], secrets: ['pull', 'hf', 'other'] })
+    expect(needs(workspace)).toEqual({ configMaps: ['server'], secrets: ['pull', 'other'], tokens: ['hf'] })
   })
 
   it('names what tuning uses', () => {
@@ -24,7 +24,7 @@ describe('needs', () => {
       input: { image: 'a.io/data:1', imagePullSecrets: ['read'] },
       output: { image: 'a.io/out:1', imagePushSecret: 'write' },
     })
-    expect(needs(workspace)).toEqual({ configMaps: ['training'], secrets: ['read', 'write'] })
+    expect(needs(workspace)).toEqual({ configMaps: ['training'], secrets: ['read', 'write'], tokens: [] })
   })
 
   it('asks for 30 Secrets at most, however many are named', () => {
@@ -37,7 +37,7 @@ describe('needs', () => {
   it('asks for nothing of what is too large for any rule to read it', () => {
     const imagePullSecrets = Array.from({ length: 5000 }, (_, index) => `secret-${index}`)
     const workspace = tuningWith({ config: 'training', input: { image: 'a.io/data:1', imagePullSecrets } })
-    expect(needs(workspace)).toEqual({ configMaps: [], secrets: [] })
+    expect(needs(workspace)).toEqual({ configMaps: [], secrets: [], tokens: [] })
   })
 
   it('leaves out names that no object can have, so that they reach no request', () => {
@@ -45,6 +45,6 @@ describe('needs', () => {
       config: '../x',
       output: { image: 'a.io/b:1', imagePushSecret: 'ACR_REGISTRY_SECRET_HERE' },
     })
-    expect(needs(workspace)).toEqual({ configMaps: [], secrets: [] })
+    expect(needs(workspace)).toEqual({ configMaps: [], secrets: [], tokens: [] })
   })
 })
