@@ -32,6 +32,12 @@ class Written(unittest.TestCase):
             write_outcome({"reason": "TrainingFailed", "message": letter * 5000})
             self.assertEqual(self.end()["reason"], "TrainingFailed")
             self.assertRegex(self.end()["message"], f"^({letter}){{300,}}$")
+            os.unlink(self.file)
+
+    def test_of_several_failures_the_first_is_the_cause(self):
+        write_outcome({"reason": "DatasetInvalid", "message": "no rows"})
+        write_outcome({"reason": "TrainingFailed", "message": "the other process went away"})
+        self.assertEqual(self.end(), {"reason": "DatasetInvalid", "message": "no rows"})
 
     def test_half_a_character_is_no_second_failure(self):
         write_outcome({"reason": "TrainingFailed", "message": "\ud83d"})
