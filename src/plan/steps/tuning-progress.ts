@@ -38,7 +38,7 @@ function fromLog(points: readonly ProgressPoint[], before: TuningStatus, now: st
   const last = points.at(-1)
   if (last === undefined) return {}
   const lastWithLoss = points.findLast((point) => point.loss !== undefined)
-  const history = lossHistory(points)
+  const history = lossHistory(points, before.lossHistory)
   const moved = last.step !== before.step
   return {
     step: last.step,
@@ -50,7 +50,7 @@ function fromLog(points: readonly ProgressPoint[], before: TuningStatus, now: st
     ...(last.etaSeconds === undefined ? {} : { etaSeconds: wholeSeconds(last.etaSeconds) }),
     // Moves with the step only, so that an idle look writes nothing.
     ...(moved ? { lastUpdate: now } : {}),
-    ...(history.length >= (before.lossHistory?.length ?? 0) ? { lossHistory: history } : {}),
+    ...(history.length === 0 ? {} : { lossHistory: history }),
   }
 }
 

@@ -68,4 +68,31 @@ describe('the history of losses', () => {
       ]),
     ).toEqual([{ step: 2, loss: 1 }])
   })
+
+  it('keeps how a long run began, of which the end of the log knows nothing', () => {
+    const whole = points(20_000).filter(({ step }) => step % 5 === 0 || step === 1)
+    let kept: ReturnType<typeof lossHistory> = []
+    for (let end = 100; end <= whole.length; end += 100)
+      kept = lossHistory(whole.slice(Math.max(0, end - 1000), end), kept)
+    expect(kept[0]).toEqual({ step: 1, loss: 9 })
+    expect(kept.at(-1)?.step).toBe(whole[4000 - 1]?.step)
+    expect(kept.length).toBeLessThanOrEqual(50)
+    // No stretch is without points: the largest gap is a few times what fifty even ones would leave.
+    const gaps = kept.slice(1).map(({ step }, index) => step - (kept[index]?.step ?? 0))
+    expect(Math.max(...gaps)).toBeLessThan(4 * (20_000 / 50))
+  })
+
+  it('is that of the new try where one begins anew, and of both where it goes on', () => {
+    const before = [
+      { step: 1, loss: 9 },
+      { step: 8, loss: 4 },
+    ]
+    const at = (step: number) => [{ step, maxSteps: 20, loss: 5 }]
+    expect(lossHistory(at(0), before)).toEqual([{ step: 0, loss: 5 }])
+    expect(lossHistory(at(6), before)).toEqual([
+      { step: 1, loss: 9 },
+      { step: 6, loss: 5 },
+    ])
+    expect(lossHistory([], before)).toEqual(before)
+  })
 })
