@@ -50,8 +50,9 @@ EXIT_CODES = {
     "ConfigInvalid": 64,
     "DatasetInvalid": 65,
     "BaseModelUnavailable": 67,
-    "OutOfMemory": 68,
+    "CudaOutOfMemory": 68,
     "TrainingFailed": 69,
+    "OOMKilled": 71,
 }
 # what the kubelet keeps of a termination message
 OUTCOME_BYTES = 4096

@@ -50,23 +50,29 @@ def as_failure(error: BaseException) -> StepFailed:
     """Give every exception a reason; errors nobody foresaw become TrainingFailed with the last line of their text."""
     if isinstance(error, StepFailed):
         return error
+    if out_of_host_memory(error):
+        return StepFailed(
+            "OOMKilled",
+            "The node ran out of memory, not its GPU. Use an instance type with more of it, fewer "
+            f"dataloader_num_workers, or fewer rows. ({short(error)})",
+        )
     if out_of_memory(error):
         return StepFailed(
-            "OutOfMemory",
-            "The device ran out of memory during training. Use a smaller per_device_train_batch_size or max_length, "
-            f"method qlora, or an instance type with more memory. ({short(error)})",
+            "CudaOutOfMemory",
+            "The GPU ran out of memory during training. Use a smaller per_device_train_batch_size or max_length, "
+            f"method qlora, or an instance type with more memory for each GPU. ({short(error)})",
         )
     return StepFailed("TrainingFailed", f"{type(error).__name__}: {short(error)}")
 
 
+def out_of_host_memory(error: BaseException) -> bool:
+    """Python's own, numpy's (a MemoryError), pyarrow's, and torch's allocator for CPUs."""
+    return isinstance(error, MemoryError) or "can't allocate memory" in str(error).lower()
+
+
 def out_of_memory(error: BaseException) -> bool:
-    text = str(error).lower()
-    return (
-        isinstance(error, MemoryError)
-        or type(error).__name__ in ("OutOfMemoryError", "AcceleratorOutOfMemoryError")
-        or "out of memory" in text
-        or "can't allocate memory" in text
-    )
+    named = type(error).__name__ in ("OutOfMemoryError", "AcceleratorOutOfMemoryError")
+    return named or "out of memory" in str(error).lower()
 
 
 def short(error: BaseException) -> str:

@@ -30,8 +30,9 @@ export const ENDS = {
     because: 'the step itself has tried several times',
   },
   BaseModelUnavailable: { exitCode: 67, steps: ['train'], again: false, because: 'the name or the access is wrong' },
-  OutOfMemory: { exitCode: 68, steps: ['train'], again: false, because: 'the same GPU is no larger next time' },
+  CudaOutOfMemory: { exitCode: 68, steps: ['train'], again: false, because: 'the same GPU is no larger next time' },
   TrainingFailed: { exitCode: 69, steps: ['train', 'push'], again: false, because: 'nobody knows that it would help' },
+  OOMKilled: { exitCode: 71, steps: ['train'], again: false, because: 'the same node is no larger next time' },
   PullFailed: { exitCode: 75, steps: ['pull'], again: true, because: 'up to three times' },
   PushFailed: {
     exitCode: 75,

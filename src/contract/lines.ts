@@ -52,6 +52,9 @@ export const readProgress = (log: string): ProgressPoint[] =>
     return [{ step, maxSteps, ...Object.fromEntries(optional) }]
   })
 
+/** Is this line of a log one of these, or the end of one that was cut off where a log's tail begins? */
+export const isReport = (line: string): boolean => /^[^{]*"maxSteps": ?\d|^\{"kaito"/.test(line)
+
 /** What became of the rows, from the one line that the train step says of it. */
 export const readRows = (log: string): RowCounts | undefined =>
   toRowCounts(markedLines(log).find((line) => line[MARK] === 'data'))

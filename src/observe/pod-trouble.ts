@@ -1,5 +1,6 @@
 import { REASON, type Reason } from '#src/api/conditions.ts'
 import type { ContainerStatusView, PodView, TerminatedView } from '#src/api/objects.ts'
+import { isReport } from '#src/contract/lines.ts'
 import { parseOutcome } from '#src/contract/outcome.ts'
 
 /** Why a pod does not do what it should, in the operator's own words for it. */
@@ -30,7 +31,8 @@ function endedBadly(status: ContainerStatusView): Trouble | undefined {
 /** A step says why it ended in its termination message (JSON); other programs leave their last lines there. */
 export function fromEnd(container: string, end: TerminatedView): Trouble {
   if (end.reason === 'OOMKilled') {
-    return { reason: 'OutOfMemory', message: `container ${container} was killed: it used more memory than it may` }
+    const message = `container ${container} was killed: it used more of the node's memory (not the GPU's) than it may`
+    return { reason: 'OOMKilled', message: `${message}. ${MORE_MEMORY[container] ?? MORE_MEMORY['server']}` }
   }
   const said = parseOutcome(end.message)
   const message = said?.message ?? lastWords(end.message)
@@ -41,6 +43,12 @@ export function fromEnd(container: string, end: TerminatedView): Trouble {
     reason: signal ? 'Evicted' : container === 'train' ? 'TrainingFailed' : 'CrashLoop',
     message: `${container}: ${detail}`,
   }
+}
+
+/** What to do about it, by container. */
+const MORE_MEMORY: Readonly<Record<string, string>> = {
+  train: 'Use an instance type with more memory, fewer dataloader_num_workers, or fewer rows',
+  server: 'Use an instance type with more memory',
 }
 
 function cannotStart(status: ContainerStatusView): Trouble | undefined {
@@ -71,4 +79,12 @@ function unschedulable(pod: PodView): Trouble | undefined {
 
 const isReason = (text: string | undefined): text is Reason => text !== undefined && Object.hasOwn(REASON, text)
 
-const lastWords = (text: string | undefined) => (text ?? '').trim().split('\n').slice(-5).join(' | ').slice(-600)
+/** The last lines of a log, without reports of progress among them: nobody looks for the cause in those. */
+const lastWords = (text: string | undefined) =>
+  (text ?? '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !isReport(line))
+    .slice(-5)
+    .join(' | ')
+    .slice(-600)

@@ -44,8 +44,8 @@ class Written(unittest.TestCase):
         self.assertEqual(self.end()["message"], "?")
 
     def test_the_reason_of_another_process(self):
-        write_outcome({"reason": "OutOfMemory", "message": "m"})
-        self.assertEqual(read_reason(), "OutOfMemory")
+        write_outcome({"reason": "CudaOutOfMemory", "message": "m"})
+        self.assertEqual(read_reason(), "CudaOutOfMemory")
         for content in ("", "[]", "{}", "not JSON"):
             with open(self.file, "w") as file:
                 file.write(content)
@@ -69,15 +69,19 @@ class Failures(unittest.TestCase):
         self.assertIs(as_failure(error), error)
 
     def test_too_little_memory_by_all_the_names_it_has(self):
+        for error in (OutOfMemoryError("x"), RuntimeError("CUDA error: Out of memory")):
+            failure = as_failure(error)
+            self.assertEqual(failure.reason, "CudaOutOfMemory")
+            self.assertIn("per_device_train_batch_size", failure.message)
+
+    def test_the_node_s_memory_is_not_the_gpu_s(self):
         for error in (
             MemoryError(),
-            OutOfMemoryError("x"),
-            RuntimeError("CUDA error: Out of memory"),
             RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes"),
         ):
             failure = as_failure(error)
-            self.assertEqual(failure.reason, "OutOfMemory")
-            self.assertIn("per_device_train_batch_size", failure.message)
+            self.assertEqual(failure.reason, "OOMKilled")
+            self.assertNotIn("per_device_train_batch_size", failure.message)
 
     def test_what_nobody_foresaw_has_its_kind_and_first_line(self):
         failure = as_failure(KeyError("\n\n first \n second"))

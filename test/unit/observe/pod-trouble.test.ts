@@ -59,7 +59,34 @@ describe('the trouble of a pod', () => {
     [
       'is memory when the kernel killed it',
       { initContainerStatuses: [ended('train', 137, '', 'OOMKilled')] },
-      'OutOfMemory',
+      'OOMKilled',
+      "container train was killed: it used more of the node's memory (not the GPU's) than it may. Use an instance type with more memory, fewer dataloader_num_workers, or fewer rows",
+    ],
+    [
+      'is memory of a server, too, with what helps there',
+      { containerStatuses: [ended('server', 137, '', 'OOMKilled')] },
+      'OOMKilled',
+      "container server was killed: it used more of the node's memory (not the GPU's) than it may. Use an instance type with more memory",
+    ],
+    [
+      'is memory of the GPU where the trainer says so',
+      { initContainerStatuses: [ended('train', 68, step('CudaOutOfMemory', 'use less'))] },
+      'CudaOutOfMemory',
+      'train: use less',
+    ],
+    [
+      'is told in the lines before the reports of progress that end a log',
+      {
+        initContainerStatuses: [
+          ended(
+            'train',
+            1,
+            '5, "maxSteps": 9, "loss": 1}\n{"kaito": "progress", "step": 6, "maxSteps": 9}\nNCCL error\n{"kaito": "progress", "step": 7, "maxSteps": 9}\n\n',
+          ),
+        ],
+      },
+      'TrainingFailed',
+      'train: NCCL error',
     ],
     ['is an eviction when it was killed otherwise', { initContainerStatuses: [ended('train', 137)] }, 'Evicted'],
     ['is a crash for another container', { containerStatuses: [ended('server', 1)] }, 'CrashLoop'],
