@@ -196,15 +196,25 @@ def columns_of(rows) -> list[str]:
 def parquet_table(path: str) -> Opened:
     import pyarrow.parquet
 
-    columns = pyarrow.parquet.read_schema(path).names
+    schema = pyarrow.parquet.read_schema(path)
+    # As doubles they have digits that nobody wrote: 0.1 is 0.10000000149011612.
+    short = {field.name for field in schema if field.type == pyarrow.float32()}
 
     def rows() -> Iterator[dict]:
         with pyarrow.parquet.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=1000):
-                for row in batch.to_pylist():
-                    yield {column: without_nulls(value) for column, value in row.items()}
+                digits = {name: batch[name].cast(pyarrow.string()).to_pylist() for name in short}
+                for index, row in enumerate(batch.to_pylist()):
+                    yield {
+                        column: number_of(digits[column][index]) if column in short else without_nulls(value)
+                        for column, value in row.items()
+                    }
 
-    return columns, rows
+    return schema.names, rows
+
+
+def number_of(digits: str | None) -> Number | None:
+    return None if digits is None else Number(digits)
 
 
 def without_nulls(value):

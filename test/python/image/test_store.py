@@ -88,6 +88,10 @@ class Parquet(unittest.TestCase):
         ]
         self.assertEqual(self.rows(table), rows)
 
+    def test_numbers_of_32_bits_have_the_digits_that_were_written(self):
+        rows = self.rows(pyarrow.table({"label": pyarrow.array([0.1, None, 2.5], pyarrow.float32())}))
+        self.assertEqual([None if row["label"] is None else str(row["label"]) for row in rows], ["0.1", None, "2.5"])
+
     def test_keys_that_other_rows_have_are_absent(self):
         tool = [{"name": "a", "parameters": {"city": "x", "n": None}}, {"name": "b", "parameters": None}]
         rows = self.rows(pyarrow.table({"tools": [tool]}))
