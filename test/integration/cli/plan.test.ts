@@ -54,6 +54,31 @@ describe('npm run plan', () => {
     expect(plan(`${configMap('vllm: {}')}---\n${workspace}`).stdout).toContain('admitted')
   })
 
+  it('is green for a file of ConfigMaps beside one with a Workspace, and names those that are in no file', () => {
+    const beside = plan(workspace, configMap('vllm: {}'))
+    expect([beside.status, beside.stdout]).toEqual([0, expect.not.stringContaining('not checked')])
+    expect(plan(workspace).stdout).toContain('not checked: ConfigMap engine is in none of the files')
+    expect(plan(configMap('vllm: {}')).status).toBe(1)
+  })
+
+  it('refuses fields that are none, as kubectl does, and says what was meant', () => {
+    const { status, stdout } = plan(workspace.replace('instanceType', 'instancetype').replace('name: phi', 'nam: phi'))
+    expect(status).toBe(1)
+    expect(stdout).toContain('resource.instancetype: there is no such field; did you mean instanceType?')
+    expect(stdout).toContain('inference.preset.nam: there is no such field; did you mean name?')
+  })
+
+  it('says how it is called, without a stack', () => {
+    for (const [flag, code] of [
+      ['--help', 0],
+      ['--setings', 64],
+    ] as const) {
+      const { status, stdout, stderr } = planFiles(flag)
+      expect([status, `${stdout}${stderr}`]).toEqual([code, expect.stringContaining('usage: npm run plan')])
+      expect(stderr).not.toContain('    at ')
+    }
+  })
+
   it('reads a List as its items', () => {
     const item = workspace.replaceAll(/^/gm, '    ').replace('    apiVersion', '  - apiVersion')
     const { status, stdout } = plan(
