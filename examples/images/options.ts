@@ -92,10 +92,11 @@ function namesOf(only: string | undefined, kind: Kind): readonly ImageName[] {
 function placeOf(flag: string, text: string): { readonly host: string; readonly path: string } {
   const bare = text.replace(/\/+$/, '')
   const parsed = parseImageRef(`${bare}/operator`)
-  if (!parsed.ok)
-    fail(
-      `${flag} ${text}: ${parsed.reason}${parsed.fix === undefined ? '' : ` (write ${parsed.fix.replace(/\/operator$/, '')})`}`,
-    )
+  if (!parsed.ok) {
+    const fix = parsed.fix === undefined ? '' : ` (write ${parsed.fix.replace(/^write /, '')})`
+    // The name of an image was put behind the place only to read it.
+    fail(`${flag} ${text}: ${`${parsed.reason}${fix}`.replaceAll(/\/operator(?=[")])/g, '')}`)
+  }
   const { registry, repository } = parsed.ref
   return { host: registry, path: repository === 'operator' ? '' : repository.slice(0, -'/operator'.length) }
 }

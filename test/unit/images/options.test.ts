@@ -68,3 +68,9 @@ test.each([
 test('help is no fault', () => {
   expect(parseOptions(['--help'])).toEqual({ ok: false, fault: undefined })
 })
+
+test('a place that cannot be is refused with what to write, and without the image that is put behind it', () => {
+  expect(fault('--to', 'r.example.com/Team')).toBe(
+    '--to r.example.com/Team: the repository "Team" must be lower case (write "team")',
+  )
+})
