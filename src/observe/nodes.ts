@@ -44,7 +44,8 @@ export function whyNoNode(
   if (labelled.length === 0)
     return `no node has the labels ${wanted.join(', ')}: kubectl label node <node> ${wanted.join(' ')}`
   const typed = labelled.filter((node) => instanceType === undefined || hasType(node, instanceType))
-  if (typed.length === 0) return `no node with these labels is of type ${instanceType}`
+  if (typed.length === 0)
+    return `${names(labelled)} has the labels ${wanted.join(', ')}, but no node that has them is of type ${instanceType}`
   const withGpu = typed.filter((node) => gpuCount(node) >= gpus)
   if (withGpu.length === 0) {
     return `${names(typed)} offers fewer than ${gpus} ${GPU}: is the NVIDIA device plugin running there?`

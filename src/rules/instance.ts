@@ -60,7 +60,7 @@ export const instanceRules = [
         ]
       }
       return [
-        notSupported(PATH, name, `no GPU instance type of ${policy.cloud} has this name`, {
+        notSupported(PATH, name, `the catalog has no GPU instance type of ${policy.cloud} with this name`, {
           fix: didYouMean(
             name,
             namesByCloud(catalog).get(policy.cloud) ?? [],

@@ -92,7 +92,10 @@ function tooSmall(workspace: Workspace, facts: Facts): Complaint[] {
   if (own?.need.fit !== 'deny') return []
   const { sku, need } = own
   const { low, parts } = need.estimate
-  const usual = need.kind === 'tuning' ? breakdownText(parts) : breakdownText(parts.slice(0, -1))
+  const usual =
+    need.kind === 'tuning'
+      ? `usually ${breakdownText(parts)}`
+      : `${breakdownText(parts.slice(0, -1))}, a short context, and what vLLM leaves free`
   const detail = `${purpose(workspace)} needs at least ${gib(low)} per GPU (${usual}), its ${sku.gpuModel} has ${gib(need.haveGiB)}`
   return [invalid(PATH, sku.name, detail, { fix: larger(workspace, facts) })]
 }
