@@ -52,6 +52,7 @@ export async function quickstart({ screen, place: where, json }: QuickstartOptio
   const baseChat = await screen.step("Serve phi-3-mini: the documentation's first YAML, word for word", () =>
     serveBase(place, screen),
   )
+  screen.line('The stand-in for Phi-3 is tiny and has random weights: only tuning will teach it to answer.')
   const refused = await screen.step("Apply the documentation's tuning YAML word for word: refused", async () => {
     await freeName(place, screen)
     return refusal(place, screen)

@@ -14,19 +14,19 @@ const USAGE = `usage: npm run quickstart [-- options]
   --registry-push-url URL  how this machine reaches it (default https://HOST; http:// for one without TLS)
   --json FILE            also write what happened and how long it took to FILE`
 
-const { values } = parseArgs({
-  options: {
-    down: { type: 'boolean', default: false },
-    purge: { type: 'boolean', default: false },
-    kubeconfig: { type: 'string' },
-    registry: { type: 'string' },
-    'registry-user': { type: 'string' },
-    'registry-password': { type: 'string' },
-    'registry-push-url': { type: 'string' },
-    json: { type: 'string' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-})
+const options = {
+  down: { type: 'boolean', default: false },
+  purge: { type: 'boolean', default: false },
+  kubeconfig: { type: 'string' },
+  registry: { type: 'string' },
+  'registry-user': { type: 'string' },
+  'registry-password': { type: 'string' },
+  'registry-push-url': { type: 'string' },
+  json: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
+
+const values = optionsGiven()
 
 const progress: Progress = toStderr()
 
@@ -53,6 +53,22 @@ try {
       'What is running stays for a look (npm run quickstart -- --down ends it); the same command goes on from here.',
     )
     process.exitCode = 1
+  }
+}
+
+/** What was asked for; a misspelt option must not start the whole story. */
+function optionsGiven() {
+  try {
+    const { values: given } = parseArgs({ options })
+    const other = Object.keys(given).find((name) => name.startsWith('registry'))
+    if (other !== undefined && given.kubeconfig === undefined)
+      throw new Error(`--${other} is for a cluster of yours: name it with --kubeconfig`)
+    if (given.kubeconfig !== undefined && given.down)
+      throw new Error('--down ends the embedded cluster only: leave --kubeconfig out')
+    return given
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
+    process.exit(64)
   }
 }
 

@@ -3,7 +3,7 @@ import { workspaceSchema } from './workspace.ts'
 
 const condition = (type: string) => `.status.conditions[?(@.type=="${type}")].status`
 
-/** The columns of `kubectl get workspace`: the seed's five, then JobStarted and Progress for tuning. */
+/** The columns of `kubectl get workspace`: KAITO's five, then JobStarted and Progress for tuning. */
 const PRINTER_COLUMNS = [
   { name: 'Instance', type: 'string', jsonPath: '.resource.instanceType' },
   { name: 'ResourceReady', type: 'string', jsonPath: condition('ResourceReady') },
