@@ -6,6 +6,7 @@ import { WORKSPACE_RULES } from '#src/rules/workspace-rules.ts'
 import { type MetricDefinition, metricList } from '#src/telemetry/metric-list.ts'
 import { trainingConfigMarkdown } from '#src/tuning/training-document.ts'
 
+import { catalogPage } from './catalog-list.ts'
 import { contractPython } from './contract-python.ts'
 import { stepsPage } from './steps-table.ts'
 
@@ -26,6 +27,7 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     { path: 'docs/rules.md', content: rulesMarkdown(WORKSPACE_RULES) },
     { path: 'docs/training-config.md', content: trainingConfigMarkdown() },
     stepsPage(),
+    catalogPage(),
     { path: 'jobs/trainer/contract.py', content: contractPython() },
     { path: 'docs/conditions.md', content: conditionsMarkdown() },
     { path: 'docs/metrics.md', content: metricsMarkdown() },
