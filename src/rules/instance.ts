@@ -41,7 +41,7 @@ export const instanceRules = [
     level: 'error',
     check: (workspace, { policy, catalog }) => {
       const name = workspace.resource?.instanceType
-      // With nodes that exist already the labels choose, and any name is only a note.
+      // Nodes that exist already may be of any type; where none has this one, the Workspace says so while it waits.
       if (!name || policy.nodeProvisioner === 'byo' || findSku(catalog, policy.cloud, name)) return []
       const elsewhere = otherCloud(name, policy.cloud, catalog.skus)
       if (elsewhere) {

@@ -7,7 +7,13 @@ const INSTALL = 'docs/install.md'
 describe('docs/install.md', () => {
   test('begins with the way from a checkout to a Workspace', () => {
     const lines = shellBlocks(INSTALL).flatMap((block) => block.trimEnd().split('\n'))
-    const programs = lines.map((line) => line.split(' ').slice(0, 2).join(' '))
+    const programs = lines.map((line) =>
+      line
+        .replace(/^sed \S+ \S+ \| /, '')
+        .split(' ')
+        .slice(0, 2)
+        .join(' '),
+    )
     expect(programs).toEqual(['npm run', 'helm install', 'kubectl apply', 'kubectl get'])
   })
 
