@@ -20,6 +20,7 @@ export function trainingConfigMarkdown(): string {
     '`target_modules` is a list of linear modules of the model, `all-linear`, or one regular expression of whole paths,',
     'which is not checked. A rank above 64 needs `max-lora-rank` in the inference.config of the Workspace that serves it.',
     '',
+    ...EXAMPLE,
     ...BATCHES,
     ...TRAINING_SECTIONS.flatMap(section),
   ].join('\n')
@@ -42,6 +43,22 @@ const BATCHES = [
   '`train_sampling_strategy` is group_by_length. They are not packed by default: packed rows are kept apart by an attention',
   'kernel that the image does not have, and would see each other. Three epochs are the library’s own default, and what the',
   'published recipes for 10,000 to 50,000 rows use (Alpaca: 3); for more rows say 1.',
+  '',
+]
+
+/** A test reads it back: what stands here is accepted. */
+const EXAMPLE = [
+  '```yaml',
+  'apiVersion: v1',
+  'kind: ConfigMap',
+  'metadata: {name: my-training}    # tuning: {config: my-training}',
+  'data:',
+  '  training_config.yaml: |',
+  '    training_config:',
+  '      LoraConfig: {r: 16, lora_alpha: 32, lora_dropout: 0.05}',
+  '      TrainingArguments: {num_train_epochs: 3, learning_rate: 0.0001, per_device_train_batch_size: 4, max_length: 2048}',
+  '      DatasetConfig: {train_test_split: 0.9}',
+  '```',
   '',
 ]
 

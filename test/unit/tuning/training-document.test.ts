@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { TRAINING_SECTIONS } from '#src/contract/train.ts'
+import { METHODS } from '#src/tuning/methods/index.ts'
+import { parseTrainingConfig } from '#src/tuning/training-config.ts'
 import { trainingConfigMarkdown } from '#src/tuning/training-document.ts'
 import { sectionKeys } from '#src/tuning/training-schema.ts'
 
@@ -11,4 +14,10 @@ it('docs/training-config.md has a line for every key of every section', () => {
   }
   expect(text).toContain('| `load_in_4bit` | true or false | lora: `false`, qlora: `true` |')
   expect(text).toContain('| `r` | a whole number from 1 to 512 | `8` |')
+})
+
+it.for(METHODS)('the example in it is accepted by $name', (method) => {
+  const [, yaml = ''] = /```yaml\n(.*?)```/s.exec(trainingConfigMarkdown()) ?? []
+  const { data } = parse(yaml) as { readonly data: Readonly<Record<string, string>> }
+  expect(parseTrainingConfig(data['training_config.yaml'] ?? '', method)).toMatchObject({ ok: true })
 })
