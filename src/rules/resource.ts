@@ -1,6 +1,7 @@
 import type { LabelSelector } from '#src/api/resource.ts'
 import { askedLabels, isReservedKey } from '#src/api/selector.ts'
 import type { Workspace } from '#src/api/workspace.ts'
+import { isDnsSubdomain } from '#src/lib/dns-label.ts'
 import { type Complaint, forbidden, invalid, notSupported, required } from '#src/lib/field-error.ts'
 import { lastOnly } from '#src/lib/per-object.ts'
 import { countFaults } from '#src/reading/nodes-asked.ts'
@@ -148,5 +149,5 @@ function isLabelKey(text: string): boolean {
   const prefix = slash === -1 ? undefined : text.slice(0, slash)
   const name = text.slice(slash + 1)
   if (name.length > 63 || !NAME.test(name)) return false
-  return prefix === undefined || (prefix.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(prefix))
+  return prefix === undefined || isDnsSubdomain(prefix)
 }

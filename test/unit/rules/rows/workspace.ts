@@ -147,6 +147,11 @@ export const workspaceRows = [
       workspace: selector({ 'apps-': 'a' }),
       at: ['resource.labelSelector.matchLabels[apps-]'],
     },
+    {
+      when: 'with a prefix that is no domain',
+      workspace: selector({ 'example..com/apps': 'a' }),
+      at: ['resource.labelSelector.matchLabels[example..com/apps]'],
+    },
   ]),
   ...rowsOf('resource.selector-only-reserved', [
     { when: 'with a label of its own', workspace: selector({ apps: 'a', 'kaito.sh/workspace': 'x' }), at: [] },
