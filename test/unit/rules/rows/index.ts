@@ -2,6 +2,7 @@ import type { Row } from '../row.ts'
 import { adapterRows } from './adapters.ts'
 import { configurationRows } from './configuration.ts'
 import { immutableRows } from './immutable.ts'
+import { instanceRows } from './instance.ts'
 import { loraRows } from './lora.ts'
 import { modelRows } from './model.ts'
 import { parallelRows } from './parallel.ts'
@@ -13,6 +14,7 @@ import { workspaceRows } from './workspace.ts'
 /** What each rule says, in the order of the rules: asked of the rules themselves, and through a real API server. */
 export const RULE_ROWS: readonly Row[] = [
   ...workspaceRows,
+  ...instanceRows,
   ...modelRows,
   ...templateRows,
   ...adapterRows,
