@@ -191,6 +191,9 @@ const REPORTING: Section = {
   do_eval: bool,
 }
 
+/** What TRL's evaluation measures; a run that asks for another ends at its first evaluation. */
+const METRICS = ['loss', 'mean_token_accuracy', 'entropy']
+
 const SAVING: Section = {
   output_dir: { type: 'string', minLength: 1, maxLength: 1024 },
   save_strategy: oneOf('no', 'steps', 'epoch', 'best'),
@@ -198,7 +201,10 @@ const SAVING: Section = {
   save_total_limit: orNull(int(1, 1000)),
   save_only_model: bool,
   load_best_model_at_end: bool,
-  metric_for_best_model: orNull(str),
+  metric_for_best_model: {
+    type: ['string', 'null'],
+    enum: [...METRICS, ...METRICS.map((name) => `eval_${name}`), null],
+  },
   greater_is_better: orNull(bool),
 }
 

@@ -70,6 +70,11 @@ describe('settings that are legal key by key and stop the trainer, or give an ad
     ],
     ['ranks of what is no name of a module', lora({ rank_pattern: { '[': 4 } }), ['LoraConfig.rank_pattern']],
     ['scales of what is no name of a module', lora({ alpha_pattern: { '(o_proj': 4 } }), ['LoraConfig.alpha_pattern']],
+    [
+      'a metric that no evaluation gives',
+      training({ metric_for_best_model: 'f1' }, 0.9),
+      [`${T}.metric_for_best_model`],
+    ],
     ['momentum that never fades', training({ adam_beta1: 1 }), [`${T}.adam_beta1`]],
     ['a step and a half', training({ save_steps: 1.5 }), [`${T}.save_steps`]],
     [
