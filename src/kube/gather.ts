@@ -68,7 +68,8 @@ export async function gather(
     pods,
     secrets,
     ...logs,
-    pushed: pushedImages(stores.workspaces.by('namespace', namespace)),
+    // Only a server asks; to go through a namespace for each of its Workspaces would be quadratic.
+    pushed: pushedImages(workspace.inference?.adapters ? stores.workspaces.by('namespace', namespace) : []),
     ...defined({ statefulSet, config }),
   }
 }

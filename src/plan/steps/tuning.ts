@@ -29,14 +29,23 @@ export function tuningStep(world: World): StepResult {
     return { plan: { ...plan, enqueue: taskOf(world), again: 10_000 }, verdicts: [verdict], go: false }
   }
   const tuning = tuningProgress(world, run)
-  // Progress is only in the train step's log, so while it runs someone has to look.
-  const again = run.phase === 'running' ? 3_000 : run.phase === 'pending' ? 15_000 : undefined
+  const again = lookAgain(run, world)
   return {
     plan: { ...plan, ...defined({ again }) },
     verdicts: [run.phase === 'running' && run.step === 'Pushing' ? pushing(world, tuning) : describe(run, tuning)],
     go: run.phase === 'succeeded',
     tuning,
   }
+}
+
+/**
+ * Progress is only in the train step's log, so while it runs someone has to look. What waits is brought back by its Job's and
+ * pods' events, and is looked at only for a Secret: soon where one is missing, else seldom, for thousands may wait for a GPU.
+ */
+function lookAgain(run: TuningRun, { secrets }: World): number | undefined {
+  if (run.phase === 'running') return 3_000
+  if (run.phase !== 'pending') return undefined
+  return [...secrets.values()].includes('missing') ? 15_000 : 600_000
 }
 
 /** The run that the Workspace asks for now, if it was started: read from its Job, or from the status once that is gone. */
