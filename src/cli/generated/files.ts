@@ -52,7 +52,8 @@ const metricsMarkdown = () =>
   [
     '# Metrics',
     '',
-    'Generated from `src/telemetry/metric-list.ts`; served at `:8081/metrics`.',
+    'Generated from `src/telemetry/metric-list.ts`; served by each operator pod at `:8081/metrics`. With the Prometheus Operator,',
+    '`metrics.serviceMonitor.enabled=true` of the chart has them scraped.',
     '',
     ...table(
       ['metric', 'kind', 'labels', 'what it tells'],
