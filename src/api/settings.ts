@@ -21,6 +21,10 @@ export const settingsSchema = object({
     description:
       'Put a taint on new nodes that only pods of their Workspace tolerate. What every node needs, such as a device plugin, must tolerate kaito.sh/workspace-uid.',
   }),
+  namespaces: listOf(text(), {
+    default: [],
+    description: 'Namespaces whose Workspaces are looked after. Empty: all.',
+  }),
   maxNodesPerWorkspace: int({
     default: 16,
     minimum: 1,

@@ -2,6 +2,7 @@ import { LABEL } from '#src/api/labels.ts'
 import type { JobView, NodeClaimView, NodeView, ObjectMeta, PodView, StatefulSetView } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Clock } from '#src/runtime/clock.ts'
+import { type Fillable, sharedSinks } from '#src/runtime/shared-sink.ts'
 import { type Change, keyOf, Store, type Stored } from '#src/runtime/store.ts'
 import { WatchLoop, type WatchSink, type WatchSource } from '#src/runtime/watch-loop.ts'
 import type { KubeClient, Selection } from './client.ts'
@@ -43,6 +44,8 @@ export interface WatchReport {
 
 export interface StoresOptions {
   readonly client: KubeClient
+  /** Watch what has a namespace in these only. Empty: in all. */
+  readonly namespaces: readonly string[]
   readonly clock: Clock
   /** Told once it is known whether the cluster has Karpenter's definitions, and again whenever that changes. */
   readonly onNodeClaims: (isServed: boolean) => void
@@ -67,18 +70,17 @@ export function createStores(options: StoresOptions): Stores {
   const nodeClaims = new Store<NodeClaimView>({ indexes: { workspace: ownerKey }, trim: trimNodeClaim })
   const claims = trimmed(sourceOf(options, 'NodeClaim', OF_WORKSPACES), trimNodeClaim)
   const claimSource = optionalSource(claims, options.clock, options.onNodeClaims)
-  const of = <K extends Kind>(kind: K, selection: Selection) => sourceOf(options, kind, selection)
-  const loops = [
-    loop(options, 'Workspace', trimmed(of('Workspace', {}), trimWorkspace), workspaces),
-    loop(options, 'Job', trimmed(of('Job', OURS), trimJob), jobs),
-    loop(options, 'Pod', trimmed(of('Pod', OF_WORKSPACES), trimPod), pods),
-    loop(options, 'StatefulSet', trimmed(of('StatefulSet', OURS), trimSet), statefulSets),
-    loop(options, 'Service', trimmed(of('Service', OURS), trimService), services),
-    loop(options, 'Node', trimmed(of('Node', {}), trimNode), nodes),
+  const running = [
+    ...loops(options, 'Workspace', { selection: {}, trim: trimWorkspace }, workspaces),
+    ...loops(options, 'Job', { selection: OURS, trim: trimJob }, jobs),
+    ...loops(options, 'Pod', { selection: OF_WORKSPACES, trim: trimPod }, pods),
+    ...loops(options, 'StatefulSet', { selection: OURS, trim: trimSet }, statefulSets),
+    ...loops(options, 'Service', { selection: OURS, trim: trimService }, services),
+    loop(options, 'Node', trimmed(sourceOf(options, 'Node', {}), trimNode), nodes),
     loop(options, 'NodeClaim', claimSource, nodeClaims),
   ]
   const all = [workspaces, jobs, pods, statefulSets, services, nodes, nodeClaims]
-  const watches = () => loops.map((one) => one.report())
+  const watches = () => byKind(running.map((one) => one.report()))
   return {
     workspaces,
     jobs,
@@ -89,7 +91,7 @@ export function createStores(options: StoresOptions): Stores {
     nodeClaims,
     hasNodeClaims: () => claimSource.isServed() === true,
     start: (signal) => {
-      for (const one of loops) void one.watch.run(signal)
+      for (const one of running) void one.watch.run(signal)
     },
     synced: async () => {
       await Promise.all(all.map((store) => store.synced()))
@@ -167,6 +169,35 @@ const trimmed = <From extends Stored, T extends Stored>(
     return { ...answer, items: answer.items.map(trim) }
   },
 })
+
+interface Watched<K extends Kind, T> {
+  readonly selection: Selection
+  readonly trim: (object: ObjectOf<K>) => T
+}
+
+/** One loop for all namespaces, or one for each of those that are looked after. */
+function loops<K extends Kind, T extends Stored>(
+  options: StoresOptions,
+  kind: K,
+  { selection, trim }: Watched<K, T>,
+  store: Fillable<ObjectOf<K> | T>,
+) {
+  const over = (where: Selection, sink: Sink<ObjectOf<K> | T>) =>
+    loop(options, kind, trimmed(sourceOf(options, kind, where), trim), sink)
+  if (options.namespaces.length === 0) return [over(selection, store)]
+  const sinks = [...sharedSinks(store, options.namespaces)]
+  return sinks.map(([namespace, sink]) => over({ ...selection, namespace }, sink))
+}
+
+/** One report for each kind, of its quietest watch. */
+function byKind(reports: readonly WatchReport[]): readonly WatchReport[] {
+  const kinds = new Map<Kind, WatchReport>()
+  for (const report of reports) {
+    const before = kinds.get(report.kind)
+    if (before === undefined || before.silentSeconds < report.silentSeconds) kinds.set(report.kind, report)
+  }
+  return [...kinds.values()]
+}
 
 type Sink<T> = WatchSink<T> & { readonly size: number }
 

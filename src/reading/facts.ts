@@ -10,6 +10,8 @@ export interface Policy {
   readonly cloud: Cloud
   /** `byo`: nodes exist already and are found by labels; otherwise they are provisioned. */
   readonly nodeProvisioner: 'karpenter' | 'byo'
+  /** Namespaces whose Workspaces are looked after; all where there is none. */
+  readonly namespaces: readonly string[]
   /** Most nodes that one Workspace may ask for. */
   readonly maxNodes: number
   /** Pod Security Standard of templates, and service accounts that they may name. */
@@ -27,6 +29,7 @@ export interface Policy {
 export const policyOf = (settings: Settings): Policy => ({
   cloud: settings.cloud,
   nodeProvisioner: settings.nodeProvisioner,
+  namespaces: settings.namespaces,
   maxNodes: settings.maxNodesPerWorkspace,
   templates: settings.templates,
   templateServiceAccounts: settings.templateServiceAccounts,

@@ -41,6 +41,20 @@ export const workspaceRules = [
   }),
 
   rule({
+    id: 'workspace.namespace',
+    about: 'The Workspace is in a namespace that this operator looks after, where an administrator has listed them.',
+    level: 'error',
+    check: (_workspace, { namespace, policy: { namespaces } }) =>
+      namespaces.length === 0 || namespaces.includes(namespace)
+        ? []
+        : [
+            forbidden('metadata.namespace', namespace, 'nobody looks after Workspaces of this namespace', {
+              fix: `create it in ${namespaces.slice(0, 5).join(', ')}, or have this one listed in settings.namespaces`,
+            }),
+          ],
+  }),
+
+  rule({
     id: 'workspace.name-length',
     about:
       'The name leaves room for what is derived from it: <name>-tuning-<revision> and the revision labels of <name> stay within 63 characters.',

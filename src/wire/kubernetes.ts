@@ -24,6 +24,7 @@ export interface Kubernetes {
 export function wireKubernetes({ config, log, metrics }: Wiring, { client }: Api): Kubernetes {
   const stores = createStores({
     client,
+    namespaces: config.settings.namespaces,
     clock: systemClock,
     onNodeClaims: (isServed) => {
       if (config.settings.nodeProvisioner === 'byo') return

@@ -48,6 +48,9 @@ export async function runReconciler(
     timeoutMs: 60_000,
     onReport: (report) => reportTo(report, log, metrics),
     reconcile: async (key, abort) => {
+      // Also a claim of a namespace that is no longer looked after: whose it is cannot be asked there.
+      const { namespace: home = '' } = splitKey(key)
+      if (settings.namespaces.length > 0 && !settings.namespaces.includes(home)) return {}
       const world = await gather(key, { client, stores, settings, catalog, now: Date.now }, abort)
       if (world === undefined) {
         const { namespace = '', name } = splitKey(key)

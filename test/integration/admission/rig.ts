@@ -138,6 +138,7 @@ function withGaps(client: KubeClient, unreadable: ReadonlySet<string>): KubeClie
 function configOf({ maxNodes, ...policy }: Policy): Config {
   const config = loadConfig(undefined, {})
   const lists = {
+    namespaces: [...policy.namespaces],
     datasetAllowPrivate: [...policy.datasetAllowPrivate],
     engineFlags: [...policy.engineFlags],
     volumeKinds: [...policy.volumeKinds],

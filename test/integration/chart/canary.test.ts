@@ -8,10 +8,10 @@ import { killDaemon } from '#examples/cluster/process.ts'
 import { type Redis, startRedis } from '#examples/cluster/redis.ts'
 import type { K8sObject } from '#src/api/objects.ts'
 import type { Kind } from '#src/kube/resource.ts'
-import { MUTATING, VALIDATING } from '#webhooks/registration.ts'
 import { type Connected, connect, until } from '../kube/harness.ts'
-import { at, NAMESPACE, release } from './helm.ts'
+import { at, release } from './helm.ts'
 import { type Released, startReleased } from './released-operator.ts'
+import { leadServiceHere, makeNode } from './surroundings.ts'
 
 /** A value of each Secret that exists nowhere else: wherever it turns up, it got there from the Secret. */
 const CANARY = {
@@ -83,7 +83,7 @@ let plane: ControlPlane
 let redis: Redis
 let admin: Connected
 let released: readonly Released[] = []
-let spy: RedisClient
+let spies: readonly RedisClient[] = []
 const commands: string[] = []
 /** What the API server told whoever applied something. */
 const answers: string[] = []
@@ -91,51 +91,25 @@ const answers: string[] = []
 beforeAll(async () => {
   ;[plane, redis] = await Promise.all([startControlPlane(), startRedis()])
   admin = connect(plane.kubeconfig)
-  spy = new RedisClient(redis.url)
+  const spy = new RedisClient(redis.url)
   const monitor = await spy.monitor()
+  spies = [spy, monitor]
   monitor.on('monitor', (_time: string, args: readonly string[]) => commands.push(args.join(' ')))
   const port = await freePort()
   await release('install', plane.kubeconfig, { settings: { nodeProvisioner: 'byo' }, webhook: { port } })
   const surroundings = { plane, client: admin.client, redisUrl: redis.url, logLevel: 'debug' } as const
   released = await Promise.all([startReleased('webhook', surroundings), startReleased('reconciler', surroundings)])
-  await leadServiceHere(port)
+  await leadServiceHere(admin, port)
   for (const object of SECRETS) await admin.client.create(object)
-  await makeNode()
+  await makeNode(admin)
 })
 
 afterAll(async () => {
   for (const daemon of released) await killDaemon(daemon)
-  spy?.disconnect()
+  for (const spy of spies) spy.disconnect()
   await admin?.credentials.close()
   await Promise.all([plane?.stop(), redis?.stop()])
 })
-
-/** As kube-proxy would, but by name: the API server follows an ExternalName, to the port that the webhook names. */
-async function leadServiceHere(port: number): Promise<void> {
-  const patch = (path: string, body: unknown, contentType: string) =>
-    admin.http.text({ method: 'PATCH', path, body, contentType })
-  const spec = { type: 'ExternalName', externalName: 'localhost', clusterIP: null, clusterIPs: null }
-  await patch(`/api/v1/namespaces/${NAMESPACE}/services/kaito-ts`, { spec }, 'application/merge-patch+json')
-  const body = [{ op: 'replace', path: '/webhooks/0/clientConfig/service/port', value: port }]
-  for (const [kind, { name }] of [
-    ['validating', VALIDATING],
-    ['mutating', MUTATING],
-  ] as const)
-    await patch(
-      `/apis/admissionregistration.k8s.io/v1/${kind}webhookconfigurations/${name}`,
-      body,
-      'application/json-patch+json',
-    )
-}
-
-async function makeNode(): Promise<void> {
-  const labels = { apps: 'ws', 'node.kubernetes.io/instance-type': 'Standard_NC24ads_A100_v4' }
-  const node = await admin.client.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'gpu-0', labels } })
-  const conditions = [{ type: 'Ready', status: 'True', reason: 'Ready', message: '' }]
-  const gpus = { 'nvidia.com/gpu': '1' }
-  const status = { capacity: gpus, allocatable: gpus, conditions }
-  await admin.client.applyStatus({ ...node, metadata: { name: 'gpu-0' }, status }, { manager: 'test' })
-}
 
 /** Applies as a person would, and keeps every word of the answer, warnings included. */
 async function apply(object: K8sObject): Promise<string> {

@@ -60,7 +60,7 @@ function setup(workspace: Workspace | undefined, known: Readonly<Record<string, 
     merge: never,
     delete: never,
   } satisfies KubeClient
-  const stores = createStores({ client, clock: systemClock, onNodeClaims: () => {}, onError: () => {} })
+  const stores = createStores({ client, namespaces: [], clock: systemClock, onNodeClaims: () => {}, onError: () => {} })
   if (workspace !== undefined) stores.workspaces.put(workspace)
   const settings = { ...DEFAULT_SETTINGS, nodeProvisioner: 'karpenter' as const }
   const options = { client, stores, settings, catalog: builtInCatalog, now: () => NOW }

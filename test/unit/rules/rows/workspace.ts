@@ -1,5 +1,6 @@
 import { rowsOf } from '../row.ts'
 import { annotated, named, nodesWith, serving, tuning } from '../sample.ts'
+import { namespaceRows } from './namespace.ts'
 import { nodeLabelRows } from './node-labels.ts'
 
 const selector = (matchLabels: Readonly<Record<string, string>>) => nodesWith({ labelSelector: { matchLabels } })
@@ -22,6 +23,7 @@ export const workspaceRows = [
     { when: 'called Phi.3', workspace: named('Phi.3'), at: ['metadata.name'], says: 'write "phi-3"' },
     { when: 'whose name is still to be generated', workspace: named(''), at: [] },
   ]),
+  ...namespaceRows,
   ...rowsOf('workspace.name-length', [
     { when: 'that serves under 52 characters', workspace: named('a'.repeat(52)), at: [] },
     {
