@@ -4,12 +4,13 @@ import { commonGpus, labelledNodes } from '#src/observe/nodes.ts'
 import type { World } from './world.ts'
 
 /**
- * GPUs of one run: all that its node has, since a node is bought, admitted and charged for as a whole. Of a node that is
- * provisioned the catalog knows how many; of those that exist, they themselves do, where all that match have the same.
+ * GPUs of one run: all of the instance type that the Workspace names, since that is what is admitted and charged for. Nodes
+ * that exist may have fewer than that (then what they have is asked for), or more, for others; of a type that the catalog
+ * does not know, they themselves say how many, where all that match have the same.
  */
 export function tuningGpus({ workspace: { resource }, settings, catalog, nodes }: World): number {
-  const provisioned = settings.nodeProvisioner === 'karpenter'
-  const sku = provisioned ? findSku(catalog, settings.cloud, resource?.instanceType ?? '') : undefined
-  if (sku !== undefined) return Math.max(1, sku.gpuCount)
-  return commonGpus(labelledNodes(nodes, nodeLabels(resource?.labelSelector), resource?.instanceType)) ?? 1
+  const sku = findSku(catalog, settings.cloud, resource?.instanceType ?? '')
+  if (settings.nodeProvisioner === 'karpenter' && sku !== undefined) return Math.max(1, sku.gpuCount)
+  const there = commonGpus(labelledNodes(nodes, nodeLabels(resource?.labelSelector), resource?.instanceType)) ?? 1
+  return sku === undefined ? there : Math.max(1, Math.min(there, sku.gpuCount))
 }

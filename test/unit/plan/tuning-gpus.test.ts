@@ -40,6 +40,14 @@ describe('the GPUs of a run', () => {
     expect(asked(aWorld(on('any'), { nodes }))).toBe(want)
   })
 
+  it.for([
+    ['Standard_NC6s_v3', '4', '1'],
+    ['Standard_NC96ads_A100_v4', '8', '4'],
+    ['Standard_NC96ads_A100_v4', '2', '2'],
+  ] as const)('on nodes that exist of type %s with %s are %s', ([type, has, want]) => {
+    expect(asked(aWorld(on(type), { nodes: [node('gpu-1', type, has)] }))).toBe(want)
+  })
+
   it('are not those of nodes for something else', () => {
     const nodes = [node('gpu-1', 'any', '2'), node('gpu-2', 'other', '8')]
     expect(asked(aWorld(on('any'), { nodes }))).toBe('2')
