@@ -46,7 +46,9 @@ export function gpuPage({ facts, machine, offered, retired, gpus }: Report): str
     ...(faults.length === 0 ? [] : [...faults.map((fault) => `- ${fault}`), '']),
     '## Each GPU of the catalog',
     '',
-    'Kernels: bytes of machine code of the loss, forward and backward. Libraries: whether they have code that runs there.',
+    'bf16, fp16, fp32: whether the four kernels of the loss (forward and backward, with and without a cap on logits) compile for that',
+    'GPU in that number format, and how large they are together. Libraries: whether they have code that runs there. A GPU trains and',
+    'serves with the images as they are where its whole row says yes.',
     '',
     ...table(['capability', 'GPUs', 'bf16', 'fp16', 'fp32', 'torch', 'bitsandbytes', 'vLLM', 'admitted'], kernels),
     '',
@@ -68,7 +70,8 @@ function kernelCell(facts: ImageFacts, capability: number, dtype: string): strin
   const found = facts.kernels.filter((kernel) => kernel.capability === capability && kernel.dtype === dtype)
   if (found.length === 0) return '-'
   if (found.some(({ error }) => error !== undefined)) return '**no**'
-  return found.map(({ bytes }) => bytes).join(' ')
+  const bytes = found.reduce((sum, { bytes: size = 0 }) => sum + size, 0)
+  return `yes (${Math.round(bytes / 1024)} KiB)`
 }
 
 function codeCell(facts: ImageFacts, capability: number, library: string): string {

@@ -57,7 +57,7 @@ describe('faults of the GPU images', () => {
       gpus: new Map([[8, ['NVIDIA A100']]]),
     })
     expect(page).toContain('**Last run:** 1 fault\n')
-    expect(page).toContain('| 8.0 | NVIDIA A100 | 9000 | - | - | yes | yes | yes | yes |')
+    expect(page).toContain('| 8.0 | NVIDIA A100 | yes (9 KiB) | - | - | yes | yes | yes | yes |')
     expect(page).toContain('| 7.0 |  | - | - | - | no | no | no | with a warning: no longer sold |')
   })
 })
