@@ -24,7 +24,7 @@ const MOST_AT_A_TIME = 8
 
 /**
  * How many rows are worked on at a time and how often that is added up before a step, from what the file says of both:
- * what it says stays. Rows of one batch are padded to the longest, so they are put together by length.
+ * what it says stays. Rows of one batch are padded to the longest, so where the batch is ours they are put together by length.
  */
 export function batching(user: Values, { gpus, fits }: Room): Values {
   const said = {
@@ -34,7 +34,9 @@ export function batching(user: Values, { gpus, fits }: Room): Values {
   const rowsOfGpu = Math.max(1, Math.floor(ROWS_A_STEP / gpus / (said.accumulation ?? 1)))
   const chosen = [8, 4, 2].find((size) => size <= Math.min(rowsOfGpu, MOST_AT_A_TIME) && fits(size)) ?? 1
   const batch = said.batch ?? chosen
-  const isGrouped = batch > 1 && user['packing'] !== true && user['train_sampling_strategy'] === undefined
+  // Who says how many rows make a batch may count on their order being by chance.
+  const isOurs = said.batch === undefined && user['train_sampling_strategy'] === undefined
+  const isGrouped = isOurs && batch > 1 && user['packing'] !== true
   return {
     per_device_train_batch_size: batch,
     gradient_accumulation_steps: said.accumulation ?? Math.max(1, Math.floor(ROWS_A_STEP / (batch * gpus))),

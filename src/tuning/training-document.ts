@@ -39,7 +39,7 @@ const BATCHES = [
   'of one of them stays, and the other is made from it; to train with a step of one row, say 1 for both. Evaluation takes as',
   'many rows at a time as training.',
   '',
-  'Rows of a batch are padded to the longest of them, so with more than one at a time the default of',
+  'Rows of a batch are padded to the longest of them, so where the file does not say how many make one, the default of',
   '`train_sampling_strategy` is group_by_length. They are not packed by default: packed rows are kept apart by an attention',
   'kernel that the image does not have, and would see each other. Three epochs are the library’s own default, and what the',
   'published recipes for 10,000 to 50,000 rows use (Alpaca: 3); for more rows say 1.',

@@ -41,6 +41,7 @@ describe('rows of a step', () => {
     expect(order({}, upTo(8))).toBe('group_by_length')
     expect(order({}, upTo(1))).toBeUndefined()
     expect(order({ packing: true }, upTo(8))).toBeUndefined()
+    expect(order({ per_device_train_batch_size: 4 }, upTo(8))).toBeUndefined()
     expect(order({ train_sampling_strategy: 'random' }, upTo(8))).toBeUndefined()
   })
 
