@@ -8,6 +8,7 @@ import json
 import os
 
 from contract import CARRIED, FIELDS, METHODS, SECTIONS, VARIABLE, VERSION
+from halving import halved, is_second_try
 from outcome import StepFailed
 from precision import BFLOAT16_SINCE, FORMATS, Precision, precision
 
@@ -93,6 +94,7 @@ def training_arguments(spec: dict, chosen: Precision, torch, max_length: int | N
 
     gpu = torch.cuda.is_available()
     section = {k: v for k, v in spec["config"]["TrainingArguments"].items() if k not in ARGUMENTS_SET_BY_STEP}
+    section = halved(section) if is_second_try() else section
     values = {
         "assistant_only_loss": answers_marked,
         **section,

@@ -26,6 +26,7 @@ if not glob.glob("/dev/nvidia[0-9]*"):
     os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
 
 import compiled_helper  # noqa: E402
+import halving  # noqa: E402
 import processes  # noqa: E402
 from contract import EXIT_CODES  # noqa: E402
 from outcome import StepFailed, as_failure, write_outcome  # noqa: E402
@@ -35,13 +36,17 @@ from settings import chosen_precision, fingerprint, lora, quantization, read_spe
 
 
 def main() -> int:
+    spec = None
     try:
         spec = read_spec()
         import torch
 
         gpus = torch.cuda.device_count()
         if gpus > 1 and not processes.are_started():
-            return processes.start(gpus, __file__)
+            code = processes.start(gpus, sys.argv[0])
+            if code == EXIT_CODES["CudaOutOfMemory"]:
+                halving.try_again(spec)
+            return code
         if gpus > 0:
             compiled_helper.use_kept()
         result = train(spec, torch)
@@ -51,6 +56,8 @@ def main() -> int:
     except Exception as error:
         traceback.print_exc()
         failure = as_failure(error)
+        if failure.reason == "CudaOutOfMemory" and spec is not None and not processes.are_started():
+            halving.try_again(spec)
         print(f"failed: {failure.reason}: {failure.message}", flush=True)
         write_outcome({"reason": failure.reason, "message": failure.message})
         return EXIT_CODES[failure.reason]

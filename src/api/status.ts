@@ -66,6 +66,7 @@ const tuningStatusSchema = object(
         description: 'Loss over steps, thinned to 50 points.',
       }),
     ),
+    note: optional(text({ maxLength: LIMIT.message, description: 'What the run had to do otherwise than asked.' })),
     data: optional(tuningDataSchema),
     image: optional(text({ maxLength: LIMIT.image, description: 'The pushed adapter, by digest.' })),
     startedAt: optional(word),

@@ -19,6 +19,12 @@ export interface ProgressPoint {
   readonly etaSeconds?: number
 }
 
+/** The GPU ran out of memory: what is trained on at a time from there on. Written by jobs/trainer/halving.py. */
+export interface HalvedLine {
+  readonly from: number
+  readonly to: number
+}
+
 /** Bytes moved, at most once a second. */
 export interface ByteProgressLine {
   readonly phase: string
@@ -58,6 +64,13 @@ export const isReport = (line: string): boolean => /^[^{]*"maxSteps": ?\d|^\{"ka
 /** What became of the rows, from the one line that the train step says of it. */
 export const readRows = (log: string): RowCounts | undefined =>
   toRowCounts(markedLines(log).find((line) => line[MARK] === 'data'))
+
+/** Whether the train step goes on with fewer rows at a time. */
+export function readHalved(log: string): HalvedLine | undefined {
+  const found = markedLines(log).find((line) => line[MARK] === 'halved')
+  const [from, to] = [count(found?.['from']), count(found?.['to'])]
+  return from === undefined || to === undefined ? undefined : { from, to }
+}
 
 /** The last marked line, if it says that a push waits. */
 export function readWaiting(log: string): WaitingLine | undefined {

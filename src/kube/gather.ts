@@ -3,7 +3,7 @@ import type { NodeClaimView, PodView } from '#src/api/objects.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
-import { readProgress, readRows, readWaiting } from '#src/contract/lines.ts'
+import { readHalved, readProgress, readRows, readWaiting } from '#src/contract/lines.ts'
 import { tuningJobName } from '#src/desired/names.ts'
 import { defined } from '#src/lib/defined.ts'
 import { isDnsSubdomain } from '#src/lib/dns-label.ts'
@@ -123,7 +123,7 @@ async function readLogs(
   client: KubeClient,
   { workspace, jobs, pods }: Pick<World, 'workspace' | 'jobs' | 'pods'>,
   signal: AbortSignal,
-): Promise<Pick<World, 'progress' | 'pushWait' | 'rows'>> {
+): Promise<Pick<World, 'progress' | 'pushWait' | 'rows' | 'halved'>> {
   const recorded = workspace.status?.tuning
   if (workspace.tuning === undefined) return { progress: [] }
   const jobName = tuningJobName(workspace)
@@ -149,7 +149,7 @@ async function readLogs(
   const rows = readRows(trained)
   return {
     progress: readProgress(trained),
-    ...defined({ rows, pushWait: wait }),
+    ...defined({ rows, pushWait: wait, halved: readHalved(trained) }),
   }
 }
 

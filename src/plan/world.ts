@@ -3,7 +3,7 @@ import type { JobView, NodeClaimView, NodeView, PodView, StatefulSetView } from 
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
-import type { ProgressPoint, WaitingLine } from '#src/contract/lines.ts'
+import type { HalvedLine, ProgressPoint, WaitingLine } from '#src/contract/lines.ts'
 import type { RowCounts } from '#src/contract/rows.ts'
 
 /** Is a ConfigMap or Secret there? Values of Secrets are never read. */
@@ -41,6 +41,8 @@ export interface World {
   readonly progress: readonly ProgressPoint[]
   /** What the train step has said of the rows. */
   readonly rows?: RowCounts
+  /** What the train step has said of a GPU that ran out of memory. */
+  readonly halved?: HalvedLine
   /** What the push step waits for, if it does. */
   readonly pushWait?: WaitingLine
   readonly obstacle?: Obstacle

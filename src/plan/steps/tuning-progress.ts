@@ -1,5 +1,5 @@
 import type { TuningStatus } from '#src/api/status.ts'
-import type { ProgressPoint } from '#src/contract/lines.ts'
+import type { HalvedLine, ProgressPoint } from '#src/contract/lines.ts'
 import { tuningJobName } from '#src/desired/names.ts'
 import { lossHistory } from '#src/observe/progress.ts'
 import { rowsInResult, tuningData } from '#src/observe/training-data.ts'
@@ -22,6 +22,7 @@ export function tuningProgress(world: World, run: TuningRun): TuningStatus {
     ...before,
     ...fromLog(world.progress, before, now),
     ...(rows === undefined ? {} : { data: tuningData(rows) }),
+    ...(world.halved === undefined ? {} : { note: noteOf(world.halved) }),
     ...(before.startedAt === undefined && run.phase !== 'pending'
       ? { startedAt: startTime(world, jobName) ?? now }
       : {}),
@@ -30,6 +31,9 @@ export function tuningProgress(world: World, run: TuningRun): TuningStatus {
     ...(ended ? { etaSeconds: 0 } : {}),
   }
 }
+
+const noteOf = ({ from, to }: HalvedLine) =>
+  `the GPU ran out of memory with ${from} rows at a time and goes on with ${to}, as many for each step as before`
 
 const startTime = (world: World, jobName: string) =>
   world.jobs.find((job) => job.metadata.name === jobName)?.status?.startTime

@@ -138,10 +138,10 @@ const WORDS = {
   Pushing: () => 'pushing the adapter',
 }
 
-/** What is left out of the dataset or cut stays in the message, through all steps and at the end. */
-function ofData({ data }: TuningStatus): string {
-  const lost = data && lossOfRows(data)
-  return lost === undefined ? '' : `; ${lost}`
+/** What is left out of the dataset or cut, and what else there is to note, stays in the message, through all steps and at the end. */
+function ofData({ data, note }: TuningStatus): string {
+  const said = [data && lossOfRows(data), note].filter((part) => part !== undefined)
+  return said.map((part) => `; ${part}`).join('')
 }
 
 const jobStarted = (status: 'True' | 'False', reason: Reason, message: string): Finding => ({

@@ -11,6 +11,7 @@ import unittest
 from dataclasses import dataclass, field
 from typing import Any
 
+from contract import EXIT_CODES
 from processes import torchrun
 
 OUT = pathlib.Path("/out")
@@ -34,7 +35,7 @@ class Run:
         return [line["loss"] for line in self.lines("progress") if "loss" in line]
 
 
-def run(processes: int, rows: list[dict] = ROWS, **arguments: Any) -> Run:
+def run(processes: int, rows: list[dict] = ROWS, program: str = "counting", gpus: str = "", **arguments: Any) -> Run:
     spec = json.loads((OUT / "messages" / "lora.json").read_text())
     defaults = {"max_steps": 6, "logging_steps": 1, "save_steps": 3, "gradient_accumulation_steps": 1}
     spec["config"]["TrainingArguments"] |= {**defaults, **arguments}
@@ -45,8 +46,10 @@ def run(processes: int, rows: list[dict] = ROWS, **arguments: Any) -> Run:
         spec |= {"data": f"{scratch}/data", "output": f"{scratch}/adapter", "checkpoints": f"{scratch}/checkpoints"}
         env = {**os.environ, "KAITO_STEP": json.dumps(spec), "TERMINATION_LOG": f"{scratch}/end"}
         env |= {"COUNTS": f"{scratch}/counts", "OMP_NUM_THREADS": "1"}
-        program = "/tests/image/counting.py"
-        command = torchrun(processes, program) if processes > 1 else [sys.executable, program]
+        if gpus:
+            env["PRETENDED_GPUS"] = gpus
+        file = f"/tests/image/{program}.py"
+        command = torchrun(processes, file) if processes > 1 else [sys.executable, file]
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         files = sorted(str(file.relative_to(scratch)) for file in scratch.rglob("*") if file.is_file())
         counts = (scratch / "counts").read_text().splitlines() if (scratch / "counts").exists() else []
@@ -97,6 +100,27 @@ class TwoProcesses(unittest.TestCase):
     def test_the_first_process_reads_and_renders_rows_and_the_second_takes_them(self):
         self.assertEqual([line for line in self.both.counts if " read " in line], ["0 read 24"])
         self.assertEqual(self.both.counts, self.one.counts)
+
+
+class ShortOfMemory(unittest.TestCase):
+    def test_half_as_many_rows_at_a_time_are_tried_once_and_a_step_has_as_many_as_before(self):
+        done = run(1, program="short_of_memory", per_device_train_batch_size=4)
+        self.assertEqual(done.code, 0, done.log)
+        self.assertEqual(done.lines("halved"), [{"kaito": "halved", "from": 4, "to": 2}])
+        plain = run(1, per_device_train_batch_size=2, gradient_accumulation_steps=2)
+        self.assertEqual(len(done.losses), 6)
+        for one, other in zip(done.losses, plain.losses, strict=True):
+            self.assertAlmostEqual(one / other, 1, delta=0.01)
+
+    def test_all_processes_of_a_node_try_again_together(self):
+        done = run(1, program="short_of_memory", gpus="2", per_device_train_batch_size=4, max_steps=2)
+        self.assertEqual((done.code, len(done.lines("halved"))), (0, 1), done.log)
+        self.assertEqual(done.end["result"]["processes"], 2)
+
+    def test_no_third_try(self):
+        done = run(1, program="short_of_memory", per_device_train_batch_size=8)
+        self.assertEqual(done.lines("halved"), [{"kaito": "halved", "from": 8, "to": 4}])
+        self.assertEqual((done.code, done.end["reason"]), (EXIT_CODES["CudaOutOfMemory"], "CudaOutOfMemory"), done.log)
 
 
 class Failures(unittest.TestCase):

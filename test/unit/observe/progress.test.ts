@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readProgress } from '#src/contract/lines.ts'
+import { readHalved, readProgress } from '#src/contract/lines.ts'
 import { lossHistory } from '#src/observe/progress.ts'
 
 const line = (fields: object) => JSON.stringify({ kaito: 'progress', step: 1, maxSteps: 20, ...fields })
@@ -39,6 +39,19 @@ describe('progress in a log', () => {
   it('is read from any text without an error', () => {
     fc.assert(fc.property(fc.string(), fc.json(), (a, b) => void readProgress(`${a}\n${b}`)))
   })
+})
+
+describe('a GPU that ran out of memory', () => {
+  it('is told by the line that the trainer says before it tries again', () => {
+    expect(readHalved('x\n{"kaito": "halved", "from": 8, "to": 4}\n')).toEqual({ from: 8, to: 4 })
+  })
+
+  it.for(['', '{"kaito":"halved","from":8}', '{"kaito":"halved","from":"8","to":4}', '{"from":8,"to":4}'])(
+    'is not told by %j',
+    (log) => {
+      expect(readHalved(log)).toBeUndefined()
+    },
+  )
 })
 
 describe('the history of losses', () => {
