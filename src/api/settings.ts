@@ -100,7 +100,8 @@ export const settingsSchema = object({
   tuningDeadlineSeconds: int({
     default: 86_400,
     minimum: 60,
-    description: 'A tuning run that takes longer is stopped.',
+    description:
+      'A tuning run that takes longer is stopped, unless its Workspace has the annotation kaito.sh/tuning-deadline.',
   }),
   pushPatienceSeconds: int({
     default: 3600,

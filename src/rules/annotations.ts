@@ -1,6 +1,7 @@
+import { ownDeadline } from '#src/api/deadline.ts'
 import { ANNOTATION } from '#src/api/labels.ts'
 import type { Workspace } from '#src/api/workspace.ts'
-import { type Complaint, notSupported } from '#src/lib/field-error.ts'
+import { type Complaint, invalid, notSupported } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
 import { rule } from './rule.ts'
 
@@ -32,6 +33,18 @@ export const annotationRules = [
     about: 'kaito.sh/enablelb is "True" or "False", written so; another spelling is refused rather than read as no.',
     level: 'error',
     check: (workspace) => oneOf(workspace, ANNOTATION.enableLoadBalancer, ['True', 'False'], (value) => value),
+  }),
+
+  rule({
+    id: 'annotation.tuning-deadline',
+    about: 'kaito.sh/tuning-deadline is a whole number with s, m, h or d, from 60s to 30d; it replaces the setting.',
+    level: 'error',
+    check: (workspace) => {
+      const value = workspace.metadata?.annotations?.[ANNOTATION.tuningDeadline]
+      if (value === undefined || ownDeadline(workspace) !== undefined) return []
+      const detail = 'it must be a whole number of seconds, minutes, hours or days, from 60s to 30d'
+      return [invalid(pathOf(ANNOTATION.tuningDeadline), value, detail, { fix: 'write for example 36h' })]
+    },
   }),
 
   rule({

@@ -1,5 +1,6 @@
 import { rowsOf } from '../row.ts'
 import { annotated, named, nodesWith, serving, tuning } from '../sample.ts'
+import { deadlineRows } from './deadline.ts'
 import { namespaceRows } from './namespace.ts'
 import { nodeLabelRows } from './node-labels.ts'
 
@@ -75,6 +76,7 @@ export const workspaceRows = [
       at: ['metadata.annotations[kaito.sh/runtime]'],
     },
   ]),
+  ...deadlineRows,
   ...rowsOf('annotation.load-balancer', [
     { when: 'that says True', workspace: annotated({ 'kaito.sh/enablelb': 'True' }), at: [] },
     {

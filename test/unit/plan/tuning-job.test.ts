@@ -20,6 +20,24 @@ const node = (name: string, instanceType: string, gpus: string) => {
 const asked = (world: Parameters<typeof planTuningJob>[0]) =>
   /nvidia\.com\/gpu":"(\d+)"/.exec(JSON.stringify(planTuningJob(world)?.job))?.[1]
 
+describe('the deadline of a run', () => {
+  const deadline = (value: string | undefined) => {
+    const workspace = tuningWorkspace()
+    const annotations = value === undefined ? {} : { 'kaito.sh/tuning-deadline': value }
+    const job = planTuningJob(aWorld({ ...workspace, metadata: { ...workspace.metadata, annotations } }))?.job
+    return Number(/"activeDeadlineSeconds":(\d+)/.exec(JSON.stringify(job))?.[1]) - DEFAULT_SETTINGS.pushPatienceSeconds
+  }
+
+  it('is what its Workspace says, with the time for a push beside it', () => {
+    expect(deadline('36h')).toBe(36 * 3600)
+    expect(deadline('2d')).toBe(2 * 86_400)
+  })
+
+  it.for([undefined, 'soon', '90d'])('is the setting where it says %j', (value) => {
+    expect(deadline(value)).toBe(DEFAULT_SETTINGS.tuningDeadlineSeconds)
+  })
+})
+
 describe('the GPUs of a run', () => {
   it.for([
     ['Standard_NC24ads_A100_v4', '1'],

@@ -1,0 +1,14 @@
+import { ANNOTATION } from './labels.ts'
+import type { Workspace } from './workspace.ts'
+
+/** The longest that may be asked for, seconds: 30 days. */
+export const LONGEST = 2_592_000
+/** The shortest: loading a model takes longer. */
+const SHORTEST = 60
+
+/** How long the Workspace's run may take by its own word, seconds; undefined where it says nothing that can be read. */
+export function ownDeadline({ metadata }: Workspace): number | undefined {
+  const [, amount, unit] = /^(\d{1,8})(s|m|h|d)$/.exec(metadata?.annotations?.[ANNOTATION.tuningDeadline] ?? '') ?? []
+  const seconds = Number(amount) * (unit === 'd' ? 86_400 : unit === 'h' ? 3600 : unit === 'm' ? 60 : 1)
+  return seconds >= SHORTEST && seconds <= LONGEST ? seconds : undefined
+}
