@@ -2,7 +2,7 @@
 
 VERSION = 1
 VARIABLE = "KAITO_STEP"
-FIELDS = ("model", "method", "data", "output", "checkpoints", "targetModules", "config")
+FIELDS = ("model", "method", "data", "output", "checkpoints", "targetModules", "stallSeconds", "config")
 METHODS = ("lora", "qlora")
 SECTIONS = ("ModelConfig", "QuantizationConfig", "LoraConfig", "TrainingArguments", "DatasetConfig", "DataCollator")
 # the keys of each section that have a value in every message: no default for them here
@@ -52,6 +52,7 @@ EXIT_CODES = {
     "BaseModelUnavailable": 67,
     "CudaOutOfMemory": 68,
     "TrainingFailed": 69,
+    "Stalled": 70,
     "OOMKilled": 71,
 }
 # what the kubelet keeps of a termination message

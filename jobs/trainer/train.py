@@ -72,6 +72,7 @@ def train(spec: dict, torch) -> dict:
     from lengths import Lengths
     from progress import Progress, newest_checkpoint
     from store import split, store, stored_rows
+    from watchdog import Watchdog
 
     started = time.monotonic()
     logging.disable_progress_bar()
@@ -107,7 +108,7 @@ def train(spec: dict, torch) -> dict:
                 eval_dataset=evaluation,
                 processing_class=tokenizer,
                 peft_config=lora(spec),
-                callbacks=[progress],
+                callbacks=[progress, Watchdog(spec["stallSeconds"])],
             )
         except (ValueError, ImportError) as error:  # how peft and TRL refuse settings that do not suit each other
             message = f"The trainer does not take these settings: {str(error)[:800]}"

@@ -46,6 +46,7 @@ export const REASON = {
   BaseModelUnavailable: 'The base model could not be loaded.',
   CudaOutOfMemory: 'The GPU ran out of memory; the message says what takes less.',
   OOMKilled: "A container used more of the node's memory than it may, and was killed for it. The GPU's is another.",
+  Stalled: 'Nothing moved in the run for settings.tuningStallSeconds: a GPU or a process hung. It was ended.',
   TrainingFailed: 'The trainer stopped with an error; the message has its last words.',
   PullDenied: 'The registry refused to give an image.',
   PullFailed: 'An image could not be pulled.',

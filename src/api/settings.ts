@@ -103,6 +103,12 @@ export const settingsSchema = object({
     description:
       'A tuning run that takes longer is stopped, unless its Workspace has the annotation kaito.sh/tuning-deadline.',
   }),
+  tuningStallSeconds: int({
+    default: 1800,
+    minimum: 60,
+    description:
+      'A tuning run in which no step ends for so long is ended as hanging. Longer than a step, an evaluation batch or a checkpoint takes.',
+  }),
   pushPatienceSeconds: int({
     default: 3600,
     minimum: 1,

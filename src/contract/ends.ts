@@ -32,6 +32,12 @@ export const ENDS = {
   BaseModelUnavailable: { exitCode: 67, steps: ['train'], again: false, because: 'the name or the access is wrong' },
   CudaOutOfMemory: { exitCode: 68, steps: ['train'], again: false, because: 'the same GPU is no larger next time' },
   TrainingFailed: { exitCode: 69, steps: ['train', 'push'], again: false, because: 'nobody knows that it would help' },
+  Stalled: {
+    exitCode: 70,
+    steps: ['train'],
+    again: true,
+    because: 'up to three times: what hangs once seldom does so twice',
+  },
   OOMKilled: { exitCode: 71, steps: ['train'], again: false, because: 'the same node is no larger next time' },
   PullFailed: { exitCode: 75, steps: ['pull'], again: true, because: 'up to three times' },
   PushFailed: {

@@ -1,4 +1,4 @@
-import { object, oneOf, open, optional } from '#src/api/schema-kit.ts'
+import { int, object, oneOf, open, optional } from '#src/api/schema-kit.ts'
 import { folder, word, words } from './fields.ts'
 import { type Body, message } from './message.ts'
 
@@ -28,6 +28,7 @@ export const trainMessage = message('train', 'KAITO_STEP', {
   output: folder('Where the adapter goes.'),
   checkpoints: folder(),
   targetModules: words("The preset's linear layers, where the config names none; empty for all."),
+  stallSeconds: int({ minimum: 1, description: 'A run in which nothing moves for so long is ended.' }),
   config: object({
     ModelConfig: section,
     QuantizationConfig: section,

@@ -106,6 +106,7 @@ function trainStep(inputs: TuningInputs, { parts, model, data, env }: TrainPlace
       output: ADAPTER_FOLDER,
       checkpoints: CHECKPOINTS_FOLDER,
       targetModules: [...(inputs.preset.tuning?.targetModules ?? [])],
+      stallSeconds: inputs.settings.tuningStallSeconds,
       config: inputs.config,
     },
     mounts: [

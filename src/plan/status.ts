@@ -124,6 +124,7 @@ const WARN = new Set<string>([
   'BaseModelUnavailable',
   'CudaOutOfMemory',
   'OOMKilled',
+  'Stalled',
   'TrainingFailed',
   'PullDenied',
   'PullFailed',

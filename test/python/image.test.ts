@@ -28,6 +28,7 @@ beforeAll(async () => {
       output: '/out/adapter',
       checkpoints: '/out/checkpoints',
       targetModules: ['qkv_proj', 'o_proj', 'gate_up_proj', 'down_proj'],
+      stallSeconds: 600,
       config: resolveTrainingConfig(method),
     })
     mkdirSync(join(out, 'messages'), { recursive: true })

@@ -20,6 +20,7 @@ SPEC = {
     "output": "/mnt/results/adapter",
     "checkpoints": "/mnt/results/checkpoints",
     "targetModules": [],
+    "stallSeconds": 600,
     "config": {section: dict.fromkeys(keys, 1) for section, keys in CARRIED.items()},
 }
 
