@@ -21,7 +21,7 @@ export const settingsSchema = object({
     description:
       'Put a taint on new nodes that only pods of their Workspace tolerate. What every node needs, such as a device plugin, must tolerate kaito.sh/workspace-uid.',
   }),
-  namespaces: listOf(text(), {
+  namespaces: listOf(text({ pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' }), {
     default: [],
     description: 'Namespaces whose Workspaces are looked after. Empty: all.',
   }),
@@ -35,21 +35,21 @@ export const settingsSchema = object({
     default: 'restricted',
     description: 'Pod Security Standard that inference.template has to meet. restricted: what is missing is filled in.',
   }),
-  templateServiceAccounts: listOf(text(), {
+  templateServiceAccounts: listOf(text({ minLength: 1 }), {
     default: [],
     description:
       'Service accounts, beside default, that inference.template may name; "*" allows any. Their rights become those of whoever may write a Workspace.',
   }),
-  volumeKinds: listOf(text(), {
+  volumeKinds: listOf(text({ minLength: 1 }), {
     default: [],
     description: 'Kinds of volume, such as nfs, that are allowed beside the usual ones. hostPath never is.',
   }),
-  engineFlags: listOf(text(), {
+  engineFlags: listOf(text({ minLength: 1 }), {
     default: [],
     description:
       'Flags of vLLM, without dashes in front, that an inference_config.yaml may set beside the safe ones, to any value; "*" allows all that the operator does not set itself.',
   }),
-  mediaDomains: listOf(text(), {
+  mediaDomains: listOf(text({ minLength: 1 }), {
     default: [],
     description:
       'Hosts that a request to a served model may have images, audio and video fetched from; "*" allows any, inside of the cluster too.',
@@ -61,17 +61,19 @@ export const settingsSchema = object({
         description: 'This operator; also runs the fetch, pull and push steps and the gateway.',
       }),
       trainer: text({
+        minLength: 1,
         default: 'ghcr.io/kaito-ts/trainer:0.1.0',
         description: 'TRL, peft and bitsandbytes; runs the train step.',
       }),
       server: text({
+        minLength: 1,
         default: 'docker.io/vllm/vllm-openai:v0.33.0',
         description: 'vLLM with its OpenAI server as entry point.',
       }),
     },
     { description: 'Images of the pods that the operator starts.' },
   ),
-  imagePullSecrets: listOf(text(), {
+  imagePullSecrets: listOf(text({ minLength: 1 }), {
     default: [],
     description: 'Put on every pod the operator starts; must exist in their namespaces.',
   }),
@@ -80,15 +82,15 @@ export const settingsSchema = object({
     description:
       'Mount images as volumes. auto: where kubelet and container runtime can; else an init container pulls.',
   }),
-  insecureRegistries: listOf(text(), {
+  insecureRegistries: listOf(text({ minLength: 1 }), {
     default: [],
     description: 'host:port of registries that speak plain HTTP.',
   }),
-  tokenServices: listOf(text(), {
+  tokenServices: listOf(text({ minLength: 1 }), {
     default: [],
     description: 'Hosts that may be given the login of any registry which sends one there to sign in.',
   }),
-  datasetAllowPrivate: listOf(text(), {
+  datasetAllowPrivate: listOf(text({ minLength: 1 }), {
     default: [],
     description: 'Hosts and CIDRs that datasets may come from although they are private.',
   }),

@@ -53,7 +53,7 @@ export function intentOf(world: World): Intent {
 
 function tuningIntent(world: World, tuning: TuningSpec): Intent {
   const found = presetOf(world, tuning.preset?.name)
-  if ('trouble' in found) return { kind: 'unclear', trouble: found.trouble }
+  if (!found.ok) return { kind: 'unclear', trouble: found.trouble }
   const method = findMethod(tuning.method)
   if (method === undefined)
     return unclear('ConfigInvalid', `there is no tuning method ${JSON.stringify(tuning.method)}`)
@@ -69,9 +69,9 @@ function tuningIntent(world: World, tuning: TuningSpec): Intent {
     }
   }
   const yaml = configText(world, tuning.config, 'training_config.yaml')
-  if ('trouble' in yaml) return { kind: 'unclear', trouble: yaml.trouble }
+  if (!yaml.ok) return { kind: 'unclear', trouble: yaml.trouble }
   const parsed = parseTrainingConfig(yaml.text, method)
-  if ('complaints' in parsed) return unclear('ConfigInvalid', complain(tuning.config, parsed.complaints))
+  if (!parsed.ok) return unclear('ConfigInvalid', complain(tuning.config, parsed.complaints))
   return {
     kind: 'tuning',
     tuning,
@@ -88,28 +88,30 @@ const gpusOf = (world: World) => ({
 
 function inferenceIntent(world: World, inference: InferenceSpec): Intent {
   const found = presetOf(world, inference.preset?.name)
-  if ('trouble' in found) return { kind: 'unclear', trouble: found.trouble }
+  if (!found.ok) return { kind: 'unclear', trouble: found.trouble }
   const { preset } = found
   const secret = missingSecret(world)
   if (secret !== undefined) return unclear('SecretMissing', secret)
   if (inference.config === undefined) return { kind: 'inference', inference, preset, engine: { engineArgs: [] } }
   const yaml = configText(world, inference.config, 'inference_config.yaml')
-  if ('trouble' in yaml) return { kind: 'unclear', trouble: yaml.trouble }
+  if (!yaml.ok) return { kind: 'unclear', trouble: yaml.trouble }
   const { engineFlags } = world.settings
   const parsed = parseInferenceConfig(yaml.text, {
     engineFlags,
     ...(preset.contextLength === 0 ? {} : { contextLength: preset.contextLength }),
   })
-  if ('complaints' in parsed) return unclear('ConfigInvalid', complain(inference.config, parsed.complaints))
+  if (!parsed.ok) return unclear('ConfigInvalid', complain(inference.config, parsed.complaints))
   return { kind: 'inference', inference, preset, engine: parsed.config }
 }
 
-function presetOf(world: World, name: string | undefined): { readonly preset: Preset } | { readonly trouble: Trouble } {
+type Known<T> = (T & { readonly ok: true }) | { readonly ok: false; readonly trouble: Trouble }
+
+function presetOf(world: World, name: string | undefined): Known<{ readonly preset: Preset }> {
   const model = resolveModel(world.catalog, name ?? '')
-  if (model.kind === 'preset') return { preset: model.preset }
-  if (model.kind === 'hub') return { preset: hubPreset(model.id) }
+  if (model.kind === 'preset') return { ok: true, preset: model.preset }
+  if (model.kind === 'hub') return { ok: true, preset: hubPreset(model.id) }
   const message = `the model ${JSON.stringify(name)} is not in the catalog (any more)`
-  return { trouble: { reason: 'BaseModelUnavailable', message } }
+  return { ok: false, trouble: { reason: 'BaseModelUnavailable', message } }
 }
 
 /** A model that only the hub knows: nothing is known of its size, so nothing is limited by it. */
@@ -132,18 +134,14 @@ function missingSecret(world: World): string | undefined {
   return `Secret ${missing.join(', ')} does not exist in namespace ${namespace}; no GPU is used before it does`
 }
 
-function configText(
-  world: World,
-  name: string,
-  key: string,
-): { readonly text: string } | { readonly trouble: Trouble } {
+function configText(world: World, name: string, key: string): Known<{ readonly text: string }> {
   const text = world.config?.[key]
-  if (text !== undefined) return { text }
+  if (text !== undefined) return { ok: true, text }
   const message =
     world.config === undefined
       ? `ConfigMap ${name} does not exist in namespace ${world.workspace.metadata.namespace ?? 'default'}`
       : `ConfigMap ${name} has no key ${key}`
-  return { trouble: { reason: 'ConfigInvalid', message } }
+  return { ok: false, trouble: { reason: 'ConfigInvalid', message } }
 }
 
 const complain = (name: string, complaints: readonly Omit<FieldError, 'origin'>[]) =>

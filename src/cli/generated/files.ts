@@ -9,6 +9,7 @@ import { trainingConfigMarkdown } from '#src/tuning/training-document.ts'
 import { catalogPage } from './catalog-list.ts'
 import { contractPython } from './contract-python.ts'
 import { stepsPage } from './steps-table.ts'
+import { valuesSchema } from './values-schema.ts'
 
 export interface GeneratedFile {
   /** From the repository's root. */
@@ -27,6 +28,7 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     { path: 'docs/rules.md', content: rulesMarkdown(WORKSPACE_RULES) },
     { path: 'docs/training-config.md', content: trainingConfigMarkdown() },
     stepsPage(),
+    valuesSchema(),
     catalogPage(),
     { path: 'jobs/trainer/contract.py', content: contractPython() },
     { path: 'docs/conditions.md', content: conditionsMarkdown() },
