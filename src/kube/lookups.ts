@@ -2,41 +2,46 @@ import { parseDockerConfig } from '#src/lib/docker-config.ts'
 import type { Lookup, SecretFacts } from '#src/reading/facts.ts'
 import type { KubeClient } from './client.ts'
 
-/** A ConfigMap's data for a rule. Any failure to look is `unknown`, never an error: admission must answer in time. */
-export async function configMapLookup(
+/** Any failure to look is `unknown`, never an error: admission must answer in time. */
+async function looked<T>(look: () => Promise<Lookup<T>>): Promise<Lookup<T>> {
+  try {
+    return await look()
+  } catch {
+    return { state: 'unknown' }
+  }
+}
+
+/** A ConfigMap's data for a rule. */
+export function configMapLookup(
   client: KubeClient,
   namespace: string,
   name: string,
   signal: AbortSignal,
 ): Promise<Lookup<Readonly<Record<string, string>>>> {
-  try {
+  return looked(async () => {
     const object = await client.get({ kind: 'ConfigMap', namespace, name }, signal)
     return object === undefined ? { state: 'missing' } : { state: 'found', value: stringsOf(object['data']) }
-  } catch {
-    return { state: 'unknown' }
-  }
+  })
 }
 
 /**
  * What a rule may know of a Secret with a token: its keys, from the names of the fields that somebody has set. What they hold
  * does not even come here. Where nobody kept those names, nothing is known but that it is there.
  */
-export async function tokenLookup(
+export function tokenLookup(
   client: KubeClient,
   namespace: string,
   name: string,
   signal: AbortSignal,
 ): Promise<Lookup<SecretFacts>> {
-  try {
+  return looked(async () => {
     const metadata = await client.metadata({ kind: 'Secret', namespace, name }, signal)
     if (metadata === undefined) return { state: 'missing' }
     const fields = (metadata.managedFields ?? []).flatMap(({ fieldsV1 }) => (fieldsV1 === undefined ? [] : [fieldsV1]))
     if (fields.length === 0) return { state: 'unknown' }
     const keys = fields.flatMap((set) => [...namesIn(set, 'f:data'), ...namesIn(set, 'f:stringData')])
     return { state: 'found', value: { type: 'Opaque', keys: [...new Set(keys)], registries: [], loginless: [] } }
-  } catch {
-    return { state: 'unknown' }
-  }
+  })
 }
 
 /** The names in a set of fields under one of them: `{"f:data": {".": {}, "f:HF_TOKEN": {}}}` has HF_TOKEN in `f:data`. */
@@ -47,21 +52,19 @@ function namesIn(fields: object, under: string): string[] {
 }
 
 /** What a rule may know of a Secret with logins: its type, its keys, and which registries a docker config has entries for. */
-export async function secretLookup(
+export function secretLookup(
   client: KubeClient,
   namespace: string,
   name: string,
   signal: AbortSignal,
 ): Promise<Lookup<SecretFacts>> {
-  try {
+  return looked(async () => {
     const object = await client.get({ kind: 'Secret', namespace, name }, signal)
     if (object === undefined) return { state: 'missing' }
     const data = stringsOf(object['data'])
     const type = typeof object['type'] === 'string' ? object['type'] : 'Opaque'
     return { state: 'found', value: { type, keys: Object.keys(data), ...entriesOf(data) } }
-  } catch {
-    return { state: 'unknown' }
-  }
+  })
 }
 
 /**
