@@ -3,7 +3,7 @@ import { OUTCOME_BYTES, type Outcome, type WrittenOutcome } from '#src/contract/
 
 export type { Outcome }
 
-export function failed(reason: EndReason, message: string): Outcome {
+export function failed<const R extends EndReason>(reason: R, message: string): Outcome<R> {
   return { ok: false, reason, message }
 }
 

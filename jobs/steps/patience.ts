@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { EndReason } from '#src/contract/ends.ts'
 import { waitingLine } from '#src/contract/lines.ts'
 import { type BackoffPolicy, backoffMs } from '#src/lib/backoff.ts'
 import { failed, type Outcome } from './outcome.ts'
@@ -10,7 +11,10 @@ const PAUSES: BackoffPolicy = { baseMs: 5_000, factor: 2, capMs: 60_000, jitter:
  * Tries until it works, `seconds` have passed, or it fails by what no time mends (ConfigInvalid). Before each pause a line
  * on standard output tells the operator what is waited for, and until when.
  */
-export async function withPatience(seconds: number, attempt: () => Promise<Outcome>): Promise<Outcome> {
+export async function withPatience<R extends EndReason>(
+  seconds: number,
+  attempt: () => Promise<Outcome<R>>,
+): Promise<Outcome<R>> {
   const started = Date.now()
   const until = started + seconds * 1000
   for (let failures = 0; ; failures++) {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { PullSpec } from '#src/contract/pull.ts'
+import type { PullEnd, PullSpec } from '#src/contract/pull.ts'
 import { type Credential, credentialsFor, type DockerAuth, parseDockerConfig } from '#src/lib/docker-config.ts'
 import { formatImageRef, type ImageRef, parseImageRef } from '#src/lib/image-ref.ts'
 import { type Descriptor, parseManifest, platformList, selectPlatform } from '#src/oci/manifest.ts'
@@ -13,7 +13,7 @@ import { applyLayer, type Unpacking } from './unpack/layer.ts'
 import { linkStaysInside } from './unpack/scoped-path.ts'
 
 /** Unpacks an image's file system into `out`. */
-export async function runPull(spec: PullSpec): Promise<Outcome> {
+export async function runPull(spec: PullSpec): Promise<Outcome<PullEnd>> {
   const parsed = parseImageRef(spec.image)
   if (!parsed.ok) return failed('ConfigInvalid', `the image "${spec.image}" is not usable: ${parsed.reason}`)
   const credentials = await readCredentials(spec.authDir, parsed.ref)
@@ -30,7 +30,7 @@ export async function runPull(spec: PullSpec): Promise<Outcome> {
   }
 }
 
-async function pullImage(registry: Registry, ref: ImageRef, spec: PullSpec): Promise<Outcome> {
+async function pullImage(registry: Registry, ref: ImageRef, spec: PullSpec): Promise<Outcome<PullEnd>> {
   const found = await findImage(registry, ref)
   if (!found.ok) return failed('ConfigInvalid', `${spec.image}: ${found.reason}`)
   const foreign = found.layers.find(({ mediaType }) => !/\.tar(\.gzip|\+gzip|\+zstd)?$/.test(mediaType))
@@ -129,7 +129,7 @@ function isFileSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error
 }
 
-function pullFailure(error: RegistryError, ref: ImageRef): Outcome {
+function pullFailure(error: RegistryError, ref: ImageRef): Outcome<PullEnd> {
   const name = formatImageRef(ref)
   const message = error.message.includes(ref.repository) ? error.message : `${name}: ${error.message}`
   if (error.kind === 'denied') return failed('PullDenied', `${message}; name a pull secret that may read it`)

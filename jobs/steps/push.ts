@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { PushResult } from '#src/contract/outcome.ts'
-import type { PushSpec } from '#src/contract/push.ts'
+import type { PushEnd, PushSpec } from '#src/contract/push.ts'
 import { type Credential, credentialsFor, parseDockerConfig } from '#src/lib/docker-config.ts'
 import { type ImageRef, parseImageRef } from '#src/lib/image-ref.ts'
 import { type BuiltImage, buildAdapterImage } from '#src/oci/image.ts'
@@ -12,7 +12,7 @@ import { withPatience } from './patience.ts'
 import { startProgress } from './progress.ts'
 
 /** Pushes the adapter in `from` as an image. The same files and annotations give the same digest. */
-export async function runPush(spec: PushSpec): Promise<Outcome> {
+export async function runPush(spec: PushSpec): Promise<Outcome<PushEnd>> {
   const parsed = parseImageRef(spec.image)
   if (!parsed.ok) return failed('ConfigInvalid', `the image "${spec.image}" is not usable: ${parsed.reason}`)
   const { ref } = parsed
@@ -27,7 +27,11 @@ export async function runPush(spec: PushSpec): Promise<Outcome> {
   return withPatience(spec.patienceSeconds, attempt)
 }
 
-async function pushOnce(spec: PushSpec, ref: ImageRef & { readonly tag: string }, image: BuiltImage): Promise<Outcome> {
+async function pushOnce(
+  spec: PushSpec,
+  ref: ImageRef & { readonly tag: string },
+  image: BuiltImage,
+): Promise<Outcome<PushEnd>> {
   // Read anew each time: a Secret that was corrected meanwhile is in the mounted file within about a minute.
   const login = await readLogin(spec.authFile, ref)
   if (!login.ok) return failed('PushDenied', login.reason)
@@ -73,7 +77,7 @@ async function readLogin(path: string | undefined, ref: ImageRef): Promise<Login
   return { ok: true, credentials: credentialsFor(parsed.auths, ref) }
 }
 
-function pushFailure(error: RegistryError, ref: ImageRef): Outcome {
+function pushFailure(error: RegistryError, ref: ImageRef): Outcome<PushEnd> {
   const words = error.words ?? ''
   if (/\bNAME_INVALID\b/.test(words))
     return failed('ConfigInvalid', `${error.message}; the registry takes no such name`)

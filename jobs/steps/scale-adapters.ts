@@ -1,6 +1,6 @@
 import { copyFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ScaleSpec } from '#src/contract/scale.ts'
+import type { ScaleEnd, ScaleSpec } from '#src/contract/scale.ts'
 import { CONFIG_FILE, readAdapter, readAdapterConfig, WEIGHTS_FILE } from './adapter-files.ts'
 import { failed, type Outcome } from './outcome.ts'
 import { type ScaledConfig, scaleAdapterConfig } from './scaled-config.ts'
@@ -9,7 +9,7 @@ import { type ScaledConfig, scaleAdapterConfig } from './scaled-config.ts'
  * Writes each adapter again with its strength folded into lora_alpha. That is exact: the engine multiplies the
  * weights by alpha/r (or alpha/sqrt(r)), so they need not change. Only an adapter whose weights are whole and safetensors gets there.
  */
-export async function runScaleAdapters(spec: ScaleSpec): Promise<Outcome> {
+export async function runScaleAdapters(spec: ScaleSpec): Promise<Outcome<ScaleEnd>> {
   const adapters: { name: string; loraAlpha: number }[] = []
   for (const adapter of spec.adapters) {
     const scaled = await scaleOne(adapter, spec.weights)

@@ -1,9 +1,9 @@
 import { int, listOf, text } from '#src/api/schema-kit.ts'
 import { folder, words } from './fields.ts'
-import { type Body, stepMessage } from './message.ts'
+import { type Body, type EndOf, stepMessage } from './message.ts'
 
 /** Step `fetch`: downloads a dataset. */
-export const fetchMessage = stepMessage('fetch', {
+export const fetchMessage = stepMessage('fetch', ['DatasetInvalid', 'DatasetUnreachable'], {
   urls: { ...listOf(text()), minItems: 1 },
   out: folder(),
   maxBytes: int({ minimum: 1, description: 'For all files together.' }),
@@ -11,3 +11,4 @@ export const fetchMessage = stepMessage('fetch', {
 })
 
 export type FetchSpec = Body<typeof fetchMessage>
+export type FetchEnd = EndOf<typeof fetchMessage>

@@ -2,9 +2,9 @@ import { isJsonObject, parseJsonObject } from '#src/lib/json.ts'
 import type { EndReason } from './ends.ts'
 
 /** How a step ended. `message` tells the Workspace's owner what to do next. */
-export type Outcome =
+export type Outcome<R extends EndReason = EndReason> =
   | { readonly ok: true; readonly result: Readonly<Record<string, unknown>> }
-  | { readonly ok: false; readonly reason: EndReason; readonly message: string }
+  | { readonly ok: false; readonly reason: R; readonly message: string }
 
 /** An outcome in the termination message: all that is left of a container. */
 export type WrittenOutcome =

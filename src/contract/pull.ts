@@ -1,9 +1,9 @@
 import { int, optional } from '#src/api/schema-kit.ts'
 import { folder, registryFields, word } from './fields.ts'
-import { type Body, stepMessage } from './message.ts'
+import { type Body, type EndOf, stepMessage } from './message.ts'
 
 /** Step `pull`: unpacks an image where the node cannot mount it. */
-export const pullMessage = stepMessage('pull', {
+export const pullMessage = stepMessage('pull', ['PullFailed', 'PullDenied'], {
   image: word(),
   out: folder(),
   authDir: optional(folder('Folder of docker configs (mounted pull secrets, one file each); all are tried.')),
@@ -12,3 +12,4 @@ export const pullMessage = stepMessage('pull', {
 })
 
 export type PullSpec = Body<typeof pullMessage>
+export type PullEnd = EndOf<typeof pullMessage>

@@ -1,9 +1,9 @@
 import { int, optional } from '#src/api/schema-kit.ts'
 import { folder, registryFields, word, wordMap } from './fields.ts'
-import { type Body, stepMessage } from './message.ts'
+import { type Body, type EndOf, stepMessage } from './message.ts'
 
 /** Step `push`: packs an adapter and pushes it. */
-export const pushMessage = stepMessage('push', {
+export const pushMessage = stepMessage('push', ['TrainingFailed', 'PushFailed', 'PushDenied'], {
   from: folder(),
   image: word(),
   authFile: optional(folder('Docker config with the push secret; without one the push is anonymous.')),
@@ -17,3 +17,4 @@ export const pushMessage = stepMessage('push', {
 })
 
 export type PushSpec = Body<typeof pushMessage>
+export type PushEnd = EndOf<typeof pushMessage>

@@ -1,9 +1,9 @@
 import { listOf, number, object, oneOf } from '#src/api/schema-kit.ts'
 import { folder, word } from './fields.ts'
-import { type Body, stepMessage } from './message.ts'
+import { type Body, type EndOf, stepMessage } from './message.ts'
 
 /** Step `scale-adapters`: folds strengths into adapters. */
-export const scaleMessage = stepMessage('scale-adapters', {
+export const scaleMessage = stepMessage('scale-adapters', [], {
   adapters: listOf(
     object({
       name: word(),
@@ -18,3 +18,4 @@ export const scaleMessage = stepMessage('scale-adapters', {
 })
 
 export type ScaleSpec = Body<typeof scaleMessage>
+export type ScaleEnd = EndOf<typeof scaleMessage>

@@ -17,8 +17,23 @@ export const TRAINING_SECTIONS = [
 
 const section = open()
 
+const toTrainer = {
+  name: 'train',
+  variable: 'KAITO_STEP',
+  program: undefined,
+  ends: [
+    'ConfigInvalid',
+    'DatasetInvalid',
+    'BaseModelUnavailable',
+    'CudaOutOfMemory',
+    'TrainingFailed',
+    'Stalled',
+    'OOMKilled',
+  ],
+} as const
+
 /** Step `train`: base model and data to an adapter. Read by jobs/trainer, which is Python; contract.py is made from this. */
-export const trainMessage = message('train', 'KAITO_STEP', {
+export const trainMessage = message(toTrainer, {
   model: object(
     { path: optional(folder()), id: optional(word()), revision: optional(word()) },
     { description: 'A folder, or an id of the model hub with its revision.' },

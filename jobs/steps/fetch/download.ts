@@ -1,7 +1,7 @@
 import { type FileHandle, open, rename } from 'node:fs/promises'
 import type { Agent } from 'undici'
 import { request } from 'undici'
-import type { EndReason } from '#src/contract/ends.ts'
+import type { FetchEnd } from '#src/contract/fetch.ts'
 import { assertUrlAllowed, BlockedAddressError } from '#src/oci/address-guard.ts'
 import { type RunningDigest, startDigest } from '#src/oci/digest.ts'
 import { isTooSlow, type Pace } from '#src/oci/pace.ts'
@@ -26,7 +26,7 @@ export interface DownloadOptions {
 
 export type DownloadResult =
   | { readonly ok: true; readonly bytes: number; readonly sha256: string }
-  | { readonly ok: false; readonly reason: EndReason; readonly message: string }
+  | { readonly ok: false; readonly reason: FetchEnd; readonly message: string }
 
 /** Downloads to `path` by way of `path.part`, so that a file under its final name is always whole. */
 export async function download(url: URL, path: string, options: DownloadOptions): Promise<DownloadResult> {
@@ -77,7 +77,7 @@ interface State {
 type Attempt =
   | { readonly kind: 'done' }
   | { readonly kind: 'retry'; readonly message: string; readonly retryAfter?: string | undefined }
-  | { readonly kind: 'stop'; readonly reason: EndReason; readonly message: string }
+  | { readonly kind: 'stop'; readonly reason: FetchEnd; readonly message: string }
 
 const REDIRECT_LIMIT = 10
 
@@ -204,6 +204,6 @@ function tooLarge(options: DownloadOptions, size?: number): Attempt {
   return stop('DatasetInvalid', `${has} would pass the limit of ${options.maxBytes} bytes left for this dataset`)
 }
 
-function stop(reason: EndReason, message: string): Attempt {
+function stop(reason: FetchEnd, message: string): Attempt {
   return { kind: 'stop', reason, message }
 }

@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Agent } from 'undici'
-import type { FetchSpec } from '#src/contract/fetch.ts'
+import type { FetchEnd, FetchSpec } from '#src/contract/fetch.ts'
 import { checkUrl, redactUrl } from '#src/lib/url-guard.ts'
 import { guardedLookup, type Resolver } from '#src/oci/address-guard.ts'
 import { LEAST_PACE, type Pace } from '#src/oci/pace.ts'
@@ -19,7 +19,7 @@ export interface FetchDependencies {
 }
 
 /** Downloads every URL into `out` and lists them in `out/manifest.json`. URLs are told without their query. */
-export async function runFetch(spec: FetchSpec, dependencies: FetchDependencies = {}): Promise<Outcome> {
+export async function runFetch(spec: FetchSpec, dependencies: FetchDependencies = {}): Promise<Outcome<FetchEnd>> {
   const urls: URL[] = []
   for (const text of spec.urls) {
     const check = checkUrl(text, spec.allowPrivate)

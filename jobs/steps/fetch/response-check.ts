@@ -1,4 +1,4 @@
-import type { EndReason } from '#src/contract/ends.ts'
+import type { FetchEnd } from '#src/contract/fetch.ts'
 
 /** What to do with an answer's status and headers before any of its body is used. */
 export type Judged =
@@ -6,7 +6,7 @@ export type Judged =
   | { readonly kind: 'redirect'; readonly location: string }
   | { readonly kind: 'restart' }
   | { readonly kind: 'retry'; readonly message: string; readonly retryAfter: string | undefined }
-  | { readonly kind: 'stop'; readonly reason: EndReason; readonly message: string }
+  | { readonly kind: 'stop'; readonly reason: FetchEnd; readonly message: string }
 
 export interface AnswerHead {
   readonly status: number

@@ -1,4 +1,4 @@
-import { ENDS, endsOf } from '#src/contract/ends.ts'
+import { ENDS } from '#src/contract/ends.ts'
 import { CONTRACT_VERSION } from '#src/contract/message.ts'
 import { OUTCOME_BYTES } from '#src/contract/outcome.ts'
 import { ROW_ENTRIES, ROW_NAME } from '#src/contract/rows.ts'
@@ -7,7 +7,7 @@ import { METHODS } from '#src/tuning/methods/index.ts'
 
 /** jobs/trainer/contract.py: what the trainer, in Python, must agree on with the operator. */
 export function contractPython(): string {
-  const codes = endsOf('train').map((reason) => `    ${quoted(reason)}: ${ENDS[reason].exitCode},`)
+  const codes = trainMessage.ends.map((reason) => `    ${quoted(reason)}: ${ENDS[reason].exitCode},`)
   const { required = [] } = trainMessage.schema
   return [
     '"""What operator and trainer say to each other. Generated from src/contract by `npm run generate`. Do not edit."""',

@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { ENDS, FINAL_EXIT_CODES } from '#src/contract/ends.ts'
+import { MESSAGES } from '#src/contract/messages.ts'
 import { TAKEN_FOLDERS } from '#src/contract/mounts.ts'
 
 describe('ends of steps', () => {
   it('with one exit code are tried again together or not at all, but for a push', () => {
-    for (const { exitCode, again, steps } of Object.values(ENDS)) {
-      if (steps.some((step) => step === 'push') && exitCode === ENDS.PullFailed.exitCode) continue
+    for (const { exitCode, again } of Object.values(ENDS)) {
+      if (exitCode === ENDS.PushFailed.exitCode && !again) continue
       expect([exitCode, FINAL_EXIT_CODES.includes(exitCode)]).toEqual([exitCode, !again])
     }
+  })
+
+  it('are each those of a step', () => {
+    const said = new Set<string>(MESSAGES.flatMap(({ ends }) => [...ends]))
+    expect(Object.keys(ENDS).filter((reason) => !said.has(reason))).toEqual([])
   })
 
   it('leave a pull that failed to another try', () => {
