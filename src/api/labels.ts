@@ -30,6 +30,8 @@ export const ANNOTATION = {
   nodeImageFamily: 'kaito.sh/node-image-family',
   /** How long a tuning run may take, in place of the administrator's setting: `90m`, `36h`, `2d`. */
   tuningDeadline: 'kaito.sh/tuning-deadline',
+  /** The Job of an active run that a change of the Workspace may end and replace. */
+  replaceRun: 'kaito.sh/replace-run',
   /** Hash of the inputs an object was built from; another hash is another run. */
   revision: 'kaito.sh/revision',
   /** Any new value replaces a server's pods by what is new: images, settings, an edited ConfigMap. */

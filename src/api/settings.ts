@@ -1,3 +1,4 @@
+import { LONGEST_DEADLINE } from './deadline.ts'
 import { LIMIT } from './limits.ts'
 import { bool, group, int, listOf, object, oneOf, open, optional, type Static, text } from './schema-kit.ts'
 
@@ -104,6 +105,11 @@ export const settingsSchema = object({
     minimum: 60,
     description:
       'A tuning run that takes longer is stopped, unless its Workspace has the annotation kaito.sh/tuning-deadline.',
+  }),
+  tuningDeadlineMaxSeconds: int({
+    default: LONGEST_DEADLINE,
+    minimum: 60,
+    description: 'The longest deadline that the annotation kaito.sh/tuning-deadline may ask for.',
   }),
   tuningStallSeconds: int({
     default: 1800,

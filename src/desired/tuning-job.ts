@@ -1,4 +1,4 @@
-import { ownDeadline } from '#src/api/deadline.ts'
+import { runDeadline } from '#src/api/deadline.ts'
 import { ANNOTATION } from '#src/api/labels.ts'
 import { FINAL_EXIT_CODES } from '#src/contract/ends.ts'
 import { ADAPTER_FOLDER, CHECKPOINTS_FOLDER, MOUNT } from '#src/contract/mounts.ts'
@@ -35,8 +35,7 @@ export function tuningJob(inputs: TuningInputs): Job {
     spec: {
       backoffLimit: 3,
       // The deadline is the training's; a push that waits must not be cut off by it.
-      activeDeadlineSeconds:
-        (ownDeadline(workspace) ?? settings.tuningDeadlineSeconds) + (push ? settings.pushPatienceSeconds : 0),
+      activeDeadlineSeconds: runDeadline(workspace, settings) + (push ? settings.pushPatienceSeconds : 0),
       podReplacementPolicy: 'Failed',
       podFailurePolicy: { rules: push ? [...FAILURE_RULES, PUSH_RULE] : FAILURE_RULES },
       template: {

@@ -23,6 +23,8 @@ export interface Policy {
   readonly engineFlags: readonly string[]
   /** Hosts and CIDRs that datasets may come from although they are private. */
   readonly datasetAllowPrivate: readonly string[]
+  /** The longest deadline that a Workspace may ask for its run, seconds. */
+  readonly longestRunSeconds: number
 }
 
 /** The part of the settings that rules care about. */
@@ -36,6 +38,7 @@ export const policyOf = (settings: Settings): Policy => ({
   volumeKinds: settings.volumeKinds,
   engineFlags: settings.engineFlags,
   datasetAllowPrivate: settings.datasetAllowPrivate,
+  longestRunSeconds: settings.tuningDeadlineMaxSeconds,
 })
 
 /** A ConfigMap or Secret that a rule asked for: there (with its data), not there, or not looked up in time. */

@@ -37,13 +37,26 @@ export const annotationRules = [
 
   rule({
     id: 'annotation.tuning-deadline',
-    about: 'kaito.sh/tuning-deadline is a whole number with s, m, h or d, from 60s to 30d; it replaces the setting.',
+    about:
+      'kaito.sh/tuning-deadline is a whole number with s, m, h or d, from 60s to 30d or to settings.tuningDeadlineMaxSeconds; it replaces the setting.',
     level: 'error',
-    check: (workspace) => {
+    check: (workspace, { policy }) => {
       const value = workspace.metadata?.annotations?.[ANNOTATION.tuningDeadline]
-      if (value === undefined || ownDeadline(workspace) !== undefined) return []
+      if (value === undefined) return []
+      const seconds = ownDeadline(workspace)
+      const longest = policy.longestRunSeconds
+      if (seconds !== undefined && seconds <= longest) return []
+      const path = pathOf(ANNOTATION.tuningDeadline)
+      if (seconds !== undefined) {
+        const detail = `no run may take longer than ${longest}s here`
+        return [
+          invalid(path, value, detail, {
+            fix: `write ${longest}s, or ask for a larger settings.tuningDeadlineMaxSeconds`,
+          }),
+        ]
+      }
       const detail = 'it must be a whole number of seconds, minutes, hours or days, from 60s to 30d'
-      return [invalid(pathOf(ANNOTATION.tuningDeadline), value, detail, { fix: 'write for example 36h' })]
+      return [invalid(path, value, detail, { fix: 'write for example 36h' })]
     },
   }),
 

@@ -21,16 +21,21 @@ const asked = (world: Parameters<typeof planTuningJob>[0]) =>
   /nvidia\.com\/gpu":"(\d+)"/.exec(JSON.stringify(planTuningJob(world)?.job))?.[1]
 
 describe('the deadline of a run', () => {
-  const deadline = (value: string | undefined) => {
+  const deadline = (value: string | undefined, settings = DEFAULT_SETTINGS) => {
     const workspace = tuningWorkspace()
     const annotations = value === undefined ? {} : { 'kaito.sh/tuning-deadline': value }
-    const job = planTuningJob(aWorld({ ...workspace, metadata: { ...workspace.metadata, annotations } }))?.job
+    const annotatedOne = { ...workspace, metadata: { ...workspace.metadata, annotations } }
+    const job = planTuningJob(aWorld(annotatedOne, { settings: { ...settings, nodeProvisioner: 'byo' } }))?.job
     return Number(/"activeDeadlineSeconds":(\d+)/.exec(JSON.stringify(job))?.[1]) - DEFAULT_SETTINGS.pushPatienceSeconds
   }
 
   it('is what its Workspace says, with the time for a push beside it', () => {
     expect(deadline('36h')).toBe(36 * 3600)
     expect(deadline('2d')).toBe(2 * 86_400)
+  })
+
+  it('is no longer than an administrator allows now, for one that said more before', () => {
+    expect(deadline('36h', { ...DEFAULT_SETTINGS, tuningDeadlineMaxSeconds: 3600 })).toBe(3600)
   })
 
   it.for([undefined, 'soon', '90d'])('is the setting where it says %j', (value) => {

@@ -7,6 +7,7 @@ import { loraRows } from './lora.ts'
 import { modelRows } from './model.ts'
 import { parallelRows } from './parallel.ts'
 import { referenceRows } from './references.ts'
+import { rerunRows } from './rerun.ts'
 import { templateRows } from './templates.ts'
 import { tuningRows } from './tuning.ts'
 import { workspaceRows } from './workspace.ts'
@@ -24,4 +25,5 @@ export const RULE_ROWS: readonly Row[] = [
   ...loraRows,
   ...parallelRows,
   ...immutableRows,
+  ...rerunRows,
 ]

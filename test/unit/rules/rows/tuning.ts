@@ -1,5 +1,5 @@
 import { rowsOf } from '../row.ts'
-import { facts, from, nodesWith, pushed, servingWith, tuning, tuningWith } from '../sample.ts'
+import { facts, nodesWith, pushed, servingWith, tuning, tuningWith } from '../sample.ts'
 
 const { preset: _, ...withoutPreset } = tuning.tuning ?? { input: {}, output: {} }
 const url = (...urls: string[]) => tuningWith({ input: { urls } })
@@ -45,28 +45,6 @@ export const tuningRows = [
     { when: 'that tunes on one node', workspace: tuning, at: [] },
     { when: 'that tunes on two nodes', workspace: nodesWith({ count: 2 }, tuning), at: ['resource.count'] },
     { when: 'that serves on two nodes', workspace: nodesWith({ count: 2 }), at: [] },
-  ]),
-  ...rowsOf('tuning.new-run', [
-    { when: 'that stays the same', workspace: tuning, facts: from(tuning), at: [] },
-    {
-      when: 'with another dataset',
-      workspace: url('https://example.com/other.parquet'),
-      facts: from(tuning),
-      at: ['tuning.input'],
-      says: 'a new run starts',
-    },
-    {
-      when: 'with another dataset while a run is going on',
-      workspace: url('https://example.com/other.parquet'),
-      facts: from({
-        ...tuning,
-        status: {
-          conditions: [{ type: 'JobStarted', status: 'True', lastTransitionTime: '', reason: 'Training', message: '' }],
-        },
-      }),
-      at: ['tuning.input'],
-      says: 'the run in progress is stopped',
-    },
   ]),
   ...rowsOf('dataset.one-source', [
     { when: 'with URLs', workspace: tuning, at: [] },
