@@ -5,26 +5,35 @@ import { bool, group, int, listOf, object, oneOf, open, optional, type Static, t
 /**
  * What an administrator decides once, for the whole installation. The Helm chart writes it as one YAML file (a ConfigMap);
  * `src/config.ts` reads and checks it. Every field has its default here, so that an empty file is a working configuration on Azure.
+ * The chart's schema, and its values with the descriptions as comments, are generated from it.
  */
 export const settingsSchema = object({
-  cloud: oneOf(['azure', 'aws', 'arc'], { default: 'azure', description: 'Whose instance types are meant.' }),
+  cloud: oneOf(['azure', 'aws', 'arc'], {
+    default: 'azure',
+    description: 'Whose instance types are meant: azure, aws or arc.',
+  }),
   nodeProvisioner: oneOf(['karpenter', 'byo'], {
     default: 'karpenter',
-    description: 'karpenter: NodeClaims are created. byo: nodes exist and are found by labels.',
+    description:
+      'karpenter: a NodeClaim is created for every node a Workspace needs. byo: nodes exist and are found by their labels.',
   }),
-  nodeClass: group({
-    group: text({ default: 'karpenter.azure.com' }),
-    kind: text({ default: 'AKSNodeClass' }),
-    name: text({ default: 'default' }),
-  }),
+  nodeClass: group(
+    {
+      group: text({ default: 'karpenter.azure.com' }),
+      kind: text({ default: 'AKSNodeClass' }),
+      name: text({ default: 'default' }),
+    },
+    { description: 'What NodeClaims refer to; only read with karpenter.' },
+  ),
   dedicatedNodes: bool({
     default: false,
     description:
-      'Put a taint on new nodes that only pods of their Workspace tolerate. What every node needs, such as a device plugin, must tolerate kaito.sh/workspace-uid.',
+      'Put a taint on new nodes that only pods of their Workspace tolerate: kaito.sh/workspace-uid, NoSchedule. What every node needs, such as the device plugin, must tolerate that key. Servers that started under a release without it need the annotation kaito.sh/restart.',
   }),
   namespaces: listOf(text({ pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' }), {
     default: [],
-    description: 'Namespaces whose Workspaces are looked after. Empty: all.',
+    description:
+      'Namespaces whose Workspaces are looked after, e.g. [team-a, team-b]; they must exist. The operator then has rights over what is in these alone (and over nodes), and Workspaces elsewhere are refused. Empty: all.',
   }),
   maxNodesPerWorkspace: int({
     default: 16,
@@ -34,54 +43,58 @@ export const settingsSchema = object({
   }),
   templates: oneOf(['restricted', 'baseline', 'privileged'], {
     default: 'restricted',
-    description: 'Pod Security Standard that inference.template has to meet. restricted: what is missing is filled in.',
+    description:
+      'Pod Security Standard that inference.template has to meet: restricted (what a template leaves out is filled in), baseline or privileged (any pod: whoever may write a Workspace may then take over a node).',
   }),
   templateServiceAccounts: listOf(text({ minLength: 1 }), {
     default: [],
     description:
-      'Service accounts, beside default, that inference.template may name; "*" allows any. Their rights become those of whoever may write a Workspace.',
+      'Service accounts, beside default, that inference.template may name: [llm-server]. ["*"] allows any. Whoever may write a Workspace gets the rights of these accounts.',
   }),
   volumeKinds: listOf(text({ minLength: 1 }), {
     default: [],
-    description: 'Kinds of volume, such as nfs, that are allowed beside the usual ones. hostPath never is.',
+    description:
+      'Kinds of volume that a Workspace may use beside persistentVolumeClaim, ephemeral, emptyDir, image, configMap and csi: [nfs]. hostPath never is allowed for data; in inference.template it is where templates is privileged.',
   }),
   engineFlags: listOf(text({ minLength: 1 }), {
     default: [],
     description:
-      'Flags of vLLM, without dashes in front, that an inference_config.yaml may set beside the safe ones, to any value; "*" allows all that the operator does not set itself.',
+      'Flags of vLLM that an inference_config.yaml may set beside the safe ones, to any value: [trust-remote-code]. ["*"] allows all that the operator does not set itself; whoever may write a ConfigMap then runs code in the server\'s pod.',
   }),
   mediaDomains: listOf(text({ minLength: 1 }), {
     default: [],
     description:
-      'Hosts that a request to a served model may have images, audio and video fetched from; "*" allows any, inside of the cluster too.',
+      'Hosts that a request to a served model may have images, audio and video fetched from: [images.example.com]. Without any they are sent in data: URLs. ["*"] allows any host, also the cluster\'s own and the cloud\'s metadata service.',
   }),
   images: group(
     {
       operator: text({
         default: 'ghcr.io/kaito-ts/operator:0.1.0',
-        description: 'This operator; also runs the fetch, pull and push steps and the gateway.',
+        description:
+          "Runs the steps fetch, pull and push and the gateway. Default in the chart: the operator's own image.",
       }),
       trainer: text({
         minLength: 1,
         default: 'ghcr.io/kaito-ts/trainer:0.1.0',
-        description: 'TRL, peft and bitsandbytes; runs the train step.',
+        description: 'Runs the train step, with TRL, peft and bitsandbytes.',
       }),
       server: text({
         minLength: 1,
         default: 'docker.io/vllm/vllm-openai:v0.33.0',
-        description: 'vLLM with its OpenAI server as entry point.',
+        description: 'vLLM, with its OpenAI server as entry point.',
       }),
     },
     { description: 'Images of the pods that the operator starts.' },
   ),
   imagePullSecrets: listOf(text({ minLength: 1 }), {
     default: [],
-    description: 'Put on every pod the operator starts; must exist in their namespaces.',
+    description:
+      "Names of pull secrets put on every pod the operator starts; they must exist in the Workspaces' namespaces: [my-secret].",
   }),
   imageVolumes: oneOf(['auto', 'always', 'never'], {
     default: 'auto',
     description:
-      'Mount images as volumes. auto: where kubelet and container runtime can; else an init container pulls.',
+      'Mount images as volumes. auto: where kubelet and container runtime can, else an init container pulls. always. never.',
   }),
   insecureRegistries: listOf(text({ minLength: 1 }), {
     default: [],
@@ -89,38 +102,42 @@ export const settingsSchema = object({
   }),
   tokenServices: listOf(text({ minLength: 1 }), {
     default: [],
-    description: 'Hosts that may be given the login of any registry which sends one there to sign in.',
+    description:
+      'Hosts that may be given the login of any registry which sends one there to sign in, e.g. [gitlab.example.com].',
   }),
   datasetAllowPrivate: listOf(text({ minLength: 1 }), {
     default: [],
-    description: 'Hosts and CIDRs that datasets may come from although they are private.',
+    description:
+      'Hosts and CIDRs that datasets may come from although they are private: [datasets.example.internal, 10.20.0.0/16].',
   }),
   datasetMaxBytes: int({
     default: 107_374_182_400,
     minimum: 1,
-    description: 'Largest dataset, bytes, all files together.',
+    description: 'Largest dataset, bytes, all files of a Workspace together. 107374182400 is 100 GiB.',
   }),
   tuningDeadlineSeconds: int({
     default: 86_400,
     minimum: 60,
     description:
-      'A tuning run that takes longer is stopped, unless its Workspace has the annotation kaito.sh/tuning-deadline.',
+      'A tuning run that takes longer is stopped, unless its Workspace has the annotation kaito.sh/tuning-deadline. 86400 is a day.',
   }),
   tuningDeadlineMaxSeconds: int({
     default: LONGEST_DEADLINE,
     minimum: 60,
-    description: 'The longest deadline that the annotation kaito.sh/tuning-deadline may ask for.',
+    description:
+      'The longest deadline that the annotation kaito.sh/tuning-deadline may ask for. 2592000 is 30 days, and the most that one can say.',
   }),
   tuningStallSeconds: int({
     default: 1800,
     minimum: 60,
     description:
-      'A tuning run in which no step ends for so long is ended as hanging. Longer than a step, an evaluation batch or a checkpoint takes.',
+      'A tuning run in which no step ends for so long is ended as hanging, and tried again. Longer than a step, an evaluation batch or a checkpoint takes.',
   }),
   pushPatienceSeconds: int({
     default: 3600,
     minimum: 1,
-    description: 'How long a push goes on trying, also after a refusal, before the trained adapter is given up.',
+    description:
+      'How long a push goes on trying, also after a refusal (a corrected Secret is used), before the trained adapter is given up.',
   }),
   tuningConcurrency: int({
     default: 32,
@@ -133,7 +150,12 @@ export const settingsSchema = object({
     port: int({ default: 9443 }),
     serviceName: text({ default: 'kaito-ts' }),
   }),
-  catalog: optional(open({ description: 'Presets and instance types to add or to change: see docs/catalog.md.' })),
+  catalog: optional(
+    open({
+      description:
+        'Presets and instance types to add or to change, e.g. {presets: [{name: phi-3-mini-128k-instruct, weights: {image: …}}]}: see docs/catalog.md.',
+    }),
+  ),
 })
 
 export type Settings = Static<typeof settingsSchema>

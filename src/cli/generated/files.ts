@@ -7,9 +7,9 @@ import { type MetricDefinition, metricList } from '#src/telemetry/metric-list.ts
 import { trainingConfigMarkdown } from '#src/tuning/training-document.ts'
 
 import { catalogPage } from './catalog-list.ts'
+import { valuesFile, valuesSchema } from './chart-settings.ts'
 import { contractPython } from './contract-python.ts'
 import { stepsPage } from './steps-table.ts'
-import { valuesSchema } from './values-schema.ts'
 
 export interface GeneratedFile {
   /** From the repository's root. */
@@ -29,6 +29,7 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     { path: 'docs/training-config.md', content: trainingConfigMarkdown() },
     stepsPage(),
     valuesSchema(),
+    valuesFile(),
     catalogPage(),
     { path: 'jobs/trainer/contract.py', content: contractPython() },
     { path: 'docs/conditions.md', content: conditionsMarkdown() },
