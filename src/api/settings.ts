@@ -41,6 +41,13 @@ export const settingsSchema = object({
     maximum: LIMIT.nodes,
     description: 'Most nodes that one Workspace may ask for with resource.count.',
   }),
+  maxPendingNodesPerWorkspace: int({
+    default: 4,
+    minimum: 1,
+    maximum: LIMIT.nodes,
+    description:
+      'Most nodes of one Workspace that are claimed and have not joined yet; the next ones are claimed as these join.',
+  }),
   templates: oneOf(['restricted', 'baseline', 'privileged'], {
     default: 'restricted',
     description:

@@ -26,6 +26,7 @@ export function nodesStep(world: World, needs: NodeNeeds): StepResult {
   const missing = claims.filter(
     ({ metadata }) => !world.nodeClaims.some((claim) => claim.metadata.name === metadata.name),
   )
+  const next = missing.slice(0, roomForMore(world))
   const labels = provisioned ? claimedLabels(world) : nodeLabels(world.workspace.resource?.labelSelector)
   const instanceType = world.workspace.resource?.instanceType
   const nodes = usableNodes(world, matchingNodes(world.nodes, labels, instanceType, needs.gpus))
@@ -36,13 +37,13 @@ export function nodesStep(world: World, needs: NodeNeeds): StepResult {
     if (obstacle !== undefined) return waiting(obstacle.reason, obstacle.message)
     if (!provisioned) return waiting('NodesMissing', whyNoNode(world.nodes, labels, instanceType, needs.gpus))
     if (!world.hasNodeClaims) return waiting('NodeProvisionerMissing', NO_PROVISIONER)
-    return claimTrouble(world.nodeClaims, missing.length)
+    return claimTrouble(world.nodeClaims, missing.length, next.length)
   }
   return {
     // Where the nodes are there, none is bought: not even when the provisioner was changed in the middle of a run.
     plan: go
       ? NOTHING
-      : { ...NOTHING, apply: obstacle === undefined ? missing : [], again: world.hasNodeClaims ? 30_000 : 10_000 },
+      : { ...NOTHING, apply: obstacle === undefined ? next : [], again: world.hasNodeClaims ? 30_000 : 10_000 },
     verdicts: [go ? ready(nodes, count) : trouble()],
     go,
     workerNodes: nodes.map((node) => node.metadata.name),
@@ -99,18 +100,30 @@ const waiting = (reason: Finding['reason'], message: string): Finding => ({
   message,
 })
 
-/** The claim's own first unmet condition, in the order in which Karpenter meets them. */
-function claimTrouble(claims: readonly NodeClaimView[], missing: number): Finding {
-  if (missing > 0) return waiting('NodeClaimPending', `${missing} NodeClaims are being created`)
-  for (const claim of claims) {
-    for (const type of ['Launched', 'Registered', 'Initialized']) {
-      const condition = claim.status?.conditions?.find((candidate) => candidate.type === type)
-      if (condition?.status === 'True') continue
-      const why = `NodeClaim ${claim.metadata.name} is not ${type}: ${condition?.message ?? 'no word yet'}`
-      return waiting(hasFailed(condition) ? 'NodeClaimFailed' : 'NodeClaimPending', why)
-    }
-  }
-  return waiting('NodeClaimPending', 'the nodes have joined but are not ready or offer too few GPUs yet')
+/**
+ * How many nodes may be claimed beside those that have not joined yet: a wrong claim, or a quota of the cloud's, shows on the first
+ * ones, before all are paid for. What the watch does not show yet is claimed under the same names again, which changes nothing.
+ */
+const roomForMore = ({ nodeClaims: claims, settings }: World): number =>
+  Math.max(0, settings.maxPendingNodesPerWorkspace - claims.filter((claim) => !isMet(claim, 'Registered')).length)
+
+const isMet = ({ status }: NodeClaimView, type: string) =>
+  status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') === true
+
+/** The claim's own first unmet condition, in the order in which Karpenter meets them; first of all one that has failed. */
+function claimTrouble(claims: readonly NodeClaimView[], missing: number, next: number): Finding {
+  const later = missing > next ? `; ${missing - next} more are claimed as these join` : ''
+  const unmet = claims.flatMap((claim) => {
+    const type = ['Launched', 'Registered', 'Initialized'].find((each) => !isMet(claim, each))
+    if (type === undefined) return []
+    const condition = claim.status?.conditions?.find((candidate) => candidate.type === type)
+    const why = `NodeClaim ${claim.metadata.name} is not ${type}: ${condition?.message ?? 'no word yet'}${later}`
+    return [waiting(hasFailed(condition) ? 'NodeClaimFailed' : 'NodeClaimPending', why)]
+  })
+  const failed = unmet.find(({ reason }) => reason === 'NodeClaimFailed')
+  if (failed !== undefined) return failed
+  if (next > 0) return waiting('NodeClaimPending', `${next} NodeClaims are being created${later}`)
+  return unmet[0] ?? waiting('NodeClaimPending', 'the nodes have joined but are not ready or offer too few GPUs yet')
 }
 
 /** A launch that failed is Unknown to Karpenter, since it tries again; the reason tells it from one that is still to come. */

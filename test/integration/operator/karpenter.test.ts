@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { K8sObject, ObjectMeta } from '#src/api/objects.ts'
-import { eventually } from '#test/support/eventually.ts'
+import { eventually, settled } from '#test/support/eventually.ts'
 import { type Operator, type Rig, secret, startRig, verdict } from '#test/support/operator-rig.ts'
 import { ended, type PretendKubelet, pretendKubelet } from '#test/support/pretend-kubelet.ts'
 import { namespaceWithSecret, theJob } from '#test/support/tuning-runs.ts'
@@ -99,6 +99,60 @@ describe('with Karpenter', () => {
       return verdict(now, 'Ready') === 'False NodeClaimFailed' ? now : undefined
     })
     expect(status.conditions?.find(({ type }) => type === 'Ready')?.message).toContain('no capacity in eastus')
+  })
+
+  it('nodes are claimed in batches: none beyond the first ones while these do not join, and the rest as they do', async () => {
+    const namespace = await rig.namespace()
+    const spec = inferenceSpec()
+    await rig.create(namespace, 'many', { ...spec, resource: { labelSelector: {}, ...spec.resource, count: 6 } })
+    await eventually('the first batch', async () => (await claims(namespace)).length === 4)
+    const condition = (type: string, more: object) => ({ type, lastTransitionTime: '2026-01-02T03:04:05Z', ...more })
+    const tell = (claim: K8sObject, ...conditions: object[]) =>
+      rig.client.merge(
+        { kind: 'NodeClaim', name: claim.metadata.name },
+        { status: { conditions } },
+        { subresource: 'status' },
+      )
+    const [one, two, ...others] = await claims(namespace)
+    if (one === undefined || two === undefined) throw new Error('no claims')
+    // The cloud's quota: seen on the first ones.
+    const quota = { status: 'Unknown', reason: 'LaunchFailed', message: 'quota of 4 nodes exceeded' }
+    await tell(one, condition('Launched', quota))
+    const status = await eventually('it says so', async () => {
+      const now = await rig.status(namespace, 'many')
+      return verdict(now, 'Ready') === 'False NodeClaimFailed' ? now : undefined
+    })
+    const said = status.conditions?.find(({ type }) => type === 'Ready')?.message
+    expect(said).toContain('quota of 4 nodes exceeded; 2 more are claimed as these join')
+    expect(await settled('the claims', async () => (await claims(namespace)).length, 2_000)).toBe(4)
+    const joined = ['Launched', 'Registered'].map((type) =>
+      condition(type, { status: 'True', reason: type, message: '' }),
+    )
+    await tell(one, ...joined)
+    await eventually('a fifth', async () => (await claims(namespace)).length === 5)
+    await tell(two, ...joined)
+    await eventually('all', async () => (await claims(namespace)).length === 6)
+    expect(others).toHaveLength(2)
+  }, 60_000)
+
+  it('a NodeClaim of an earlier Workspace of the same name is given back, and is not its own', async () => {
+    const namespace = await rig.namespace()
+    const labels = {
+      'kaito.sh/workspace': 'serve',
+      'kaito.sh/workspacenamespace': namespace,
+      'kaito.sh/workspace-uid': 'b0a7f4d6-4ae5-4b0e-9a33-0d6a6a1d5a01',
+      'app.kubernetes.io/managed-by': 'kaito-ts',
+    }
+    await rig.create(namespace, 'serve', inferenceSpec())
+    const [own] = await eventually('its claim', async () => {
+      const found = await claims(namespace)
+      return found.length === 1 ? found : undefined
+    })
+    await rig.client.create(claimOf(`of-an-earlier-one-${namespace}`, labels))
+    await eventually('only its own is left', async () => {
+      const left = await claims(namespace)
+      return left.length === 1 && left[0]?.metadata.uid === own?.metadata.uid
+    })
   })
 
   it('a deleted Workspace leaves no NodeClaim behind, even when it is deleted at once or the operator is killed', async () => {
