@@ -6,7 +6,7 @@ import { ownedBy } from '#src/desired/meta.ts'
 import { tuningJobName } from '#src/desired/names.ts'
 import { defined } from '#src/lib/defined.ts'
 import { canonicalJson } from '#src/lib/stable-hash.ts'
-import { controllerOf, isControlledBy, ownerInWords } from '#src/observe/ownership.ts'
+import { isControlledBy, ownerInWords, ownerUidOf } from '#src/observe/ownership.ts'
 import type { Plan } from '#src/plan/plan.ts'
 import type { Obstacle } from '#src/plan/world.ts'
 import type { Applier } from './apply.ts'
@@ -27,7 +27,7 @@ export interface CarryOutOptions {
 }
 
 /** The part of an object's metadata that tells whose it is and whether it has changed. */
-export type Seen = Pick<ObjectMeta, 'uid' | 'generation' | 'resourceVersion' | 'ownerReferences'>
+export type Seen = Pick<ObjectMeta, 'uid' | 'generation' | 'resourceVersion' | 'ownerReferences' | 'labels'>
 
 /** Why an object could not be applied: plan again with it, so that the Workspace says so. */
 export interface Failure {
@@ -120,15 +120,13 @@ export class PlanRunner {
 
   /** Where an object may be written: on the one that its owner controls already, or where there is none. */
   async #place(object: K8sObject, signal: AbortSignal): Promise<{ readonly uid?: string; readonly taken?: Obstacle }> {
-    const owner = controllerOf(object)
-    if (owner === undefined) return {}
     const seen = this.#options.seen(object)
     const found =
-      seen !== undefined && isControlledBy({ metadata: seen }, owner)
+      seen !== undefined && isSameOwners(object, { metadata: seen })
         ? { metadata: seen }
         : await this.#options.applier.find(object, signal)
     if (found === undefined) return {}
-    if (isControlledBy(found, owner)) return found.metadata.uid === undefined ? {} : { uid: found.metadata.uid }
+    if (isSameOwners(object, found)) return found.metadata.uid === undefined ? {} : { uid: found.metadata.uid }
     const message =
       `${nameOf(object)} is there already and ${ownerInWords(found)}; nothing of it is changed. ` +
       'Delete or rename it, and this goes on by itself; or make the Workspace under another name'
@@ -143,7 +141,7 @@ export class PlanRunner {
   /** Returns who has the name, should somebody have taken it since it was looked at. */
   async #apply(object: K8sObject, uid: string | undefined, signal: AbortSignal): Promise<Obstacle | undefined> {
     const { applier } = this.#options
-    const isNew = uid === undefined && controllerOf(object) !== undefined
+    const isNew = uid === undefined
     const target = uid === undefined ? object : { ...object, metadata: { ...object.metadata, uid } }
     try {
       const after = await (isNew ? applier.createObject(target, signal) : applier.applyObject(target, signal))
@@ -178,15 +176,24 @@ export class PlanRunner {
   }
 }
 
+/** Does what there is belong to whoever wants this object? */
+function isSameOwners(wanted: K8sObject, found: { readonly metadata: Seen }): boolean {
+  const owner = ownerUidOf(wanted)
+  if (owner === undefined) return false
+  return wanted.metadata.namespace === undefined ? ownerUidOf(found) === owner : isControlledBy(found, owner)
+}
+
 const nameOf = ({ kind, metadata }: K8sObject) => `${kind} ${metadata.name}`
 
 /** `namespace/Workspace/kind/name`. */
 const keyOf = ({ kind, metadata }: K8sObject) =>
   `${metadata.namespace ?? ''}/${metadata.ownerReferences?.[0]?.name ?? ''}/${kind}/${metadata.name}`
 
-/** Generation where the kind has one (it ignores status), else the resourceVersion. */
+/** Which object it is, and its generation where the kind has one (it ignores status), else the resourceVersion. */
 const versionOf = (seen: Seen | undefined): string =>
-  seen === undefined ? 'absent' : seen.generation === undefined ? `rv${seen.resourceVersion}` : `g${seen.generation}`
+  seen === undefined
+    ? 'absent'
+    : `${seen.uid} ${seen.generation === undefined ? `rv${seen.resourceVersion}` : `g${seen.generation}`}`
 
 const statusObject = (workspace: Workspace, status: unknown): K8sObject => ({
   apiVersion: WORKSPACE_API,

@@ -1,4 +1,4 @@
-import { FIELD_MANAGER, LABEL } from '#src/api/labels.ts'
+import { LABEL } from '#src/api/labels.ts'
 import type { NodeClaimView, PodView } from '#src/api/objects.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
@@ -13,6 +13,7 @@ import type { Presence, World } from '#src/plan/world.ts'
 import { secretUses } from '#src/reading/mentions.ts'
 import type { KubeClient } from './client.ts'
 import { isForbidden, isNotFound, KubeError } from './errors.ts'
+import { isOwnClaim } from './own-claims.ts'
 import type { Stores } from './stores.ts'
 import { isOutline } from './trim.ts'
 
@@ -63,7 +64,7 @@ export async function gather(
     catalog,
     nodes: stores.nodes.all(),
     hasNodeClaims: stores.hasNodeClaims(),
-    nodeClaims: nodeClaims.filter(({ metadata }) => metadata.labels?.[LABEL.managedBy] === FIELD_MANAGER),
+    nodeClaims: nodeClaims.filter((claim) => isOwnClaim(workspace, claim)),
     jobs,
     pods,
     secrets,

@@ -51,11 +51,11 @@ export async function runReconciler(
       // Also a claim of a namespace that is no longer looked after: whose it is cannot be asked there.
       const { namespace: home = '' } = splitKey(key)
       if (settings.namespaces.length > 0 && !settings.namespaces.includes(home)) return {}
+      await releaseOrphans(key, { client, applier, stores }, abort)
       const world = await gather(key, { client, stores, settings, catalog, now: Date.now }, abort)
       if (world === undefined) {
         const { namespace = '', name } = splitKey(key)
         runner.forget({ namespace, name })
-        await releaseOrphans(key, { client, applier, stores }, abort)
         return {}
       }
       const plan = planWorkspace(world)

@@ -47,7 +47,12 @@ export const CALLS: readonly Calls[] = [
   { by: 'reconciler', kind: 'Pod', verbs: WATCHED, caller: 'stores' },
   { by: 'reconciler', kind: 'Pod', subresource: 'log', verbs: ['get'], caller: 'gather' },
   { by: 'reconciler', kind: 'Node', verbs: WATCHED, caller: 'stores' },
-  { by: 'reconciler', kind: 'NodeClaim', verbs: [...WATCHED, ...APPLIED, 'delete'], caller: 'stores, carry-out' },
+  {
+    by: 'reconciler',
+    kind: 'NodeClaim',
+    verbs: [...WATCHED, ...APPLIED, 'get', 'delete'],
+    caller: 'stores, carry-out',
+  },
   { by: 'reconciler', kind: 'ConfigMap', verbs: ['get'], caller: 'gather' },
   { by: 'reconciler', kind: 'Secret', verbs: ['get'], caller: 'gather' },
   { by: 'webhook', kind: 'ConfigMap', verbs: ['get'], caller: 'lookups' },
@@ -85,9 +90,7 @@ export const CALLS: readonly Calls[] = [
  * They give away nothing new, and spare a release of the roles for every change of the code.
  */
 export const SPARE: readonly Calls[] = [
-  ...(['Pod', 'Node', 'NodeClaim'] as const).map(
-    (kind): Calls => ({ by: 'reconciler', kind, verbs: ['get'], caller: 'nobody' }),
-  ),
+  ...(['Pod', 'Node'] as const).map((kind): Calls => ({ by: 'reconciler', kind, verbs: ['get'], caller: 'nobody' })),
   { by: 'reconciler', kind: 'Job', verbs: ['patch'], caller: 'nobody' },
   { by: 'reconciler', kind: 'Lease', where: 'home', name: 'kaito-ts', verbs: ['patch'], caller: 'nobody' },
   { by: 'webhook', kind: 'Secret', where: 'home', name: 'kaito-ts-webhook-cert', verbs: ['patch'], caller: 'nobody' },

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { K8sObject } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
+import { nodeClaims } from '#src/desired/node-claim.ts'
 import type { Applier } from '#src/kube/apply.ts'
-import { type CarryOutOptions, PlanRunner } from '#src/kube/carry-out.ts'
+import { type CarryOutOptions, PlanRunner, type Seen } from '#src/kube/carry-out.ts'
 import { KubeError } from '#src/kube/errors.ts'
 import { defined } from '#src/lib/defined.ts'
 import { NOTHING, type Plan } from '#src/plan/plan.ts'
 import { planWorkspace } from '#src/plan/workspace.ts'
+import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 import { aWorld, controller, inferenceWorkspace, tuningWorkspace } from '#test/support/worlds.ts'
 
 const signal = new AbortController().signal
@@ -201,6 +203,47 @@ describe('carrying out a plan', () => {
     }
     const effects = calls.filter((call) => call === 'enqueue' || call.startsWith('apply'))
     expect(effects).toEqual(goesOn ? ['enqueue', 'apply NodeClaim/ws-0'] : [])
+  })
+
+  it.for<[string, string, boolean]>([
+    ['leaves a NodeClaim of another Workspace alone that has the same name', 'another-uid', false],
+    ['keeps to its own, which the watch does not show yet', OWN_UID, true],
+  ])('%s', async ([, uid, goesOn]) => {
+    const { options, calls } = cluster()
+    const [claim] = nodeClaims(serving, DEFAULT_SETTINGS)
+    if (claim === undefined) throw new Error('no NodeClaim is wanted')
+    const labels = { ...claim.metadata.labels, 'kaito.sh/workspace-uid': uid, 'kaito.sh/workspace': 'other' }
+    const found = { ...claim, metadata: { name: claim.metadata.name, uid: 'there', labels } }
+    const runner = new PlanRunner({ ...options, applier: { ...options.applier, find: async () => found } })
+    const failure = await runner.run(serving, { ...NOTHING, apply: [claim] }, signal)
+    if (goesOn) expect(failure).toBeUndefined()
+    else expect(failure?.obstacle.message).toContain('is there already and belongs to Workspace default/other;')
+    expect(calls).toEqual(goesOn ? [`apply NodeClaim/${claim.metadata.name}`] : [])
+  })
+
+  it('looks again whose an object is that was deleted and made by somebody else, of the same generation', async () => {
+    const { options, calls } = cluster()
+    let there: Seen | undefined
+    const runner = new PlanRunner({
+      ...options,
+      seen: () => there,
+      applier: {
+        ...options.applier,
+        createObject: async (object) => {
+          calls.push(`apply ${object.kind}`)
+          return { ...object, metadata: { ...object.metadata, uid: 'first', generation: 1 } }
+        },
+        find: async (object) => there && { ...object, metadata: { ...there, name: object.metadata.name } },
+      },
+    })
+    const [service] = servingPlan.apply
+    if (service === undefined) throw new Error('nothing is wanted')
+    const plan = { ...NOTHING, apply: [service] }
+    await runner.run(serving, plan, signal)
+    there = { uid: 'first', generation: 1, ...defined({ ownerReferences: service.metadata.ownerReferences }) }
+    expect(await runner.run(serving, plan, signal)).toBeUndefined()
+    there = { uid: 'second', generation: 1 }
+    expect((await runner.run(serving, plan, signal))?.obstacle.reason).toBe('NameTaken')
   })
 
   it('still writes the status when the queue is away', async () => {

@@ -3,7 +3,7 @@ import { WORKSPACE_API } from '#src/api/labels.ts'
 import type { K8sObject, NodeClaimView, PodView } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { builtInCatalog } from '#src/catalog/built-in.ts'
-import { tuningJobName } from '#src/desired/names.ts'
+import { nodeClaimName, tuningJobName } from '#src/desired/names.ts'
 import type { KubeClient } from '#src/kube/client.ts'
 import { KubeError } from '#src/kube/errors.ts'
 import { gather, pushedImages } from '#src/kube/gather.ts'
@@ -17,7 +17,8 @@ import { controller, inferenceWorkspace, NOW, tuningWorkspace } from '#test/supp
 
 const signal = new AbortController().signal
 const KEY = 'default/phi-3'
-const claim = (name: string, managedBy = 'kaito-ts'): NodeClaimView & K8sObject => ({
+const OWN_UID = inferenceWorkspace().metadata.uid ?? ''
+const claim = (name: string, managedBy = 'kaito-ts', uid = OWN_UID): NodeClaimView & K8sObject => ({
   apiVersion: 'karpenter.sh/v1',
   kind: 'NodeClaim',
   metadata: {
@@ -27,9 +28,17 @@ const claim = (name: string, managedBy = 'kaito-ts'): NodeClaimView & K8sObject 
       'kaito.sh/workspace': 'phi-3',
       'kaito.sh/workspacenamespace': 'default',
       'app.kubernetes.io/managed-by': managedBy,
+      'kaito.sh/workspace-uid': uid,
     },
   },
 })
+
+/** A claim that a release made which put no uid on it. */
+const oldClaim = (name: string): NodeClaimView => {
+  const { metadata } = claim(name)
+  const { 'kaito.sh/workspace-uid': _, ...labels } = metadata.labels ?? {}
+  return { metadata: { ...metadata, labels } }
+}
 
 /** A client that knows these objects (`Kind/name`), and stores with this Workspace in them. */
 function setup(workspace: Workspace | undefined, known: Readonly<Record<string, unknown>> = {}) {
@@ -212,6 +221,46 @@ describe('gathering', () => {
     const known = { NodeClaim: [claim('hidden')] }
     expect((await setup(deleting, known).world())?.nodeClaims.map(({ metadata }) => metadata.name)).toEqual(['hidden'])
     expect((await setup(workspace, known).world())?.nodeClaims).toEqual([])
+  })
+})
+
+describe('NodeClaims of another Workspace of the same name', () => {
+  const own = nodeClaimName(inferenceWorkspace(), 0)
+
+  it('are not taken for its own, whatever their labels say; those of an older release are known by their names', async () => {
+    const { world, stores } = setup(inferenceWorkspace())
+    const all = [
+      claim('mine'),
+      claim('earlier', 'kaito-ts', 'an-earlier-uid'),
+      oldClaim(own),
+      oldClaim('ws000000000-0'),
+    ]
+    stores.nodeClaims.replace([...all, claim('theirs', 'somebody')])
+    expect((await world())?.nodeClaims.map(({ metadata }) => metadata.name)).toEqual(['mine', own])
+  })
+
+  it('are given back, once the apiserver has said whose name it is now', async () => {
+    const { client, applier, stores, removed, asked } = setup(inferenceWorkspace(), {
+      'Workspace/phi-3': inferenceWorkspace(),
+    })
+    stores.nodeClaims.replace([claim('mine'), oldClaim(own)])
+    await releaseOrphans(KEY, { client, applier, stores }, signal)
+    expect(asked).toEqual([])
+    stores.nodeClaims.replace([
+      claim('mine'),
+      claim('earlier', 'kaito-ts', 'an-earlier-uid'),
+      claim('theirs', 'x', 'y'),
+    ])
+    await releaseOrphans(KEY, { client, applier, stores }, signal)
+    expect(removed).toEqual(['earlier'])
+  })
+
+  it('stay where the watch shows a Workspace that has been replaced by theirs', async () => {
+    const now = { ...inferenceWorkspace(), metadata: { ...inferenceWorkspace().metadata, uid: 'newer' } }
+    const { client, applier, stores, removed } = setup(inferenceWorkspace(), { 'Workspace/phi-3': now })
+    stores.nodeClaims.replace([claim('of-the-old'), claim('of-the-new', 'kaito-ts', 'newer')])
+    await releaseOrphans(KEY, { client, applier, stores }, signal)
+    expect(removed).toEqual(['of-the-old'])
   })
 })
 
