@@ -28,6 +28,8 @@ export const REASON = {
   NodeProvisionerMissing: "Nodes should be provisioned, but the cluster does not have Karpenter's definitions.",
   NodeClaimPending: 'A NodeClaim waits for its node.',
   NodeClaimFailed: "A NodeClaim reported why it cannot get a node; the message is the cloud's own.",
+  QuotaExceeded:
+    'The Workspaces of the namespace have as many nodes as an administrator allows, or too many for this one; it goes on when others end.',
   ConfigInvalid: 'A ConfigMap that the Workspace names is missing or does not hold what it should.',
   NotAllowed:
     'The Workspace asks for more than an administrator has allowed (Pod Security, service account, volumes, nodes and their labels); nothing is made of it.',

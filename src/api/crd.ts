@@ -3,6 +3,9 @@ import { workspaceSchema } from './workspace.ts'
 
 const condition = (type: string) => `.status.conditions[?(@.type=="${type}")].status`
 
+/** Columns that are read here, too: a table of them is a twentieth of the objects themselves. */
+export const COLUMN = { nodes: 'Nodes', state: 'State' } as const
+
 /** The columns of `kubectl get workspace`: KAITO's five, then JobStarted and Progress for tuning. */
 const PRINTER_COLUMNS = [
   { name: 'Instance', type: 'string', jsonPath: '.resource.instanceType' },
@@ -12,6 +15,8 @@ const PRINTER_COLUMNS = [
   { name: 'WorkspaceReady', type: 'string', jsonPath: condition('WorkspaceSucceeded') },
   { name: 'Progress', type: 'string', jsonPath: '.status.tuning.progress' },
   { name: 'Reason', type: 'string', priority: 1, jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+  { name: COLUMN.nodes, type: 'integer', priority: 1, jsonPath: '.resource.count' },
+  { name: COLUMN.state, type: 'string', priority: 1, jsonPath: '.status.state' },
   { name: 'Loss', type: 'number', priority: 1, jsonPath: '.status.tuning.loss' },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ]

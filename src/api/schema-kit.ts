@@ -78,7 +78,7 @@ export const oneOf = <const V extends readonly string[]>(
 /** A map with string keys: `additionalProperties`, as a CRD wants it. */
 export const mapOf = <S extends TSchema>(
   values: S,
-  options: Docs & { readonly maxProperties?: number } = {},
+  options: Docs & { readonly maxProperties?: number; readonly default?: Readonly<Record<string, never>> } = {},
 ): TUnsafe<Readonly<Record<string, Static<S>>>> => typed({ type: 'object', additionalProperties: values, ...options })
 
 /** An object whose inside is somebody else's (a pod template, a volume source): kept as it comes. */

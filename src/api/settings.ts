@@ -1,6 +1,6 @@
 import { LONGEST_DEADLINE } from './deadline.ts'
 import { LIMIT } from './limits.ts'
-import { bool, group, int, listOf, object, oneOf, open, optional, type Static, text } from './schema-kit.ts'
+import { bool, group, int, listOf, mapOf, object, oneOf, open, optional, type Static, text } from './schema-kit.ts'
 
 /**
  * What an administrator decides once, for the whole installation. The Helm chart writes it as one YAML file (a ConfigMap);
@@ -40,6 +40,15 @@ export const settingsSchema = object({
     minimum: 1,
     maximum: LIMIT.nodes,
     description: 'Most nodes that one Workspace may ask for with resource.count.',
+  }),
+  maxNodesPerNamespace: int({
+    default: 0,
+    minimum: 0,
+    description: 'Most nodes that the Workspaces of one namespace may hold together. 0: as many as they like.',
+  }),
+  namespaceNodes: mapOf(int({ minimum: 0 }), {
+    default: {},
+    description: 'Namespaces with another limit than maxNodesPerNamespace, each with its own; 0 is none.',
   }),
   maxPendingNodesPerWorkspace: int({
     default: 4,

@@ -98,6 +98,7 @@ function factsFor({ metadata }: Workspace): Facts {
     catalog: config.catalog,
     configMaps: new Map(beside),
     secrets: new Map(),
+    nodesHeld: new Map(),
   }
 }
 

@@ -44,6 +44,13 @@ export interface KubeClient {
     page?: { readonly limit?: number; readonly next?: string | undefined },
     signal?: AbortSignal,
   ): Promise<Page<ObjectOf<K>>>
+  /** The columns that `kubectl get -o wide` shows, and a row of cells for each object: what is in them is the kind's to say. */
+  table(
+    kind: Kind,
+    selection: Selection,
+    page?: { readonly limit?: number; readonly next?: string | undefined },
+    signal?: AbortSignal,
+  ): Promise<Table>
   watch<K extends Kind>(
     kind: K,
     selection: Selection,
@@ -63,6 +70,14 @@ export interface KubeClient {
   logs(pod: { readonly namespace: string; readonly name: string }, options?: LogOptions): Promise<string>
 }
 
+export interface Table {
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly unknown[])[]
+  /** There is another page, if set. */
+  readonly next?: string
+}
+
+const TABLE = 'application/json;as=Table;g=meta.k8s.io;v=v1'
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
 
 export function createKubeClient(http: Http): KubeClient {
@@ -96,6 +111,12 @@ export function createKubeClient(http: Http): KubeClient {
       const query = { ...selectors(selection), limit: page.limit || undefined, continue: page.next }
       const path = pathOf(resource, { namespace: selection.namespace })
       return pageOf(await http.text({ method: 'GET', path, query, repeatable: true, signal }), resource, path)
+    },
+    async table(kind, { namespace, ...selection }, page = {}, signal) {
+      const paging = { limit: page.limit || undefined, continue: page.next }
+      const query = { ...selectors(selection), ...paging, includeObject: 'None' }
+      const path = pathOf(resources[kind], { namespace })
+      return tableOf(await http.text({ method: 'GET', path, query, accept: TABLE, repeatable: true, signal }), path)
     },
     watch: (kind, selection, from, signal) => watchEvents(http, kind, selection, { ...from, signal }),
     create: (object, signal) => json({ method: 'POST', path: pathOfCollection(object), body: object, signal }),
@@ -175,6 +196,19 @@ function pageOf<T extends K8sObject>(text: string, resource: Resource, path: str
   return {
     items: list['items'].map((item) => checkObject<T>({ ...identity, ...item }, path)),
     resourceVersion: typeof resourceVersion === 'string' ? resourceVersion : '',
+    ...(typeof next === 'string' && next !== '' ? { next } : {}),
+  }
+}
+
+function tableOf(text: string, path: string): Table {
+  const table = parseJson(text, path)
+  if (!isJsonObject(table) || table['kind'] !== 'Table' || !Array.isArray(table['columnDefinitions']))
+    throw badAnswer(path, 'not a table')
+  const rows: readonly unknown[] = Array.isArray(table['rows']) ? table['rows'] : []
+  const next = isJsonObject(table['metadata']) ? table['metadata']['continue'] : undefined
+  return {
+    columns: table['columnDefinitions'].map((column: unknown) => (isJsonObject(column) ? String(column['name']) : '')),
+    rows: rows.map((row) => (isJsonObject(row) && Array.isArray(row['cells']) ? row['cells'] : [])),
     ...(typeof next === 'string' && next !== '' ? { next } : {}),
   }
 }

@@ -1,5 +1,7 @@
+import { COLUMN } from '#src/api/crd.ts'
 import { parseDockerConfig } from '#src/lib/docker-config.ts'
-import type { Lookup, SecretFacts } from '#src/reading/facts.ts'
+import type { Lookup, NodesHeld, SecretFacts } from '#src/reading/facts.ts'
+import { OVER } from '#src/reading/namespace-nodes.ts'
 import type { KubeClient } from './client.ts'
 
 /** Any failure to look is `unknown`, never an error: admission must answer in time. */
@@ -66,6 +68,33 @@ export function secretLookup(
     return { state: 'found', value: { type, keys: Object.keys(data), ...entriesOf(data) } }
   })
 }
+
+/**
+ * How many nodes the Workspaces of a namespace have or wait for. Of 10,000 that is a megabyte of cells and not thirty of objects;
+ * where there are more, or the definition has no such columns (yet), it is not known.
+ */
+export function nodesLookup(
+  client: KubeClient,
+  namespace: string,
+  _name: string,
+  signal: AbortSignal,
+): Promise<Lookup<NodesHeld>> {
+  return looked(async () => {
+    let nodes = 0
+    let next: string | undefined
+    for (let page = 0; page < COUNTED.pages; page++) {
+      const table = await client.table('Workspace', { namespace }, { limit: COUNTED.rows, next }, signal)
+      const [count, state] = [table.columns.indexOf(COLUMN.nodes), table.columns.indexOf(COLUMN.state)]
+      if (count === -1 || state === -1) return { state: 'unknown' }
+      for (const cells of table.rows) nodes += OVER.includes(String(cells[state])) ? 0 : Number(cells[count] ?? 1)
+      next = table.next
+      if (next === undefined) return { state: 'found', value: { nodes } }
+    }
+    return { state: 'unknown' }
+  })
+}
+
+const COUNTED = { pages: 10, rows: 1000 }
 
 /**
  * The entries of a docker config, in the new format or the old one, at most 1000 of each kind. The steps read the same file by

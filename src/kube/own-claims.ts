@@ -2,7 +2,7 @@ import { FIELD_MANAGER, LABEL } from '#src/api/labels.ts'
 import type { NodeClaimView } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { isNodeClaimName } from '#src/desired/names.ts'
-import { claimantOf } from '#src/observe/ownership.ts'
+import { claimedFor } from '#src/observe/ownership.ts'
 
 export const isOurs = ({ metadata }: NodeClaimView): boolean => metadata.labels?.[LABEL.managedBy] === FIELD_MANAGER
 
@@ -11,7 +11,7 @@ export const isOurs = ({ metadata }: NodeClaimView): boolean => metadata.labels?
  * made has no uid but in its name.
  */
 export function isOwnClaim(workspace: Workspace, claim: NodeClaimView): boolean {
-  const uid = claimantOf(claim)
+  const uid = claimedFor(claim)
   if (uid === undefined) return isOurs(claim) && isNodeClaimName(workspace, claim.metadata.name)
   return uid === workspace.metadata.uid
 }

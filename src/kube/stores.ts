@@ -67,7 +67,13 @@ export function createStores(options: StoresOptions): Stores {
   const statefulSets = new Store<StatefulSetView>({ trim: trimSet })
   const services = new Store<Owned>({ trim: trimService })
   const nodes = new Store<NodeView>({ trim: trimNode })
-  const nodeClaims = new Store<NodeClaimView>({ indexes: { workspace: ownerKey }, trim: trimNodeClaim })
+  const nodeClaims = new Store<NodeClaimView>({
+    indexes: {
+      workspace: ownerKey,
+      namespace: ({ metadata: { labels } }) => [labels?.[LABEL.workspaceNamespace] ?? ''],
+    },
+    trim: trimNodeClaim,
+  })
   const claims = trimmed(sourceOf(options, 'NodeClaim', OF_WORKSPACES), trimNodeClaim)
   const claimSource = optionalSource(claims, options.clock, options.onNodeClaims)
   const running = [

@@ -27,9 +27,12 @@ export function trimWorkspace(workspace: Workspace): Workspace {
   }
   const image = tuning?.output.image
   const { resource: ___, ...others } = workspace
+  const count = resource?.count
   const outline: Workspace = {
     ...others,
     metadata: rest,
+    // How many nodes it has is counted with those of its namespace.
+    resource: { labelSelector: {}, ...defined({ count }) },
     ...(inference === undefined ? {} : { inference: {} }),
     ...(tuning === undefined ? {} : { tuning: { input: {}, output: defined({ image }) } }),
   }

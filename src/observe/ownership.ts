@@ -17,11 +17,11 @@ export const controllerOf = ({ metadata }: Controlled): string | undefined =>
  * The uid of the Workspace that a NodeClaim was made for, where this operator made it. It cannot have an owner with a namespace;
  * who may write its labels may delete it, too.
  */
-export const claimantOf = ({ metadata: { labels } }: Controlled): string | undefined =>
+export const claimedFor = ({ metadata: { labels } }: Controlled): string | undefined =>
   labels?.[LABEL.managedBy] === FIELD_MANAGER ? labels[LABEL.workspaceUid] : undefined
 
 /** Whose an object of ours is: the uid of its controller, or of the Workspace that it is claimed for. */
-export const ownerUidOf = (object: Controlled): string | undefined => controllerOf(object) ?? claimantOf(object)
+export const ownerUidOf = (object: Controlled): string | undefined => controllerOf(object) ?? claimedFor(object)
 
 /** The pods of a Job or StatefulSet; of one that is not there, none. Its controller gives each of them its uid, whatever labels others wear. */
 export const podsOf = (
@@ -37,6 +37,6 @@ export function ownerInWords({ metadata }: Controlled): string {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller === true)
   if (owner !== undefined) return `belongs to ${owner.kind} ${owner.name}`
   const workspace = metadata.labels?.[LABEL.workspace]
-  if (workspace === undefined || claimantOf({ metadata }) === undefined) return 'nobody has marked as theirs'
+  if (workspace === undefined || claimedFor({ metadata }) === undefined) return 'nobody has marked as theirs'
   return `belongs to Workspace ${metadata.labels?.[LABEL.workspaceNamespace] ?? ''}/${workspace}`
 }

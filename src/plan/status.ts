@@ -115,6 +115,7 @@ const WARN = new Set<string>([
   'NameTaken',
   'NodesMissing',
   'NodeClaimFailed',
+  'QuotaExceeded',
   'ConfigInvalid',
   'NotAllowed',
   'SecretMissing',

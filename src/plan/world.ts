@@ -5,6 +5,7 @@ import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
 import type { HalvedLine, ProgressPoint, WaitingLine } from '#src/contract/lines.ts'
 import type { RowCounts } from '#src/contract/rows.ts'
+import type { Allotted } from './allotment.ts'
 
 /** Is a ConfigMap or Secret there? Values of Secrets are never read. */
 export type Presence = 'found' | 'missing'
@@ -46,4 +47,6 @@ export interface World {
   /** What the push step waits for, if it does. */
   readonly pushWait?: WaitingLine
   readonly obstacle?: Obstacle
+  /** What the limit of nodes of its namespace says to it. Absent where there is none. */
+  readonly allotted?: Allotted
 }

@@ -14,6 +14,9 @@ export interface Policy {
   readonly namespaces: readonly string[]
   /** Most nodes that one Workspace may ask for. */
   readonly maxNodes: number
+  /** Most nodes that those of a namespace may have together; 0 is as many as they like. */
+  readonly maxNodesPerNamespace: number
+  readonly namespaceNodes: Settings['namespaceNodes']
   /** Pod Security Standard of templates, and service accounts that they may name. */
   readonly templates: Settings['templates']
   readonly templateServiceAccounts: readonly string[]
@@ -33,6 +36,8 @@ export const policyOf = (settings: Settings): Policy => ({
   nodeProvisioner: settings.nodeProvisioner,
   namespaces: settings.namespaces,
   maxNodes: settings.maxNodesPerWorkspace,
+  maxNodesPerNamespace: settings.maxNodesPerNamespace,
+  namespaceNodes: settings.namespaceNodes,
   templates: settings.templates,
   templateServiceAccounts: settings.templateServiceAccounts,
   volumeKinds: settings.volumeKinds,
@@ -54,6 +59,11 @@ export interface SecretFacts {
   readonly loginless: readonly string[]
 }
 
+/** Nodes that all Workspaces of a namespace have or wait for. */
+export interface NodesHeld {
+  readonly nodes: number
+}
+
 /** Everything a rule may know beside the object itself. Gathered before any rule runs; rules never fetch. */
 export interface Facts {
   readonly operation: Operation
@@ -64,4 +74,6 @@ export interface Facts {
   readonly catalog: Catalog
   readonly configMaps: ReadonlyMap<string, Lookup<Readonly<Record<string, string>>>>
   readonly secrets: ReadonlyMap<string, Lookup<SecretFacts>>
+  /** By namespace; only of the Workspace's own, where that has a limit. */
+  readonly nodesHeld: ReadonlyMap<string, Lookup<NodesHeld>>
 }

@@ -19,6 +19,6 @@ export interface Rule {
 }
 
 /** Objects that rules may look up. */
-export type Reads = 'configMaps' | 'secrets'
+export type Reads = 'configMaps' | 'secrets' | 'nodesHeld'
 
 export const rule = (definition: Rule): Rule => definition

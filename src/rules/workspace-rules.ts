@@ -8,6 +8,7 @@ import { inferenceRules } from './inference.ts'
 import { instanceRules } from './instance.ts'
 import { loraRules } from './lora.ts'
 import { memoryRules } from './memory.ts'
+import { namespaceNodeRules } from './namespace-nodes.ts'
 import { nodeLabelRules } from './node-labels.ts'
 import { outputRules } from './output.ts'
 import { parallelRules } from './parallel.ts'
@@ -28,6 +29,7 @@ export const WORKSPACE_RULES: readonly Rule[] = [
   ...annotationRules,
   // Where it runs: which nodes, which instance type.
   ...resourceRules,
+  ...namespaceNodeRules,
   ...nodeLabelRules,
   ...instanceRules,
   // Which model: in the catalog, not withdrawn, reachable.

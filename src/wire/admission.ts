@@ -28,7 +28,7 @@ export function wireAdmission(config: Config, client: KubeClient): Admission {
     validate(request) {
       const workspace = asWorkspace(request.object)
       const facts = factsOf(request)
-      const wanted = needs(workspace)
+      const wanted = needs(workspace, facts)
       const judge = (found: Found) => ({ told: admit(workspace, { ...facts, ...found }, planLines), found })
       const mode = facts.dryRun ? 'fresh' : 'recent'
       const known = lookups.atOnce(facts.namespace, wanted, mode)

@@ -3,9 +3,12 @@ import type { TaskQueue } from '#jobs/queue.ts'
 import type { K8sObject } from '#src/api/objects.ts'
 import { PlanRunner } from '#src/kube/carry-out.ts'
 import { gather } from '#src/kube/gather.ts'
+import { NamespaceQuotas } from '#src/kube/namespace-quotas.ts'
 import { releaseOrphans } from '#src/kube/orphans.ts'
 import { onRelevantChange, type Stores } from '#src/kube/stores.ts'
+import { defined } from '#src/lib/defined.ts'
 import { endOfRun } from '#src/observe/end-of-run.ts'
+import { asksForNoNode, takesNodes } from '#src/plan/takes-nodes.ts'
 import { planWorkspace } from '#src/plan/workspace.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import { Controller, type Report } from '#src/runtime/controller.ts'
@@ -41,6 +44,7 @@ export async function runReconciler(
       log.warn({ workspace: `${namespace}/${name}`, err }, 'a tuning run could not be queued yet; is Redis there?'),
     seen: (object) => seenBy(stores, object),
   })
+  const quotas = new NamespaceQuotas({ stores, settings, clock: systemClock, onRoom: (key) => work.add(key) })
   const controller = new Controller({
     queue: work,
     clock: systemClock,
@@ -52,13 +56,18 @@ export async function runReconciler(
       const { namespace: home = '' } = splitKey(key)
       if (settings.namespaces.length > 0 && !settings.namespaces.includes(home)) return {}
       await releaseOrphans(key, { client, applier, stores }, abort)
-      const world = await gather(key, { client, stores, settings, catalog, now: Date.now }, abort)
-      if (world === undefined) {
+      const gathered = await gather(key, { client, stores, settings, catalog, now: Date.now }, abort)
+      if (gathered === undefined) {
         const { namespace = '', name } = splitKey(key)
         runner.forget({ namespace, name })
         return {}
       }
+      // From here to the grant nothing is waited for: nobody else is told that the same nodes are free.
+      const allotted = quotas.of(gathered.workspace)
+      const world = { ...gathered, ...defined({ allotted }) }
       const plan = planWorkspace(world)
+      if (takesNodes(plan)) quotas.grant(world.workspace)
+      else if (asksForNoNode(plan)) quotas.revoke(world.workspace)
       const failure = await runner.run(world.workspace, plan, abort)
       if (failure === undefined) return plan.again === undefined ? {} : { again: plan.again }
       // The Workspace says why, whatever becomes of the reconcile itself.

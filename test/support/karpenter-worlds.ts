@@ -68,6 +68,7 @@ const factsOf = (settings: Settings): Facts => ({
   catalog: builtInCatalog,
   configMaps: new Map(),
   secrets: new Map(),
+  nodesHeld: new Map(),
 })
 
 /** What is asked of Karpenter while there are no nodes. */

@@ -2,8 +2,10 @@ import { LABEL } from '#src/api/labels.ts'
 import type { ConditionView, NodeClaimView, NodeView, PodView } from '#src/api/objects.ts'
 import { nodeLabels } from '#src/api/selector.ts'
 import { nodeClaims } from '#src/desired/node-claim.ts'
-import type { Finding } from '#src/observe/conditions.ts'
+import { advised, type Finding } from '#src/observe/conditions.ts'
 import { isReady, matchingNodes, whyNoNode } from '#src/observe/nodes.ts'
+import { overLimit } from '#src/reading/namespace-nodes.ts'
+import type { Allotted } from '../allotment.ts'
 import type { StepResult } from '../context.ts'
 import { NOTHING } from '../plan.ts'
 import type { World } from '../world.ts'
@@ -31,10 +33,12 @@ export function nodesStep(world: World, needs: NodeNeeds): StepResult {
   const instanceType = world.workspace.resource?.instanceType
   const nodes = usableNodes(world, matchingNodes(world.nodes, labels, instanceType, needs.gpus))
   const count = world.workspace.resource?.count ?? 1
-  const go = nodes.length >= count
-  const { obstacle } = world
+  const { obstacle, allotted } = world
+  const isTooMany = allotted?.fits === false
+  const go = nodes.length >= count && !isTooMany
   const trouble = () => {
     if (obstacle !== undefined) return waiting(obstacle.reason, obstacle.message)
+    if (isTooMany) return tooMany(world, allotted)
     if (!provisioned) return waiting('NodesMissing', whyNoNode(world.nodes, labels, instanceType, needs.gpus))
     if (!world.hasNodeClaims) return waiting('NodeProvisionerMissing', NO_PROVISIONER)
     return claimTrouble(world.nodeClaims, missing.length, next.length)
@@ -43,7 +47,10 @@ export function nodesStep(world: World, needs: NodeNeeds): StepResult {
     // Where the nodes are there, none is bought: not even when the provisioner was changed in the middle of a run.
     plan: go
       ? NOTHING
-      : { ...NOTHING, apply: obstacle === undefined ? next : [], again: world.hasNodeClaims ? 30_000 : 10_000 },
+      : isTooMany
+        ? // Whoever gives nodes back brings those back who may have them now.
+          { ...NOTHING, again: 600_000 }
+        : { ...NOTHING, apply: obstacle === undefined ? next : [], again: world.hasNodeClaims ? 30_000 : 10_000 },
     verdicts: [go ? ready(nodes, count) : trouble()],
     go,
     workerNodes: nodes.map((node) => node.metadata.name),
@@ -99,6 +106,16 @@ const waiting = (reason: Finding['reason'], message: string): Finding => ({
   reason,
   message,
 })
+
+function tooMany({ workspace: { metadata, resource } }: World, { used, limit }: Allotted): Finding {
+  const wanted = resource?.count ?? 1
+  const message = overLimit(metadata.namespace ?? 'default', { wanted, used, limit })
+  const remedy =
+    wanted > limit
+      ? 'Ask for fewer nodes in a new Workspace, or let an administrator raise settings.maxNodesPerNamespace'
+      : 'It goes on by itself when another one ends or is deleted'
+  return waiting('QuotaExceeded', advised(message, remedy))
+}
 
 /**
  * How many nodes may be claimed beside those that have not joined yet: a wrong claim, or a quota of the cloud's, shows on the first

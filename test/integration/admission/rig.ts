@@ -128,12 +128,14 @@ function gated(isOpen: () => boolean, of: (request: AdmissionRequest) => Admissi
 function withGaps(client: KubeClient, unreadable: ReadonlySet<string>): KubeClient {
   return {
     ...client,
-    get: async (ref, signal) => {
-      if (!unreadable.has(ref.name)) return client.get(ref, signal)
-      return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
-    },
+    get: async (ref, signal) => (unreadable.has(ref.name) ? never(signal) : client.get(ref, signal)),
+    table: async (kind, selection, page, signal) =>
+      unreadable.has(selection.namespace ?? '') ? never(signal) : client.table(kind, selection, page, signal),
   }
 }
+
+const never = (signal: AbortSignal | undefined) =>
+  new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
 
 function configOf({ maxNodes, ...policy }: Policy): Config {
   const config = loadConfig(undefined, {})

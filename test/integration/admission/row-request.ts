@@ -1,7 +1,7 @@
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Facts, Lookup, SecretFacts } from '#src/reading/facts.ts'
 import type { Row } from '#test/unit/rules/row.ts'
-import { facts as plain } from '#test/unit/rules/sample.ts'
+import { nodesWith, facts as plain, serving } from '#test/unit/rules/sample.ts'
 import { type AdmissionRig, workspacesIn } from './rig.ts'
 
 /** What the API server said of a row's Workspace. */
@@ -63,7 +63,7 @@ const replyOf = ({ code, json, warnings }: Awaited<ReturnType<AdmissionRig['api'
 /** The header is `299 - "text"`, with quotes inside of it escaped. */
 const unquoted = (header: string) => header.replaceAll('\\"', '"')
 
-async function surround({ api, unreadable }: AdmissionRig, namespace: string, facts: Facts) {
+async function surround({ api, unreadable, unchecked }: AdmissionRig, namespace: string, facts: Facts) {
   const made: string[] = []
   const hidden: string[] = []
   const make = async (plural: string, name: string, body: object) => {
@@ -83,6 +83,13 @@ async function surround({ api, unreadable }: AdmissionRig, namespace: string, fa
   for (const [name, lookup] of facts.secrets) {
     hide(name, lookup)
     if (lookup.state === 'found') await make('secrets', name, secretLike(lookup.value))
+  }
+  for (const lookup of facts.nodesHeld.values()) {
+    hide(namespace, lookup)
+    if (lookup.state !== 'found') continue
+    const others = nodesWith({ count: lookup.value.nodes }, { ...serving, metadata: { name: 'others' } })
+    await unchecked(() => api.must('POST', workspacesIn(namespace), manifest(others, namespace)))
+    made.push(`${workspacesIn(namespace)}/others`)
   }
   return async () => {
     for (const path of made) await api.must('DELETE', path)

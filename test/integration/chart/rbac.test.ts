@@ -60,6 +60,14 @@ describe('the roles of the chart', () => {
     expect(lines).toEqual(['/configmaps get', '/secrets get'])
   })
 
+  it('let the webhook list Workspaces where there are nodes of a namespace to count', async () => {
+    const without = await grantedBy('webhook')
+    for (const settings of [{ maxNodesPerNamespace: 4 }, { namespaceNodes: { 'team-a': 4 } }]) {
+      const lines = await grantedBy('webhook', { settings })
+      expect(lines.filter((text) => !without.includes(text))).toEqual(['kaito.sh/workspaces list'])
+    }
+  })
+
   it('have none for a webhook that is not installed', async () => {
     expect(await grantedBy('webhook', { webhook: { enabled: false } })).toEqual([])
   })

@@ -76,7 +76,7 @@ describe('admission, asked by somebody who is no API server', () => {
     const { errors, warnings, plan } = admit(workspace, { ...facts, ...from(old), dryRun: true }, () => ['a plan'])
     expect(origins(errors)).toEqual(['workspace.shape'])
     expect([warnings, plan]).toEqual([[], []])
-    expect(needs(workspace)).toEqual({ configMaps: [], secrets: [], tokens: [] })
+    expect(needs(workspace)).toEqual({ configMaps: [], secrets: [], tokens: [], namespaces: [] })
     expect(withDefaults(workspace, { ...facts, ...from(old) })).toBe(workspace)
   })
 

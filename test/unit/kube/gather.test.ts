@@ -61,6 +61,7 @@ function setup(workspace: Workspace | undefined, known: Readonly<Record<string, 
       if (found instanceof Error) throw found
       return String(found ?? '')
     },
+    table: never,
     watch: never as never,
     create: never,
     replace: never,

@@ -16,6 +16,7 @@ const facts = (nodeProvisioner: 'karpenter' | 'byo'): Facts => ({
   catalog: builtInCatalog,
   configMaps: new Map(),
   secrets: new Map(),
+  nodesHeld: new Map(),
 })
 
 const example = (name: string, instanceType: string): Workspace => {

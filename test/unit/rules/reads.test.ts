@@ -16,7 +16,12 @@ function watched(row: Partial<Facts>, onAsked: (kind: Reads) => void): Facts {
         return typeof value === 'function' ? value.bind(target) : value
       },
     })
-  return { ...all, configMaps: watch('configMaps', all.configMaps), secrets: watch('secrets', all.secrets) }
+  return {
+    ...all,
+    configMaps: watch('configMaps', all.configMaps),
+    secrets: watch('secrets', all.secrets),
+    nodesHeld: watch('nodesHeld', all.nodesHeld),
+  }
 }
 
 describe('what a rule says it reads', () => {

@@ -86,6 +86,7 @@ export const facts: Facts = {
   catalog: builtInCatalog,
   configMaps: new Map(),
   secrets: new Map(),
+  nodesHeld: new Map(),
 }
 
 export const byo: Partial<Facts> = { policy: { ...facts.policy, nodeProvisioner: 'byo' } }

@@ -2,6 +2,7 @@ import { rowsOf } from '../row.ts'
 import { annotated, named, nodesWith, serving, tuning } from '../sample.ts'
 import { deadlineRows } from './deadline.ts'
 import { namespaceRows } from './namespace.ts'
+import { namespaceNodeRows } from './namespace-nodes.ts'
 import { nodeLabelRows } from './node-labels.ts'
 
 const selector = (matchLabels: Readonly<Record<string, string>>) => nodesWith({ labelSelector: { matchLabels } })
@@ -50,6 +51,7 @@ export const workspaceRows = [
       says: '17 nodes are asked for, and 16 are allowed',
     },
   ]),
+  ...namespaceNodeRows,
   ...rowsOf('resource.preferred-nodes', [
     { when: 'that names no preferred nodes', workspace: nodesWith({ preferredNodes: [] }), at: [] },
     {
