@@ -44,18 +44,19 @@ export const settingsSchema = object({
   maxNodesPerNamespace: int({
     default: 0,
     minimum: 0,
-    description: 'Most nodes that the Workspaces of one namespace may hold together. 0: as many as they like.',
+    description:
+      'Most nodes that the Workspaces of one namespace may have together; those whose run has ended have none. 0: as many as they like.',
   }),
   namespaceNodes: mapOf(int({ minimum: 0 }), {
     default: {},
-    description: 'Namespaces with another limit than maxNodesPerNamespace, each with its own; 0 is none.',
+    description: 'Namespaces with another limit than that, e.g. {team-a: 8, team-b: 0}. 0: none.',
   }),
   maxPendingNodesPerWorkspace: int({
     default: 4,
     minimum: 1,
     maximum: LIMIT.nodes,
     description:
-      'Most nodes of one Workspace that are claimed and have not joined yet; the next ones are claimed as these join.',
+      'Most nodes of one Workspace that are claimed and have not joined yet; the next ones are claimed as these join. What is wrong with a claim, or a quota of the cloud, then shows before all are paid for.',
   }),
   templates: oneOf(['restricted', 'baseline', 'privileged'], {
     default: 'restricted',

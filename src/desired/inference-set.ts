@@ -12,7 +12,7 @@ import { ownedBy, ownedLabels, selectorLabels } from './meta.ts'
 import { headlessName, inferenceName } from './names.ts'
 import { placement } from './placement.ts'
 import { CONTAINER_SECURITY, joinParts, POD_SECURITY, pullSecrets, TMP_MOUNT } from './pod-parts.ts'
-import { SHARED_MEMORY, tmpVolume } from './room.ts'
+import { SHARED_MEMORY, tmpVolume, workResources } from './room.ts'
 import { weightsParts } from './weights.ts'
 
 export interface InferenceInputs {
@@ -24,6 +24,8 @@ export interface InferenceInputs {
   readonly pinned: ReadonlyMap<string, string>
   /** GPUs of one replica. */
   readonly gpus: number
+  /** Bytes that the smallest node it may run on has for pods. */
+  readonly nodeMemory?: number
   /** Those of them that share each layer. */
   readonly tensor: number
   /** The GPU has no bfloat16. */
@@ -99,19 +101,18 @@ function presetPod(inputs: InferenceInputs): PodSpec {
 const HOME: EnvVar = { name: 'HOME', value: '/tmp' }
 
 function serverContainer(
-  { settings, gpus }: Pick<InferenceInputs, 'settings' | 'gpus'>,
+  { settings, gpus, nodeMemory }: Pick<InferenceInputs, 'settings' | 'gpus' | 'nodeMemory'>,
   args: readonly string[],
   mounts: readonly VolumeMount[],
   env: readonly EnvVar[],
 ): Container {
-  const gpu = { 'nvidia.com/gpu': String(gpus) }
   return {
     name: 'server',
     image: settings.images.server,
     args,
     env: [...env, ...mediaEnv(settings.mediaDomains), { name: 'VLLM_NO_USAGE_STATS', value: '1' }, HOME],
     volumeMounts: [...mounts, { name: 'dshm', mountPath: '/dev/shm' }, TMP_MOUNT],
-    resources: { requests: { cpu: '500m', memory: '1Gi', ...gpu }, limits: gpu },
+    resources: workResources(gpus, nodeMemory),
     securityContext: CONTAINER_SECURITY,
     lifecycle: afterGateway,
     // Three hours is upstream's longest start.

@@ -1,4 +1,4 @@
-import type { Volume } from './manifest.ts'
+import type { Resources, Volume } from './manifest.ts'
 
 // How much disk and memory a pod may use of its node: nobody's dataset, image or bug may push the neighbours out.
 
@@ -36,5 +36,22 @@ export const STEP_RESOURCES = { requests: { cpu: '100m', memory: '256Mi' }, limi
 
 /** Its heap is bounded by Node to half of the limit; what clients send is bounded by the gateway itself. */
 export const GATEWAY_RESOURCES = { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '512Mi' } }
+
+/**
+ * Of the container that does the work. Nobody knows how much memory a run needs, and one that works must not be ended for a
+ * limit; so it may have all that its node has for pods, but for what the node's own pods (network, storage, device plugin) take on
+ * every cluster. What takes more is then ended itself, and says `OOMKilled`, where it would have pushed one of those out.
+ * In steps of 64 MiB: nodes of one type differ by some KiB, and a server must not be made anew for that.
+ */
+export function workResources(gpus: number, nodeBytes: number | undefined): Resources {
+  const gpu = { 'nvidia.com/gpu': String(gpus) }
+  const bytes =
+    nodeBytes === undefined ? undefined : Math.floor((nodeBytes - NODE_PODS_BYTES) / STEP_BYTES) * STEP_BYTES
+  const memory = bytes === undefined ? {} : { memory: quantity(Math.max(GIB, bytes)) }
+  return { requests: { cpu: '500m', memory: '1Gi', ...gpu }, limits: { ...memory, ...gpu } }
+}
+
+const NODE_PODS_BYTES = GIB / 4
+const STEP_BYTES = GIB / 16
 
 const quantity = (bytes: number) => (bytes % GIB === 0 ? `${bytes / GIB}Gi` : `${Math.ceil(bytes / (GIB / 1024))}Mi`)

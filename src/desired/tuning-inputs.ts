@@ -16,4 +16,6 @@ export interface TuningInputs {
   readonly imageVolumes: boolean
   /** GPUs of the node, each with a process that trains. */
   readonly gpus: number
+  /** Bytes that the smallest node it may run on has for pods. */
+  readonly nodeMemory?: number
 }

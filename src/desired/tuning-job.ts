@@ -8,7 +8,7 @@ import { ownedBy, ownedLabels } from './meta.ts'
 import { tuningJobName, tuningRevision } from './names.ts'
 import { placement } from './placement.ts'
 import { foreignVolume, joinParts, POD_SECURITY, type PodParts, pullSecrets, stepContainer } from './pod-parts.ts'
-import { resultsVolume, SHARED_MEMORY, tmpVolume } from './room.ts'
+import { resultsVolume, SHARED_MEMORY, tmpVolume, workResources } from './room.ts'
 import { datasetParts } from './sources.ts'
 import type { TuningInputs } from './tuning-inputs.ts'
 import { pushParts } from './tuning-push.ts'
@@ -95,7 +95,6 @@ interface TrainPlace {
 }
 
 function trainStep(inputs: TuningInputs, { parts, model, data, env }: TrainPlace): Container {
-  const gpu = { 'nvidia.com/gpu': String(inputs.gpus) }
   return stepContainer(trainMessage, {
     image: inputs.settings.images.trainer,
     spec: {
@@ -114,6 +113,6 @@ function trainStep(inputs: TuningInputs, { parts, model, data, env }: TrainPlace
       { name: 'dshm', mountPath: '/dev/shm' },
     ],
     env,
-    resources: { requests: { cpu: '500m', memory: '1Gi', ...gpu }, limits: gpu },
+    resources: workResources(inputs.gpus, inputs.nodeMemory),
   })
 }

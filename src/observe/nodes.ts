@@ -1,5 +1,6 @@
 import { LABEL } from '#src/api/labels.ts'
 import type { NodeView } from '#src/api/objects.ts'
+import { parseQuantity } from '#src/lib/quantity.ts'
 
 const GPU = 'nvidia.com/gpu'
 
@@ -30,6 +31,12 @@ export const labelledNodes = (
 export function commonGpus(nodes: readonly NodeView[]): number | undefined {
   const counts = new Set(nodes.map(gpuCount).filter((count) => count > 0))
   return counts.size === 1 ? [...counts][0] : undefined
+}
+
+/** The least memory, in bytes, that any of these nodes has for pods; undefined where none says it. */
+export function leastMemory(nodes: readonly NodeView[]): number | undefined {
+  const sizes = nodes.flatMap(({ status }) => parseQuantity(status?.allocatable?.['memory'] ?? '') ?? [])
+  return sizes.length === 0 ? undefined : Math.min(...sizes)
 }
 
 /** Why no node matched, as the first hurdle that nobody took: for people who label their own nodes. */

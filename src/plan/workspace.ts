@@ -5,7 +5,8 @@ import { inferenceSet } from '#src/desired/inference-set.ts'
 import { tuningRevision } from '#src/desired/names.ts'
 import { templateSet } from '#src/desired/template-set.ts'
 import { tuningJob } from '#src/desired/tuning-job.ts'
-import { labelledNodes, mountImages } from '#src/observe/nodes.ts'
+import { defined } from '#src/lib/defined.ts'
+import { labelledNodes, leastMemory, mountImages } from '#src/observe/nodes.ts'
 import type { Trouble } from '#src/observe/pod-trouble.ts'
 import type { StepResult } from './context.ts'
 import { type Intent, intentOf } from './intent.ts'
@@ -49,6 +50,7 @@ export function planTuningJob(world: World): { readonly job: K8sObject; readonly
     settings,
     imageVolumes: canMountImages(world),
     gpus: tuningGpus(world),
+    ...defined({ nodeMemory: leastMemory(possibleNodes(world)) }),
     ...inputs,
   })
   return { job, revision: tuningRevision(workspace) }
@@ -86,11 +88,12 @@ function stepsFor(world: World, intent: Intent): StepResult[] {
   }
   const { kind: _, ...inputs } = intent
   const imageVolumes = canMountImages(world)
+  const room = defined({ nodeMemory: leastMemory(possibleNodes(world)) })
   return serving(world, nodesStep(world, { gpus: needs.gpus }), {
     imageVolumes,
     build: ({ settings, pushed }) =>
-      inferenceSet({ workspace, settings, imageVolumes, pinned: pushed, ...inputs, ...needs }),
-    from: [world.settings, world.catalog, imageVolumes, JSON.stringify(intent.engine)],
+      inferenceSet({ workspace, settings, imageVolumes, pinned: pushed, ...inputs, ...needs, ...room }),
+    from: [world.settings, world.catalog, imageVolumes, room.nodeMemory, JSON.stringify(intent.engine)],
   })
 }
 
@@ -105,11 +108,12 @@ const seenNodes = (world: World): StepResult => ({ ...nodesStep(world, { gpus: t
 
 function canMountImages(world: World): boolean {
   if (world.settings.imageVolumes !== 'auto') return world.settings.imageVolumes === 'always'
-  const { nodes, workspace } = world
-  return mountImages(
-    labelledNodes(nodes, nodeLabels(workspace.resource?.labelSelector), workspace.resource?.instanceType),
-  )
+  return mountImages(possibleNodes(world))
 }
+
+/** Ready or not: what is made from them stays the same while one is away. */
+const possibleNodes = ({ nodes, workspace: { resource } }: World) =>
+  labelledNodes(nodes, nodeLabels(resource?.labelSelector), resource?.instanceType)
 
 /** Nothing is provisioned for a Workspace that cannot work: the reason stands where a GPU would have been asked for. */
 const unclearStep = ({ reason, message }: Trouble): StepResult => ({

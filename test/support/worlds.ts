@@ -36,7 +36,7 @@ export const readyNode = (name = 'gpu-1'): World['nodes'][number] => ({
   metadata: { name, labels: { ...NODE_LABELS, 'node.kubernetes.io/instance-type': GPU_TYPE } },
   status: {
     conditions: [{ type: 'Ready', status: 'True' }],
-    allocatable: { 'nvidia.com/gpu': '1' },
+    allocatable: { 'nvidia.com/gpu': '1', memory: '226492416Ki' },
     nodeInfo: { kubeletVersion: 'v1.36.1', containerRuntimeVersion: 'containerd://2.3.0' },
   },
 })
