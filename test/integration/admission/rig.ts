@@ -137,7 +137,7 @@ function withGaps(client: KubeClient, unreadable: ReadonlySet<string>): KubeClie
 const never = (signal: AbortSignal | undefined) =>
   new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
 
-function configOf({ maxNodes, ...policy }: Policy): Config {
+function configOf({ maxNodes, longestRunSeconds, ...policy }: Policy): Config {
   const config = loadConfig(undefined, {})
   const lists = {
     namespaces: [...policy.namespaces],
@@ -146,5 +146,6 @@ function configOf({ maxNodes, ...policy }: Policy): Config {
     volumeKinds: [...policy.volumeKinds],
     templateServiceAccounts: [...policy.templateServiceAccounts],
   }
-  return { ...config, settings: { ...config.settings, ...policy, ...lists, maxNodesPerWorkspace: maxNodes } }
+  const named = { maxNodesPerWorkspace: maxNodes, tuningDeadlineMaxSeconds: longestRunSeconds }
+  return { ...config, settings: { ...config.settings, ...policy, ...lists, ...named } }
 }

@@ -3,7 +3,7 @@ import type { Workspace } from '#src/api/workspace.ts'
 import { nodesWanted } from '#src/reading/namespace-nodes.ts'
 import { namespaceNodeRules } from '#src/rules/namespace-nodes.ts'
 import { runRules } from '#src/rules/run.ts'
-import { rerunOfEnded } from './rows/namespace-nodes.ts'
+import { limitedWith, rerunOfEnded } from './rows/namespace-nodes.ts'
 import { facts, nodesWith, tuning } from './sample.ts'
 
 describe('the nodes of a Workspace', () => {
@@ -22,6 +22,17 @@ describe('the nodes of a Workspace', () => {
     }
     expect(nodesWanted(ended({ status: { state: 'Running', observedGeneration: 1 } }))).toBe(1)
     expect(nodesWanted({ ...tuning, metadata: { name: 'a', deletionTimestamp: '2026-01-01T00:00:00Z' } })).toBe(0)
+  })
+
+  it('are as many as a namespace has a limit of its own for, or as they like', () => {
+    const found = (limit: number) => {
+      const more = limitedWith(
+        { state: 'found', value: { nodes: 3 } },
+        { namespaceNodes: { [facts.namespace]: limit } },
+      )
+      return runRules(namespaceNodeRules, nodesWith({ count: 2 }), { ...facts, ...more }).errors.length
+    }
+    expect([found(0), found(4), found(5)]).toEqual([0, 1, 0])
   })
 
   it('are asked for again by a change of a run that has ended', () => {

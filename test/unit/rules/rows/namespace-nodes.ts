@@ -4,11 +4,11 @@ import { rowsOf } from '../row.ts'
 import { facts, nodesWith, serving, tuning } from '../sample.ts'
 
 /** In a namespace that may have 4 nodes, of which others have these. */
-const where = (lookup: Lookup<NodesHeld>, limits: Partial<Facts['policy']> = {}): Partial<Facts> => ({
+export const limitedWith = (lookup: Lookup<NodesHeld>, limits: Partial<Facts['policy']> = {}): Partial<Facts> => ({
   policy: { ...facts.policy, maxNodesPerNamespace: 4, ...limits },
   nodesHeld: new Map([[facts.namespace, lookup]]),
 })
-const with3 = where({ state: 'found', value: { nodes: 3 } })
+const with3 = limitedWith({ state: 'found', value: { nodes: 3 } })
 const unknown: Lookup<NodesHeld> = { state: 'unknown' }
 
 const ended: Workspace = {
@@ -35,34 +35,37 @@ export const namespaceNodeRows = [
     {
       when: 'of one node where all are taken',
       workspace: serving,
-      facts: where({ state: 'found', value: { nodes: 4 } }),
+      facts: limitedWith({ state: 'found', value: { nodes: 4 } }),
       at: ['resource.count'],
       says: 'hold 4 of 4 (4/4)',
     },
     {
-      when: 'in a namespace with no limit of its own',
-      workspace: nodesWith({ count: 2 }),
-      facts: where({ state: 'found', value: { nodes: 3 } }, { namespaceNodes: { [facts.namespace]: 0 } }),
-      at: [],
-    },
-    {
       when: 'that has its nodes already, under a limit that came later',
       workspace: { ...serving, metadata: { ...serving.metadata, labels: { a: 'b' } } },
-      facts: { ...where({ state: 'found', value: { nodes: 9 } }), operation: 'UPDATE', old: serving },
+      facts: { ...limitedWith({ state: 'found', value: { nodes: 9 } }), operation: 'UPDATE', old: serving },
       at: [],
     },
   ]),
   ...rowsOf('resource.namespace-nodes-unknown', [
     { when: 'where the nodes were counted', workspace: serving, facts: with3, at: [] },
-    { when: 'where they could not be counted', workspace: serving, facts: where(unknown), at: ['resource.count'] },
+    {
+      when: 'where they could not be counted',
+      workspace: serving,
+      facts: limitedWith(unknown),
+      at: ['resource.count'],
+    },
     {
       when: 'where there is no limit',
       workspace: serving,
-      facts: where(unknown, { maxNodesPerNamespace: 0 }),
+      facts: limitedWith(unknown, { maxNodesPerNamespace: 0 }),
       at: [],
     },
   ]),
 ]
 
 /** Of a run that has ended, which the API server keeps a status of: asked of the rule alone. */
-export const rerunOfEnded = { old: ended, workspace: rerun, facts: where({ state: 'found', value: { nodes: 4 } }) }
+export const rerunOfEnded = {
+  old: ended,
+  workspace: rerun,
+  facts: limitedWith({ state: 'found', value: { nodes: 4 } }),
+}
