@@ -166,6 +166,10 @@ export const settingsSchema = object({
     enabled: bool({ default: true }),
     port: int({ default: 9443 }),
     serviceName: text({ default: 'kaito-ts' }),
+    allowedNames: listOf(text({ minLength: 1 }), {
+      default: [],
+      description: 'Common names of the client certificates whose holders may call the webhooks. Empty: any.',
+    }),
   }),
   catalog: optional(
     open({
