@@ -1,4 +1,6 @@
+import { LIMIT } from '#src/api/limits.ts'
 import { defined } from '#src/lib/defined.ts'
+import { Watchdog } from '#src/runtime/watchdog.ts'
 import { wireAdmission } from './admission.ts'
 import type { Api } from './api.ts'
 import { wireCertificates } from './certificates.ts'
@@ -17,10 +19,19 @@ export interface WebhookFiles {
 /** Answers the API server. It asks for what a Workspace names, one object at a time, and watches nothing. */
 export function webhookPart(wiring: Wiring, api: Api, { certDir, clientCaFile }: WebhookFiles): Part {
   const certificates = wireCertificates(wiring, api, certDir)
-  const admission = wireAdmission(wiring.config, api.client)
-  const webhooks = wireWebhooks(wiring, { source: certificates.source, admission, ...defined({ clientCaFile }) })
+  const watch = new Watchdog({
+    limitMs: LIMIT.ruleCpuMs,
+    lookMs: 250,
+    fields: { instance: wiring.config.instance },
+  })
+  const admission = wireAdmission(wiring.config, api.client, watch)
+  const webhooks = wireWebhooks(wiring, { source: certificates.source, admission, watch, ...defined({ clientCaFile }) })
   return {
-    components: [certificates.component, webhooks.component],
+    components: [
+      { name: 'watchdog', start: () => watch.start(), stop: () => watch.stop() },
+      certificates.component,
+      webhooks.component,
+    ],
     ready: [{ name: 'webhooks', check: webhooks.problem }],
   }
 }

@@ -4,6 +4,7 @@ import { type CertSource, firstCertificate } from '#certs/source.ts'
 import { defined } from '#src/lib/defined.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import type { Component } from '#src/runtime/lifecycle.ts'
+import type { Watch } from '#src/runtime/watchdog.ts'
 import type { Metrics } from '#src/telemetry/metrics.ts'
 import type { Admission } from '#webhooks/admission.ts'
 import type { AdmissionObserver } from '#webhooks/observer.ts'
@@ -14,6 +15,7 @@ import type { Wiring } from './wiring.ts'
 interface WebhookParts {
   readonly source: CertSource
   readonly admission: Admission
+  readonly watch: Watch
   /** PEM file of the authorities whose certificates callers have to show; absent = everybody is answered. */
   readonly clientCaFile?: string
 }
@@ -21,7 +23,7 @@ interface WebhookParts {
 /** The HTTPS server of the webhooks, from the first certificate on, with every later one swapped in while it serves. */
 export function wireWebhooks(
   wiring: Wiring,
-  { source, admission, clientCaFile }: WebhookParts,
+  { source, admission, watch, clientCaFile }: WebhookParts,
 ): { readonly component: Component; readonly problem: () => string | undefined } {
   const { config, log, metrics } = wiring
   const trust = wireClientTrust(wiring, clientCaFile)
@@ -41,6 +43,7 @@ export function wireWebhooks(
         certificate,
         ...defined({ callers }),
         admission,
+        watch,
         budgetMs: 4_000,
         observer: observe(log, metrics),
         clock: systemClock,
