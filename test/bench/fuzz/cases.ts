@@ -156,8 +156,8 @@ const large = fc
     return where === 'only now' ? reviewOf(filled, workspace, rest) : reviewOf(workspace, filled, rest)
   })
 
-/** Rarely: each takes as long as a hundred others. */
-const LARGE_OF = 200
+/** Rarely: each takes as long as several hundred others. */
+const LARGE_OF = 1000
 
 const kinds = [
   ...Array.from({ length: 7 }, () => shaped.map((text) => ({ kind: 'shaped' as const, body: withoutProto(text) }))),
