@@ -3,6 +3,7 @@ import { type Complaint, invalid, notSupported, required } from '#src/lib/field-
 import { parseYaml } from '#src/lib/yaml-guard.ts'
 import { ENGINE_FLAGS } from './engine-flags.ts'
 import { flagFault } from './flag-rights.ts'
+import { originComplaints, originsIn } from './origins.ts'
 
 /** What a user's inference_config.yaml asks of the server. */
 export interface InferenceConfig {
@@ -17,7 +18,11 @@ export interface InferenceConfig {
   readonly pipelineParallel?: number
   readonly dataParallel?: number
   readonly prefillParallel?: number
-  /** Everything but max-model-len, as arguments for vLLM, sorted. */
+  /** Sequences that the server works on at a time, at most; absent when the file leaves it to the engine. */
+  readonly maxNumSeqs?: number
+  /** Origins of pages that may read answers in a browser; "*" is any. The gateway answers for them, not the engine. */
+  readonly allowedOrigins?: readonly string[]
+  /** Everything but max-model-len and what the gateway does, as arguments for vLLM, sorted. */
   readonly engineArgs: readonly string[]
 }
 
@@ -84,6 +89,7 @@ function flagComplaints(flag: string, key: string, value: unknown, limits: Confi
   }
   const fault = flagFault({ flag, path, value }, limits.engineFlags ?? [])
   if (fault !== undefined) return [fault]
+  if (flag === 'allowed-origins') return originComplaints(path, value)
   if (flag === 'max-model-len') return value === 'auto' ? [] : lengthComplaints(path, value, limits.contextLength)
   if (flag === 'max-lora-rank' && !LORA_RANKS.some((rank) => rank === value)) {
     return [
@@ -116,19 +122,22 @@ function lengthComplaints(path: string, value: unknown, contextLength: number | 
 }
 
 function toConfig(flags: Flags): InferenceConfig {
+  const origins = flags.get('allowed-origins')?.value
   const number = (flag: string) => {
     const value = flags.get(flag)?.value
     return value === undefined || value === null || value === 'auto' ? undefined : Number(value)
   }
   const maxModelLen = number('max-model-len')
   const maxLoraRank = number('max-lora-rank')
+  const maxNumSeqs = number('max-num-seqs')
+  const allowedOrigins = origins === undefined ? undefined : originsIn(origins)
   const gpuMemoryUtilization = number('gpu-memory-utilization')
   const [tensorParallel, pipelineParallel, dataParallel, prefillParallel] = PARALLEL.map(number)
   return {
-    ...defined({ maxModelLen, maxLoraRank, gpuMemoryUtilization }),
+    ...defined({ maxModelLen, maxLoraRank, gpuMemoryUtilization, maxNumSeqs, allowedOrigins }),
     ...defined({ tensorParallel, pipelineParallel, dataParallel, prefillParallel }),
     engineArgs: [...flags]
-      .filter(([flag]) => flag !== 'max-model-len')
+      .filter(([flag]) => flag !== 'max-model-len' && flag !== 'allowed-origins')
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .flatMap(([flag, { value }]) => toArguments(flag, value)),
   }
