@@ -77,7 +77,6 @@ export const REFUSED_FLAGS: Readonly<Record<string, string>> = {
   'worker-cls': CODE,
   'worker-extension-cls': CODE,
   'scheduler-cls': CODE,
-  'chat-template': CODE,
   'log-config-file': CODE,
   'logging-config': CODE,
   'model-class-overrides': CODE,
@@ -98,7 +97,7 @@ export const REFUSED_FLAGS: Readonly<Record<string, string>> = {
 }
 
 /** Flags that a user may set. What is not the engine's is done by the gateway in front of it. */
-export const ENGINE_FLAGS: ReadonlySet<string> = new Set([...SAFE_FLAGS, 'allowed-origins'])
+export const ENGINE_FLAGS: ReadonlySet<string> = new Set([...SAFE_FLAGS, 'allowed-origins', 'chat-template'])
 
 /** Flags of older releases, which the server of today does not start with: what to do instead. */
 export const REMOVED_FLAGS: Readonly<Record<string, string>> = {

@@ -1,9 +1,10 @@
 import { defined } from '#src/lib/defined.ts'
 import { type Complaint, invalid, notSupported, required } from '#src/lib/field-error.ts'
 import { parseYaml } from '#src/lib/yaml-guard.ts'
+import { chatTemplateArgument } from './chat-template.ts'
 import { ENGINE_FLAGS } from './engine-flags.ts'
 import { flagFault } from './flag-rights.ts'
-import { originComplaints, originsIn } from './origins.ts'
+import { originsIn } from './origins.ts'
 
 /** What a user's inference_config.yaml asks of the server. */
 export interface InferenceConfig {
@@ -89,7 +90,6 @@ function flagComplaints(flag: string, key: string, value: unknown, limits: Confi
   }
   const fault = flagFault({ flag, path, value }, limits.engineFlags ?? [])
   if (fault !== undefined) return [fault]
-  if (flag === 'allowed-origins') return originComplaints(path, value)
   if (flag === 'max-model-len') return value === 'auto' ? [] : lengthComplaints(path, value, limits.contextLength)
   if (flag === 'max-lora-rank' && !LORA_RANKS.some((rank) => rank === value)) {
     return [
@@ -146,6 +146,7 @@ function toConfig(flags: Flags): InferenceConfig {
 /** Switches become `--flag` or `--no-flag`; maps and lists become JSON, which vLLM reads; null leaves the flag out. */
 function toArguments(flag: string, value: unknown): string[] {
   if (value === null || value === undefined) return []
+  if (flag === 'chat-template' && typeof value === 'string') return [`--${flag}=${chatTemplateArgument(value)}`]
   if (value === true) return [`--${flag}`]
   if (value === false) return [flag.startsWith('no-') ? `--${flag.slice(3)}` : `--no-${flag}`]
   return [`--${flag}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`]

@@ -11,17 +11,17 @@ export function originsIn(value: unknown): string[] {
 }
 
 /** What a browser would never send as an origin, or too many of them. */
-export function originComplaints(path: string, value: unknown): Complaint[] {
+export function originFault(path: string, value: unknown): Complaint | undefined {
   const origins = originsIn(value)
   if (origins.length > MOST_ORIGINS) {
-    return [
-      invalid(path, `${origins.length} origins`, `there is room for ${MOST_ORIGINS}`, { fix: 'write ["*"] for any' }),
-    ]
+    return invalid(path, `${origins.length} origins`, `there is room for ${MOST_ORIGINS}`, {
+      fix: 'write ["*"] for any',
+    })
   }
   const wrong = origins.find((origin) => origin !== '*' && !isOrigin(origin))
-  if (wrong === undefined) return []
+  if (wrong === undefined) return undefined
   const detail = 'an origin is a scheme, a host and, where it is not the usual one, a port; nothing after it'
-  return [invalid(path, wrong.slice(0, 100), detail, { fix: 'write for example ["https://ui.example.com"], or ["*"]' })]
+  return invalid(path, wrong.slice(0, 100), detail, { fix: 'write for example ["https://ui.example.com"], or ["*"]' })
 }
 
 const isOrigin = (text: string): boolean => {
