@@ -25,7 +25,10 @@ export type ConditionType = (typeof CONDITION)[keyof typeof CONDITION]
 export const REASON = {
   NodesReady: 'Enough matching nodes with free GPUs are ready.',
   NodesMissing: 'No (or not enough) ready node matches labelSelector, instanceType and GPU count.',
-  NodeProvisionerMissing: "Nodes should be provisioned, but the cluster does not have Karpenter's definitions.",
+  GpuInUse: 'Nodes match, and pods that run there hold their GPUs; the message says which pods.',
+  GpuUnsuitable:
+    'Nodes match, and their GPUs cannot run the model: too little memory, or too old. The message has the numbers.',
+  NodeProvisionerMissing: 'Nodes should be provisioned, but the cluster does not have the definition of NodeClaims.',
   NodeClaimPending: 'A NodeClaim waits for its node.',
   NodeClaimFailed: "A NodeClaim reported why it cannot get a node; the message is the cloud's own.",
   QuotaExceeded:

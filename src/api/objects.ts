@@ -49,7 +49,10 @@ export interface ConditionView {
 /** The parts of other objects that this operator reads, as the apiserver sends them. */
 export interface NodeView {
   readonly metadata: ObjectMeta
-  readonly spec?: { readonly unschedulable?: boolean }
+  readonly spec?: {
+    readonly unschedulable?: boolean
+    readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[]
+  }
   readonly status?: {
     readonly conditions?: readonly ConditionView[]
     readonly allocatable?: Readonly<Record<string, string>>
@@ -92,9 +95,22 @@ export interface TerminatedView {
   readonly finishedAt?: string
 }
 
+/** Of a container of anybody's, what it holds. Not kept of pods that are watched. */
+export interface ContainerView {
+  readonly restartPolicy?: string
+  readonly resources?: {
+    readonly requests?: Readonly<Record<string, string>>
+    readonly limits?: Readonly<Record<string, string>>
+  }
+}
+
 export interface PodView {
   readonly metadata: ObjectMeta
-  readonly spec?: { readonly nodeName?: string }
+  readonly spec?: {
+    readonly nodeName?: string
+    readonly initContainers?: readonly ContainerView[]
+    readonly containers?: readonly ContainerView[]
+  }
   readonly status?: {
     readonly phase?: string
     readonly reason?: string

@@ -13,7 +13,6 @@ import type {
   V1SecurityContext,
   V1ServiceSpec,
   V1StatefulSetSpec,
-  V1Taint,
   V1Toleration,
   V1Volume,
   V1VolumeMount,
@@ -27,7 +26,6 @@ import type { ObjectMeta } from '#src/api/objects.ts'
  */
 export type Job = Manifest<'batch/v1', 'Job', Wire<V1JobSpec>>
 export type Service = Manifest<'v1', 'Service', Wire<V1ServiceSpec>>
-export type NodeClaim = Manifest<'karpenter.sh/v1', 'NodeClaim', NodeClaimSpec>
 /** The template is ours, or a user's own of which nothing is known. */
 export type StatefulSet<Template = Wire<V1PodTemplateSpec>> = Manifest<
   'apps/v1',
@@ -49,18 +47,6 @@ export type ContainerLifecycle = Wire<V1Lifecycle>
 export type ContainerProbe = Wire<V1Probe>
 export type EnvVar = Wire<V1EnvVar>
 export type FailureRule = Wire<V1PodFailurePolicyRule>
-
-/** Of https://karpenter.sh/docs/concepts/nodeclaims what is set here. */
-interface NodeClaimSpec {
-  readonly nodeClassRef: { readonly group: string; readonly kind: string; readonly name: string }
-  readonly taints: readonly Wire<V1Taint>[]
-  readonly expireAfter: string
-  readonly requirements: readonly {
-    readonly key: string
-    readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt'
-    readonly values?: readonly string[]
-  }[]
-}
 
 // biome-ignore lint/style/useConsistentTypeDefinitions: only an alias can be handed to whatever takes any Kubernetes object
 type Manifest<Version extends string, Kind extends string, Spec> = {

@@ -23,15 +23,6 @@ export const inferenceName = (workspace: Workspace): string => workspace.metadat
 
 export const headlessName = (workspace: Workspace): string => `${fitted(workspace.metadata.name, 54)}-headless`
 
-/** `ws<9 hex>-<index>`: the same claim on every reconcile, so that creating it twice is creating it once. */
-export const nodeClaimName = (workspace: Workspace, index: number): string => `${claimPrefix(workspace)}${index}`
-
-/** Could this Workspace have given a claim this name? The uid is part of it; of 36 bits of it, that is. */
-export const isNodeClaimName = (workspace: Workspace, name: string): boolean => name.startsWith(claimPrefix(workspace))
-
-const claimPrefix = ({ metadata: { namespace, name, uid } }: Workspace) =>
-  `ws${stableHash({ namespace, name, uid }, 9)}-`
-
 /** A name cut to a length, with a hash of the whole where something was cut. */
 function fitted(name: string, length: number): string {
   return name.length <= length ? name : `${trimEnd(name.slice(0, length - 7), '-.')}-${stableHash(name, 6)}`

@@ -3,6 +3,8 @@ import { nodeLabels } from '#src/api/selector.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { isJsonObject } from '#src/lib/json.ts'
+import { provisionerOf } from '#src/provisioners/index.ts'
+import { ownTaint } from '#src/provisioners/node-claim.ts'
 import type { Affinity, Toleration } from './manifest.ts'
 
 export interface Placement {
@@ -15,15 +17,11 @@ export function placement(workspace: Workspace, settings: Settings): Placement {
   const labels: Record<string, string> = { ...nodeLabels(workspace.resource?.labelSelector) }
   const instanceType = workspace.resource?.instanceType
   if (instanceType !== undefined && instanceType !== '') labels[LABEL.instanceType] = instanceType
-  if (settings.nodeProvisioner === 'karpenter') {
-    labels[LABEL.workspace] = workspace.metadata.name
-    labels[LABEL.workspaceNamespace] = workspace.metadata.namespace ?? 'default'
-  }
+  const { buys } = provisionerOf(settings)
+  Object.assign(labels, buys?.ownLabels(workspace))
   // Also where nodes get no such taint today: a server that stays as it started would not fit its next node when they do.
   const tolerations =
-    settings.nodeProvisioner === 'karpenter'
-      ? [...GPU_TAINTS, { ...ownTaint(workspace), operator: 'Equal' as const }]
-      : GPU_TAINTS
+    buys === undefined ? GPU_TAINTS : [...GPU_TAINTS, { ...ownTaint(workspace), operator: 'Equal' as const }]
   const matchExpressions = Object.entries(labels).map(([key, value]) => ({ key, operator: 'In', values: [value] }))
   const affinity: Affinity = {
     nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },
@@ -54,13 +52,6 @@ export function bothAffinities(own: unknown, ours: Affinity | undefined): unknow
   const nodeSelectorTerms = both.length === 0 ? [wanted] : both
   return { ...own, nodeAffinity: { ...node, [REQUIRED]: { ...required, nodeSelectorTerms } } }
 }
-
-/** What keeps pods of everybody else off the nodes of a Workspace. */
-export const ownTaint = ({ metadata }: Workspace) => ({
-  key: LABEL.workspaceUid,
-  value: metadata.uid ?? '',
-  effect: 'NoSchedule' as const,
-})
 
 /** What keeps other pods off GPU nodes: by NVIDIA's device plugin, and by gpu-provisioner's nodes. */
 const GPU_TAINTS: readonly Toleration[] = [

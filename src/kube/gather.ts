@@ -9,10 +9,12 @@ import { defined } from '#src/lib/defined.ts'
 import { isDnsSubdomain } from '#src/lib/dns-label.ts'
 import { isControlledBy, podsOf } from '#src/observe/ownership.ts'
 import { created } from '#src/observe/tuning-run.ts'
+import { nodesToAsk } from '#src/plan/free-gpus.ts'
 import type { Presence, World } from '#src/plan/world.ts'
 import { secretUses } from '#src/reading/mentions.ts'
 import type { KubeClient } from './client.ts'
 import { isForbidden, isNotFound, KubeError } from './errors.ts'
+import type { GpuLook } from './gpu-look.ts'
 import { isOwnClaim } from './own-claims.ts'
 import type { Stores } from './stores.ts'
 import { isOutline } from './trim.ts'
@@ -22,6 +24,8 @@ export interface GatherOptions {
   readonly stores: Stores
   readonly settings: Settings
   readonly catalog: Catalog
+  /** Who holds GPUs of nodes that exist. Without it, nobody is known to. */
+  readonly gpuLook?: GpuLook
   /** Wall clock, milliseconds. */
   readonly now: () => number
 }
@@ -32,7 +36,7 @@ export interface GatherOptions {
  */
 export async function gather(
   key: string,
-  { client, stores, settings, catalog, now }: GatherOptions,
+  { client, stores, settings, catalog, gpuLook, now }: GatherOptions,
   signal: AbortSignal,
   fresh = false,
 ): Promise<World | undefined> {
@@ -50,19 +54,22 @@ export async function gather(
   const labelled = stores.pods.by('workspace', key)
   const pods = [...jobs, statefulSet].flatMap((owner) => podsOf(owner, labelled))
   const deleting = workspace.metadata.deletionTimestamp !== undefined
-  const [nodeClaims, config, secrets, logs] = await Promise.all([
+  const nodes = stores.nodes.all()
+  const asked = nodesToAsk({ workspace, settings, nodes, jobs, ...defined({ statefulSet }) })
+  const [nodeClaims, config, secrets, logs, gpuPods] = await Promise.all([
     // In any mode: claims made before the provisioner was changed cost money, too.
     deleting ? readNodeClaims(client, key, signal) : stores.nodeClaims.by('workspace', key),
     readConfig(client, workspace, signal),
     readPresence(client, workspace, signal),
     readLogs(client, { workspace, jobs, pods }, signal),
+    asked.length === 0 ? undefined : gpuLook?.(asked, signal),
   ])
   return {
     now: now(),
     workspace,
     settings,
     catalog,
-    nodes: stores.nodes.all(),
+    nodes,
     hasNodeClaims: stores.hasNodeClaims(),
     nodeClaims: nodeClaims.filter((claim) => isOwnClaim(workspace, claim)),
     jobs,
@@ -71,7 +78,7 @@ export async function gather(
     ...logs,
     // Only a server asks; to go through a namespace for each of its Workspaces would be quadratic.
     pushed: pushedImages(workspace.inference?.adapters ? stores.workspaces.by('namespace', namespace) : []),
-    ...defined({ statefulSet, config }),
+    ...defined({ statefulSet, config, gpuPods }),
   }
 }
 

@@ -1,8 +1,8 @@
 import { FIELD_MANAGER, LABEL } from '#src/api/labels.ts'
 import type { NodeClaimView } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
-import { isNodeClaimName } from '#src/desired/names.ts'
 import { claimedFor } from '#src/observe/ownership.ts'
+import { isNodeClaimName } from '#src/provisioners/karpenter.ts'
 
 export const isOurs = ({ metadata }: NodeClaimView): boolean => metadata.labels?.[LABEL.managedBy] === FIELD_MANAGER
 

@@ -143,6 +143,7 @@ const nodeFacts = ({ metadata, spec, status }: NodeView) =>
   JSON.stringify([
     metadata.labels,
     spec?.unschedulable,
+    spec?.taints,
     status?.allocatable?.['nvidia.com/gpu'],
     status?.conditions?.find(({ type }) => type === 'Ready')?.status,
   ])

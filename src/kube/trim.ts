@@ -75,12 +75,12 @@ export const trimNodeClaim = ({ metadata, status }: NodeClaimView): NodeClaimVie
 /** Nodes carry image lists of many kilobytes that nobody here reads. */
 export function trimNode({ metadata, spec, status }: NodeView): NodeView {
   const { name, uid, resourceVersion, labels } = metadata
-  const unschedulable = spec?.unschedulable
+  const { unschedulable, taints } = spec ?? {}
   const { allocatable, nodeInfo } = status ?? {}
   const conditions = status?.conditions?.filter(({ type }) => type === 'Ready')
   return {
     metadata: { name, ...defined({ uid, resourceVersion, labels }) },
-    ...(unschedulable === undefined ? {} : { spec: { unschedulable } }),
+    ...(unschedulable === undefined && taints === undefined ? {} : { spec: defined({ unschedulable, taints }) }),
     status: defined({ conditions, allocatable, nodeInfo }),
   }
 }

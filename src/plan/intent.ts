@@ -1,7 +1,6 @@
 import type { InferenceSpec } from '#src/api/inference.ts'
 import type { Foreign } from '#src/api/schema-kit.ts'
 import type { TuningSpec } from '#src/api/tuning.ts'
-import { findSku } from '#src/catalog/catalog.ts'
 import type { Preset } from '#src/catalog/preset.ts'
 import { resolveModel } from '#src/catalog/resolve.ts'
 import { type InferenceConfig, parseInferenceConfig } from '#src/inference/inference-config.ts'
@@ -14,6 +13,7 @@ import { configOn } from '#src/reading/training-room.ts'
 import { findMethod } from '#src/tuning/methods/index.ts'
 import type { MethodName } from '#src/tuning/methods/method.ts'
 import { parseTrainingConfig, type ResolvedTrainingConfig } from '#src/tuning/training-config.ts'
+import { machineOf } from './machine.ts'
 import { tuningGpus } from './tuning-needs.ts'
 import type { World } from './world.ts'
 
@@ -82,7 +82,7 @@ function tuningIntent(world: World, tuning: TuningSpec): Intent {
 }
 
 const gpusOf = (world: World) => ({
-  sku: findSku(world.catalog, world.settings.cloud, world.workspace.resource?.instanceType ?? ''),
+  sku: machineOf(world),
   gpus: tuningGpus(world),
 })
 

@@ -114,6 +114,8 @@ function dataEvents(world: World, { tuning }: WorkspaceStatus): PlannedEvent[] {
 const WARN = new Set<string>([
   'NameTaken',
   'NodesMissing',
+  'GpuInUse',
+  'GpuUnsuitable',
   'NodeClaimFailed',
   'QuotaExceeded',
   'ConfigInvalid',

@@ -19,6 +19,7 @@ import { inferenceStep, type Server } from './steps/inference.ts'
 import { nodesStep, releasedNodes } from './steps/nodes.ts'
 import { currentRun, isOver, tuningStep } from './steps/tuning.ts'
 import { tuningGpus } from './tuning-needs.ts'
+import { unsuitedGpus } from './unsuited.ts'
 import type { World } from './world.ts'
 
 /** The reconciler, as a pure function: what to do next for one Workspace, given all that is known. */
@@ -69,6 +70,8 @@ function stepsFor(world: World, intent: Intent): StepResult[] {
       : [unclearStep(intent.trouble)]
   }
   if (intent.kind === 'tuning') {
+    const unsuited = run === undefined ? unsuitedGpus(world, intent) : undefined
+    if (unsuited !== undefined) return [unclearStep({ reason: 'GpuUnsuitable', message: unsuited })]
     const nodes = nodesStep(world, { gpus: tuningGpus(world) })
     return nodes.go || run !== undefined ? [nodes, tuningStep(world)] : [nodes]
   }
@@ -86,6 +89,8 @@ function stepsFor(world: World, intent: Intent): StepResult[] {
     const message = `ConfigMap ${intent.inference.config ?? ''}: vllm.${needs.flag}: ${needs.detail}: ${needs.fix}`
     return [unclearStep({ reason: 'ConfigInvalid', message })]
   }
+  const unsuited = world.statefulSet === undefined ? unsuitedGpus(world, intent) : undefined
+  if (unsuited !== undefined) return [unclearStep({ reason: 'GpuUnsuitable', message: unsuited })]
   const { kind: _, ...inputs } = intent
   const imageVolumes = canMountImages(world)
   const room = defined({ nodeMemory: leastMemory(possibleNodes(world)) })
@@ -93,7 +98,7 @@ function stepsFor(world: World, intent: Intent): StepResult[] {
     imageVolumes,
     build: ({ settings, pushed }) =>
       inferenceSet({ workspace, settings, imageVolumes, pinned: pushed, ...inputs, ...needs, ...room }),
-    from: [world.settings, world.catalog, imageVolumes, room.nodeMemory, JSON.stringify(intent.engine)],
+    from: [world.settings, world.catalog, imageVolumes, room.nodeMemory, JSON.stringify([intent.engine, needs])],
   })
 }
 

@@ -5,6 +5,7 @@ import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
 import type { HalvedLine, ProgressPoint, WaitingLine } from '#src/contract/lines.ts'
 import type { RowCounts } from '#src/contract/rows.ts'
+import type { GpuPod } from '#src/observe/gpu-requests.ts'
 import type { Allotted } from './allotment.ts'
 
 /** Is a ConfigMap or Secret there? Values of Secrets are never read. */
@@ -46,6 +47,8 @@ export interface World {
   readonly halved?: HalvedLine
   /** What the push step waits for, if it does. */
   readonly pushWait?: WaitingLine
+  /** Who holds GPUs of the nodes of `nodesToAsk`. Of others nothing is known. */
+  readonly gpuPods?: readonly GpuPod[]
   readonly obstacle?: Obstacle
   /** What the limit of nodes of its namespace says to it. Absent where there is none. */
   readonly allotted?: Allotted

@@ -8,8 +8,8 @@ export type Operation = 'CREATE' | 'UPDATE'
 /** What an administrator decided, as far as rules care. */
 export interface Policy {
   readonly cloud: Cloud
-  /** `byo`: nodes exist already and are found by labels; otherwise they are provisioned. */
-  readonly nodeProvisioner: 'karpenter' | 'byo'
+  /** Where nodes come from. */
+  readonly nodeProvisioner: Settings['nodeProvisioner']
   /** Namespaces whose Workspaces are looked after; all where there is none. */
   readonly namespaces: readonly string[]
   /** Most nodes that one Workspace may ask for. */

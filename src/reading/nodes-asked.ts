@@ -1,7 +1,8 @@
-import { isRequirement, OLD_LABELS, ownerOfLabel } from '#src/api/karpenter-labels.ts'
+import { OLD_LABELS, ownerOfLabel } from '#src/api/karpenter-labels.ts'
 import { nodeLabels } from '#src/api/selector.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { type Complaint, forbidden, invalid } from '#src/lib/field-error.ts'
+import { provisionerOf } from '#src/provisioners/index.ts'
 import type { Policy } from './facts.ts'
 
 /** More nodes than an administrator lets one Workspace have. */
@@ -16,10 +17,11 @@ export function countFaults({ resource }: Workspace, { maxNodes }: Policy): Comp
 }
 
 /** Labels that would be written onto new nodes, and are not for the author of a Workspace to write. */
-export function ownedLabelFaults(workspace: Workspace, { nodeProvisioner }: Policy): Complaint[] {
-  if (nodeProvisioner === 'byo') return []
+export function ownedLabelFaults(workspace: Workspace, policy: Policy): Complaint[] {
+  const { buys } = provisionerOf(policy)
+  if (buys === undefined) return []
   return Object.keys(nodeLabels(workspace.resource?.labelSelector)).flatMap((key) => {
-    const owner = isRequirement(key) ? undefined : ownerOfLabel(key)
+    const owner = buys.launchesBy(key) ? undefined : ownerOfLabel(key)
     return owner === undefined
       ? []
       : [forbidden(atLabel(key), key, `only ${owner} writes this label onto a new node`, { fix: instead(key) })]

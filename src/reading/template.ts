@@ -1,4 +1,5 @@
 import type { Workspace } from '#src/api/workspace.ts'
+import { defined } from '#src/lib/defined.ts'
 import { isJsonObject } from '#src/lib/json.ts'
 
 /** Does this Workspace serve a pod template that asks for no device at all? Such a template runs on any node. */
@@ -18,6 +19,23 @@ function asksForDevice(container: unknown): boolean {
   return [resources['limits'], resources['requests']].some(
     (amounts) => isJsonObject(amounts) && Object.keys(amounts).some((name) => name.includes('/')),
   )
+}
+
+/** The tolerations that a template brings for its own pods. What is none is left out. */
+export function readTolerations({ inference }: Workspace): Toleration[] {
+  const spec = inference?.preset ? undefined : inference?.template?.['spec']
+  return listOf(isJsonObject(spec) ? spec['tolerations'] : undefined).flatMap((entry) => {
+    if (!isJsonObject(entry)) return []
+    const text = (field: string) => (typeof entry[field] === 'string' ? entry[field] : undefined)
+    return [defined({ key: text('key'), operator: text('operator'), value: text('value'), effect: text('effect') })]
+  })
+}
+
+interface Toleration {
+  readonly key?: string
+  readonly operator?: string
+  readonly value?: string
+  readonly effect?: string
 }
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])

@@ -4,6 +4,7 @@ import type { PresetSpec } from '#src/api/preset.ts'
 import { faultForRules } from '#src/api/validate.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { findSku } from '#src/catalog/catalog.ts'
+import { provisionerOf } from '#src/provisioners/index.ts'
 import type { Facts } from '#src/reading/facts.ts'
 import { chooseInstance } from '#src/reading/memory-need.ts'
 import { DEFAULT_METHOD, METHOD_NAMES } from '#src/tuning/methods/index.ts'
@@ -60,7 +61,7 @@ const withStrength = (adapter: AdapterSpec): AdapterSpec => ({ ...adapter, stren
 function withInstance(workspace: Workspace, facts: Facts): Workspace {
   const { resource } = workspace
   const { policy, catalog } = facts
-  if (!resource || policy.nodeProvisioner === 'byo') return workspace
+  if (!resource || provisionerOf(policy).buys === undefined) return workspace
   const spelt = (name: string) => findSku(catalog, policy.cloud, name)?.name ?? name
   if (resource.instanceType) {
     return { ...workspace, resource: { ...resource, instanceType: spelt(resource.instanceType) } }

@@ -4,6 +4,7 @@ import type { Cloud, GpuSku } from '#src/catalog/gpu.ts'
 import { notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
 import { perObject } from '#src/lib/per-object.ts'
+import { provisionerOf } from '#src/provisioners/index.ts'
 import type { Facts } from '#src/reading/facts.ts'
 import { skuOf } from '#src/reading/sku.ts'
 import { needsNoGpu } from '#src/reading/template.ts'
@@ -17,7 +18,7 @@ export const instanceRules = [
     about: 'Where nodes are provisioned, the instance type is named; the defaulting webhook chooses one when it can.',
     level: 'error',
     check: (workspace, { policy, catalog }) =>
-      policy.nodeProvisioner === 'byo' || !workspace.resource || workspace.resource.instanceType
+      provisionerOf(policy).buys === undefined || !workspace.resource || workspace.resource.instanceType
         ? []
         : [
             needsNoGpu(workspace)
@@ -42,7 +43,7 @@ export const instanceRules = [
     check: (workspace, { policy, catalog }) => {
       const name = workspace.resource?.instanceType
       // Nodes that exist already may be of any type; where none has this one, the Workspace says so while it waits.
-      if (!name || policy.nodeProvisioner === 'byo' || findSku(catalog, policy.cloud, name)) return []
+      if (!name || provisionerOf(policy).buys === undefined || findSku(catalog, policy.cloud, name)) return []
       const elsewhere = otherCloud(name, policy.cloud, catalog.skus)
       if (elsewhere) {
         return [
@@ -78,7 +79,7 @@ export const instanceRules = [
     level: 'error',
     check: (workspace, facts) => {
       const sku = skuOf(workspace, facts)
-      if (facts.policy.nodeProvisioner === 'byo' || sku?.notLaunched === undefined) return []
+      if (provisionerOf(facts.policy).buys === undefined || sku?.notLaunched === undefined) return []
       const { use, reason } = sku.notLaunched
       return [notSupported(PATH, sku.name, `Karpenter launches no node of this type: ${reason}`, { fix: `use ${use}` })]
     },
@@ -142,7 +143,7 @@ function foreign(workspace: Workspace, facts: Facts): GpuSku | undefined {
 }
 
 const runsPresetOn = ({ inference }: Workspace, { policy }: Facts): boolean =>
-  policy.nodeProvisioner === 'karpenter' && inference?.template === undefined
+  provisionerOf(policy).buys !== undefined && inference?.template === undefined
 
 const namesByCloud = perObject(({ skus }: Catalog) => {
   const names = Map.groupBy(skus, ({ cloud }) => cloud)

@@ -4,6 +4,7 @@ import { nodeLabels } from '#src/api/selector.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { type Complaint, notSupported } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
+import { provisionerOf } from '#src/provisioners/index.ts'
 import { atLabel, ownedLabelFaults } from '#src/reading/nodes-asked.ts'
 import { rule } from './rule.ts'
 
@@ -18,17 +19,28 @@ export const nodeLabelRules = [
   }),
 
   rule({
+    id: 'resource.selector-type',
+    about:
+      'A type that a selector asks for of nodes that exist is the one that resource.instanceType says: no node has two.',
+    level: 'error',
+    check: (workspace, { policy }) =>
+      provisionerOf(policy).buys === undefined
+        ? entries(workspace).flatMap(([key, value]) => otherType(workspace, key, value))
+        : [],
+  }),
+
+  rule({
     id: 'resource.selector-launchable',
     about: 'Where nodes are provisioned, what a selector says of a new one is what can be launched.',
     level: 'error',
     check: (workspace, { policy }) =>
-      policy.nodeProvisioner === 'byo'
+      provisionerOf(policy).buys === undefined
         ? []
         : entries(workspace).flatMap(([key, value]) => unlaunchable(workspace, key, value)),
   }),
 ]
 
-function unlaunchable({ resource }: Workspace, key: string, value: string): Complaint[] {
+function unlaunchable(workspace: Workspace, key: string, value: string): Complaint[] {
   const possible = REQUIREMENT_VALUES.get(key)
   if (possible !== undefined && !possible.includes(value)) {
     return [
@@ -37,8 +49,12 @@ function unlaunchable({ resource }: Workspace, key: string, value: string): Comp
       }),
     ]
   }
+  return otherType(workspace, key, value)
+}
+
+function otherType({ resource }: Workspace, key: string, value: string): Complaint[] {
   const type = resource?.instanceType
-  if (key !== LABEL.instanceType || type === undefined || type === value) return []
+  if (key !== LABEL.instanceType || !type || type.toLowerCase() === value.toLowerCase()) return []
   return [
     notSupported(atLabel(key), value, `resource.instanceType is ${type}, and a node has one type`, {
       fix: 'remove the label; resource.instanceType says it',

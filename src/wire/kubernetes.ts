@@ -5,7 +5,7 @@ import type { KubeClient } from '#src/kube/client.ts'
 import { createEventRecorder, type EventRecorder } from '#src/kube/events.ts'
 import { createStores, type Stores } from '#src/kube/stores.ts'
 import { workspaceCounts } from '#src/observe/workspace-counts.ts'
-import { NO_PROVISIONER } from '#src/plan/steps/nodes.ts'
+import { provisionerGap, provisionerOf } from '#src/provisioners/index.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import type { Component } from '#src/runtime/lifecycle.ts'
 import type { Api } from './api.ts'
@@ -27,9 +27,10 @@ export function wireKubernetes({ config, log, metrics }: Wiring, { client }: Api
     namespaces: config.settings.namespaces,
     clock: systemClock,
     onNodeClaims: (isServed) => {
-      if (config.settings.nodeProvisioner === 'byo') return
-      if (isServed) log.info('NodeClaims (karpenter.sh/v1) are served: nodes can be provisioned')
-      else log.warn(NO_PROVISIONER)
+      const gap = provisionerGap(config.settings, isServed)
+      if (gap !== undefined) log.warn(gap)
+      else if (provisionerOf(config.settings).buys !== undefined)
+        log.info('NodeClaims (karpenter.sh/v1) are served: nodes can be provisioned')
     },
     onList: (kind) => metrics.count('watchLists', { kind }),
     onError: (kind, error) => {

@@ -3,6 +3,7 @@ import type { TaskQueue } from '#jobs/queue.ts'
 import type { K8sObject } from '#src/api/objects.ts'
 import { PlanRunner } from '#src/kube/carry-out.ts'
 import { gather } from '#src/kube/gather.ts'
+import { createGpuLook } from '#src/kube/gpu-look.ts'
 import { NamespaceQuotas } from '#src/kube/namespace-quotas.ts'
 import { releaseOrphans } from '#src/kube/orphans.ts'
 import { onRelevantChange, type Stores } from '#src/kube/stores.ts'
@@ -45,6 +46,7 @@ export async function runReconciler(
     seen: (object) => seenBy(stores, object),
   })
   const quotas = new NamespaceQuotas({ stores, settings, clock: systemClock, onRoom: (key) => work.add(key) })
+  const gpuLook = createGpuLook(client, Date.now)
   const controller = new Controller({
     queue: work,
     clock: systemClock,
@@ -56,7 +58,7 @@ export async function runReconciler(
       const { namespace: home = '' } = splitKey(key)
       if (settings.namespaces.length > 0 && !settings.namespaces.includes(home)) return {}
       await releaseOrphans(key, { client, applier, stores }, abort)
-      const gathered = await gather(key, { client, stores, settings, catalog, now: Date.now }, abort)
+      const gathered = await gather(key, { client, stores, settings, catalog, gpuLook, now: Date.now }, abort)
       if (gathered === undefined) {
         const { namespace = '', name } = splitKey(key)
         runner.forget({ namespace, name })

@@ -1,5 +1,5 @@
 import type { Config } from '#src/config.ts'
-import { NO_PROVISIONER } from '#src/plan/steps/nodes.ts'
+import { provisionerGap } from '#src/provisioners/index.ts'
 import type { Api } from './api.ts'
 import { type Kubernetes, wireKubernetes } from './kubernetes.ts'
 import { wireLeading } from './leading.ts'
@@ -25,6 +25,5 @@ export function reconcilerPart(wiring: Wiring, api: Api, onLost: () => void): Pa
 }
 
 function provisionerTrouble({ settings }: Config, { stores }: Kubernetes): string | undefined {
-  if (settings.nodeProvisioner === 'byo' || !stores.isSynced() || stores.hasNodeClaims()) return undefined
-  return NO_PROVISIONER
+  return stores.isSynced() ? provisionerGap(settings, stores.hasNodeClaims()) : undefined
 }

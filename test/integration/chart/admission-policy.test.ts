@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ControlPlane, startControlPlane } from '#examples/cluster/control-plane.ts'
 import type { K8sObject } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
-import { nodeClaims } from '#src/desired/node-claim.ts'
 import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 import { karpenterCrd } from '#test/support/karpenter-judge.ts'
+import { claimsOf } from '#test/support/karpenter-worlds.ts'
 import { MUTATING, VALIDATING } from '#webhooks/registration.ts'
 import { connect, until } from '../kube/harness.ts'
 import { at, NAMESPACE, one, release, render } from './helm.ts'
@@ -73,6 +73,7 @@ const relax = (name: string) =>
 const owner: Workspace = {
   metadata: { namespace: 'default', name: 'owner', uid: 'b0a7f4d6-4ae5-4b0e-9a33-0d6a6a1d5a01' },
   resource: { instanceType: 'Standard_NC24ads_A100_v4', labelSelector: { matchLabels: { apps: 'ws' } } },
+  inference: { preset: { name: 'phi-3-mini-128k-instruct' } },
 }
 
 const workspace = (name: string): K8sObject => ({
@@ -231,7 +232,7 @@ describe('the admission policy of the chart, against accounts that may do everyt
   })
 
   it('lets NodeClaims of Workspaces be made and given back, and leaves those of others alone', async () => {
-    const [claim, ...more] = nodeClaims(owner, DEFAULT_SETTINGS)
+    const [claim, ...more] = claimsOf(owner, DEFAULT_SETTINGS)
     if (claim === undefined) throw new Error('no NodeClaim is wanted')
     expect([await outcome({ ...claim }), more]).toEqual(['written', []])
     const others = { ...claim, metadata: { name: 'of-a-pool', labels: { 'karpenter.sh/nodepool': 'default' } } }

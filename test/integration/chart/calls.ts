@@ -44,7 +44,7 @@ export const CALLS: readonly Calls[] = [
   },
   { by: 'reconciler', kind: 'StatefulSet', verbs: [...WATCHED, ...APPLIED, 'get'], caller: 'stores, carry-out' },
   { by: 'reconciler', kind: 'Service', verbs: [...WATCHED, ...APPLIED, 'get'], caller: 'stores, carry-out' },
-  { by: 'reconciler', kind: 'Pod', verbs: WATCHED, caller: 'stores' },
+  { by: 'reconciler', kind: 'Pod', verbs: WATCHED, caller: 'stores, gpu-look' },
   { by: 'reconciler', kind: 'Pod', subresource: 'log', verbs: ['get'], caller: 'gather' },
   { by: 'reconciler', kind: 'Node', verbs: WATCHED, caller: 'stores' },
   {

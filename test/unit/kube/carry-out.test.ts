@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { K8sObject } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
-import { nodeClaims } from '#src/desired/node-claim.ts'
 import type { Applier } from '#src/kube/apply.ts'
 import { type CarryOutOptions, PlanRunner, type Seen } from '#src/kube/carry-out.ts'
 import { KubeError } from '#src/kube/errors.ts'
@@ -9,6 +8,7 @@ import { defined } from '#src/lib/defined.ts'
 import { NOTHING, type Plan } from '#src/plan/plan.ts'
 import { planWorkspace } from '#src/plan/workspace.ts'
 import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
+import { claimsOf } from '#test/support/karpenter-worlds.ts'
 import { aWorld, controller, inferenceWorkspace, tuningWorkspace } from '#test/support/worlds.ts'
 
 const signal = new AbortController().signal
@@ -210,7 +210,7 @@ describe('carrying out a plan', () => {
     ['keeps to its own, which the watch does not show yet', OWN_UID, true],
   ])('%s', async ([, uid, goesOn]) => {
     const { options, calls } = cluster()
-    const [claim] = nodeClaims(serving, DEFAULT_SETTINGS)
+    const [claim] = claimsOf(serving, DEFAULT_SETTINGS)
     if (claim === undefined) throw new Error('no NodeClaim is wanted')
     const labels = { ...claim.metadata.labels, 'kaito.sh/workspace-uid': uid, 'kaito.sh/workspace': 'other' }
     const found = { ...claim, metadata: { name: claim.metadata.name, uid: 'there', labels } }

@@ -37,7 +37,11 @@ describe('what the watches keep', () => {
 
   it('is nothing of a pod or a set but what is read', () => {
     const metadata = { name: 'a', uid: 'u', annotations: { large }, labels: { a: 'b' } }
-    const pod = { metadata, spec: { nodeName: 'n', containers: [large] }, status: { phase: 'Running' } }
+    const pod = {
+      metadata,
+      spec: { nodeName: 'n', containers: [{ resources: { requests: { large } } }] },
+      status: { phase: 'Running' },
+    }
     expect(trimPod(pod)).toEqual({
       metadata: { name: 'a', uid: 'u', labels: { a: 'b' } },
       spec: { nodeName: 'n' },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { NodeView } from '#src/api/objects.ts'
 import { defined } from '#src/lib/defined.ts'
-import { commonGpus, matchingNodes, mountImages, whyNoNode } from '#src/observe/nodes.ts'
+import { commonGpus, matchingNodes, mountImages, type NodeWish, whyNoNode } from '#src/observe/nodes.ts'
 import { GPU_TYPE, NODE_LABELS } from '#test/support/workspaces.ts'
 import { readyNode } from '#test/support/worlds.ts'
 
@@ -18,8 +18,12 @@ const typed = (type: string) =>
   node({ metadata: { ...metadata, labels: { ...NODE_LABELS, 'node.kubernetes.io/instance-type': type } } })
 const unlabelled = node({ metadata: { name: 'gpu-1' } })
 
-const found = (candidate: NodeView, type: string | undefined = GPU_TYPE) =>
-  matchingNodes([candidate], NODE_LABELS, type, 1)
+const TOLERATED = [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }]
+const wish: NodeWish = { labels: NODE_LABELS, instanceType: GPU_TYPE, gpus: 1, tolerations: TOLERATED, gpuPods: [] }
+const tainted = (key: string, effect = 'NoSchedule') => node({ spec: { taints: [{ key, value: 'x', effect }] } })
+const held = (gpus: number, name = 'holder') => ({ node: 'gpu-1', namespace: 'team-a', name, gpus })
+
+const found = (candidate: NodeView, more: Partial<NodeWish> = {}) => matchingNodes([candidate], { ...wish, ...more })
 
 describe('nodes that match', () => {
   it.for<[string, NodeView, boolean]>([
@@ -31,18 +35,30 @@ describe('nodes that match', () => {
     ['of another type', typed('Standard_D4s_v5'), false],
     ['without the labels', unlabelled, false],
     ['without a GPU yet', gpus('0'), false],
+    ['with a taint that is tolerated', tainted('nvidia.com/gpu'), true],
+    ['with a taint that only advises', tainted('example.com/slow', 'PreferNoSchedule'), true],
+    ['with a taint that keeps its pods off', tainted('example.com/team'), false],
+    ['with a taint that drives its pods out', tainted('example.com/team', 'NoExecute'), false],
     ['without a word on GPUs', node({ status: { conditions: [{ type: 'Ready', status: 'True' }] } }), false],
   ])('%s', ([, candidate, want]) => {
     expect(found(candidate).length === 1).toBe(want)
   })
 
   it('may be of any type where none is named', () => {
-    expect(matchingNodes([typed('any')], NODE_LABELS, undefined, 1)).toHaveLength(1)
+    const { instanceType: _, ...any } = wish
+    expect(matchingNodes([typed('any')], any)).toHaveLength(1)
   })
 
   it('come by name, whatever their order', () => {
     const named = ['c', 'a', 'b'].map((name) => readyNode(name))
-    expect(matchingNodes(named, NODE_LABELS, GPU_TYPE, 1).map((one) => one.metadata.name)).toEqual(['a', 'b', 'c'])
+    expect(matchingNodes(named, wish).map((one) => one.metadata.name)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('have as many GPUs left as are wanted', () => {
+    const left = (pods: readonly number[], wanted: number) =>
+      found(gpus('4'), { gpus: wanted, gpuPods: pods.map((each) => held(each)) }).length
+    expect([left([], 4), left([1], 4), left([1], 3), left([2, 2], 1), left([8], 1)]).toEqual([1, 0, 1, 0, 0])
+    expect(found(gpus('1'), { gpuPods: [{ ...held(1), node: 'another' }] })).toHaveLength(1)
   })
 })
 
@@ -65,8 +81,19 @@ describe('why there is no node', () => {
     ['the labelled one is of another type', [typed('Standard_D4s_v5')], /is of type Standard_NC24ads_A100_v4/],
     ['it offers no GPU', [gpus('0')], /gpu-1 offers fewer than 1 nvidia.com\/gpu: is the NVIDIA device plugin/],
     ['it is not ready', [notReady], /gpu-1 is not ready or is cordoned/],
+    ['there is one, and more are wanted', [node()], /gpu-1 can be used, and resource.count wants more nodes/],
+    ['it has a taint', [tainted('example.com/team')], /gpu-1 has the taint example.com\/team=x:NoSchedule/],
   ])('%s', ([, nodes, want]) => {
-    expect(whyNoNode(nodes, NODE_LABELS, GPU_TYPE, 1)).toMatch(want)
+    expect(whyNoNode(nodes, wish)).toMatchObject({ reason: 'NodesMissing', message: expect.stringMatching(want) })
+  })
+
+  it('others hold its GPUs, of which a few are named', () => {
+    const gpuPods = ['a', 'b', 'c', 'd'].map((name) => held(2, name))
+    expect(whyNoNode([gpus('8')], { ...wish, gpus: 1, gpuPods })).toEqual({
+      reason: 'GpuInUse',
+      message:
+        '1 nvidia.com/gpu are wanted: gpu-1 has 0 of 8 free, held by team-a/a (2), team-a/b (2), team-a/c (2) and 1 more',
+    })
   })
 })
 

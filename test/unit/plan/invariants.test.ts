@@ -110,7 +110,7 @@ const workspace: fc.Arbitrary<Workspace> = fc.constantFrom(
 /** Kept apart from the world it makes, so that a counterexample prints without the whole catalog. */
 const draft = fc.record({
   workspace,
-  nodeProvisioner: fc.constantFrom('byo' as const, 'karpenter' as const),
+  nodeProvisioner: fc.constantFrom('byo' as const, 'karpenter' as const, 'gpu-provisioner' as const),
   nodes: fc.constantFrom([], [readyNode()]),
   jobs: fc.uniqueArray(job, { maxLength: 2, selector: ({ metadata }) => metadata.name }),
   pods: fc.array(pod, { maxLength: 3 }),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { ConditionView, NodeClaimView } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
-import { nodeClaimName } from '#src/desired/names.ts'
 import { planWorkspace } from '#src/plan/workspace.ts'
 import type { World } from '#src/plan/world.ts'
+import { nodeClaimName } from '#src/provisioners/karpenter.ts'
 import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 import { aWorld, inferenceWorkspace } from '#test/support/worlds.ts'
 

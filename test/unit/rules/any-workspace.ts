@@ -140,7 +140,7 @@ const secrets = fc.dictionary(
 export const anyFacts: fc.Arbitrary<Partial<Facts>> = fc
   .tuple(
     fc.constantFrom('azure' as const, 'aws' as const, 'arc' as const),
-    fc.constantFrom('karpenter' as const, 'byo' as const),
+    fc.constantFrom('karpenter' as const, 'gpu-provisioner' as const, 'byo' as const),
     fc.constantFrom('restricted' as const, 'baseline' as const, 'privileged' as const),
     configMaps,
     secrets,

@@ -90,6 +90,7 @@ export const facts: Facts = {
 }
 
 export const byo: Partial<Facts> = { policy: { ...facts.policy, nodeProvisioner: 'byo' } }
+export const gpuProvisioner: Partial<Facts> = { policy: { ...facts.policy, nodeProvisioner: 'gpu-provisioner' } }
 export const aws: Partial<Facts> = { policy: { ...facts.policy, cloud: 'aws' } }
 
 /** An update of this old object. */

@@ -1,7 +1,8 @@
 import { rowsOf } from '../row.ts'
-import { byo, nodesWith } from '../sample.ts'
+import { byo, gpuProvisioner, nodesWith } from '../sample.ts'
 
 const selector = (matchLabels: Readonly<Record<string, string>>) => nodesWith({ labelSelector: { matchLabels } })
+const typedOnce = { labelSelector: { matchLabels: { 'node.kubernetes.io/instance-type': 'dgx-h100' } } }
 const at = (key: string) => [`resource.labelSelector.matchLabels[${key}]`]
 const refused = (key: string, says: string) => ({
   when: `with ${key}`,
@@ -26,6 +27,13 @@ export const nodeLabelRows = [
       facts: byo,
       at: [],
     },
+    {
+      when: 'in one zone, which gpu-provisioner does not look at',
+      workspace: selector({ 'topology.kubernetes.io/zone': 'eastus2-1' }),
+      facts: gpuProvisioner,
+      at: at('topology.kubernetes.io/zone'),
+      says: 'only Kubernetes',
+    },
     refused('kubernetes.io/hostname', 'only Kubernetes writes this label'),
     refused('app.kubernetes.io/managed-by', 'use a label of your own'),
     refused('node-restriction.kubernetes.io/tenant', 'only Kubernetes'),
@@ -45,6 +53,27 @@ export const nodeLabelRows = [
       at: at('kubernetes.io/hostname'),
     },
   ]),
+  ...rowsOf('resource.selector-type', [
+    {
+      when: 'on existing nodes of the type that is named twice, in any case',
+      workspace: selector({ 'node.kubernetes.io/instance-type': 'standard_nc24ads_a100_v4' }),
+      facts: byo,
+      at: [],
+    },
+    {
+      when: 'on existing nodes of the type that only the selector names',
+      workspace: { ...selector({ 'node.kubernetes.io/instance-type': 'dgx-h100' }), resource: typedOnce },
+      facts: byo,
+      at: [],
+    },
+    {
+      when: 'on existing nodes of two types at once',
+      workspace: selector({ 'node.kubernetes.io/instance-type': 'dgx-h100' }),
+      facts: byo,
+      at: at('node.kubernetes.io/instance-type'),
+      says: 'resource.instanceType is Standard_NC24ads_A100_v4, and a node has one type',
+    },
+  ]),
   ...rowsOf('resource.selector-launchable', [
     { when: 'on spot machines', workspace: selector({ 'karpenter.sh/capacity-type': 'spot' }), at: [] },
     {
@@ -53,8 +82,8 @@ export const nodeLabelRows = [
       at: [],
     },
     {
-      when: 'on existing nodes of another type',
-      workspace: selector({ 'node.kubernetes.io/instance-type': 'other', 'kubernetes.io/arch': 'arm64' }),
+      when: 'on existing nodes of another kind',
+      workspace: selector({ 'kubernetes.io/arch': 'arm64' }),
       facts: byo,
       at: [],
     },
