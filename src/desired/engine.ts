@@ -13,6 +13,8 @@ export interface EngineInputs {
   readonly maxModelLen?: number
   /** GPUs that share each layer. */
   readonly tensor: number
+  /** Copies of the model that share out the requests. */
+  readonly data: number
   readonly isHalf: boolean
   /** Hosts that a request may have images, audio and video fetched from; "*" is any. */
   readonly mediaDomains: readonly string[]
@@ -23,7 +25,7 @@ export interface EngineInputs {
 
 /** Arguments of vLLM's OpenAI server, in a fixed order so that the same Workspace always gives the same pod. */
 export function engineArgs(inputs: EngineInputs): string[] {
-  const { model, servedName, adapters, maxModelLen, tensor, config } = inputs
+  const { model, servedName, adapters, maxModelLen, tensor, data, config } = inputs
   return [
     '--host=127.0.0.1',
     `--port=${ENGINE_PORT}`,
@@ -34,6 +36,8 @@ export function engineArgs(inputs: EngineInputs): string[] {
     ...(maxModelLen === undefined ? [] : [`--max-model-len=${maxModelLen}`]),
     ...(inputs.isHalf ? ['--dtype=half'] : []),
     ...(tensor > 1 ? [`--tensor-parallel-size=${tensor}`] : []),
+    // vLLM starts as many API servers as copies, if it is let: one has a place for one list of adapters.
+    ...(data > 1 ? [`--data-parallel-size=${data}`, '--api-server-count=1'] : []),
     ...mediaArgs(inputs.mediaDomains),
     ...loraArgs(servedName, adapters, inputs.config.maxLoraRank ?? DEFAULT_LORA_RANK),
     ...(config.gpuMemoryUtilization === undefined ? [] : [`--gpu-memory-utilization=${config.gpuMemoryUtilization}`]),

@@ -1,4 +1,3 @@
-import { apiKeysSecret } from '#src/api/api-keys.ts'
 import type { InferenceSpec } from '#src/api/inference.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
@@ -7,7 +6,7 @@ import type { InferenceConfig } from '#src/inference/inference-config.ts'
 import { defined } from '#src/lib/defined.ts'
 import { adapterParts } from './adapters.ts'
 import { engineArgs, mediaEnv } from './engine.ts'
-import { afterGateway, engineAnswers, GRACE_SECONDS, gatewayContainer, keysVolumes } from './gateway.ts'
+import { afterGateway, engineAnswers, GRACE_SECONDS, gatewayContainer } from './gateway.ts'
 import type { Container, EnvVar, PodSpec, StatefulSet, VolumeMount } from './manifest.ts'
 import { ownedBy, ownedLabels, selectorLabels } from './meta.ts'
 import { headlessName, inferenceName } from './names.ts'
@@ -29,6 +28,8 @@ export interface InferenceInputs {
   readonly nodeMemory?: number
   /** Those of them that share each layer. */
   readonly tensor: number
+  /** Copies that share out the requests. */
+  readonly data: number
   /** The GPU has no bfloat16. */
   readonly isHalf: boolean
   readonly maxModelLen?: number
@@ -68,12 +69,12 @@ function presetPod(inputs: InferenceInputs): PodSpec {
   const weights = weightsParts(inference.preset ?? { name: '' }, preset, settings, imageVolumes)
   const adapters = adapterParts(inference.adapters ?? [], settings, imageVolumes, inputs.pinned)
   const parts = joinParts(weights.parts, adapters.parts)
-  const keysSecret = apiKeysSecret(workspace)
   const args = engineArgs({
     model: weights.model,
     servedName: preset.name,
     adapters: adapters.adapters,
     tensor: inputs.tensor,
+    data: inputs.data,
     isHalf: inputs.isHalf,
     mediaDomains: settings.mediaDomains,
     config: inputs.engine,
@@ -87,17 +88,15 @@ function presetPod(inputs: InferenceInputs): PodSpec {
     securityContext: POD_SECURITY,
     ...placement(workspace, settings),
     ...pullSecrets(...settings.imagePullSecrets, ...parts.imagePullSecrets),
-    volumes: [...parts.volumes, ...keysVolumes(keysSecret), SHARED_MEMORY, tmpVolume()],
+    volumes: [...parts.volumes, SHARED_MEMORY, tmpVolume()],
     initContainers: parts.initContainers,
     containers: [
       serverContainer(inputs, args, parts.mounts, weights.env),
-      gatewayContainer({
+      gatewayContainer(
         settings,
-        baseModel: preset.name,
-        adapters: adapters.adapters.map(({ name }) => name),
-        engine: inputs.engine,
-        keysSecret,
-      }),
+        preset.name,
+        adapters.adapters.map(({ name }) => name),
+      ),
     ],
   }
 }

@@ -35,7 +35,8 @@ export interface SplitFault {
 
 /**
  * The split of a model over the GPUs of one instance. Left to itself it is the largest divisor of their number that the model
- * comes out even with, so some may stay idle. `model` is undefined where nothing is known (a hub id): then one GPU, unless
+ * comes out even with; the rest holds copies, where the model is a plain transformer (of one with experts, vLLM spreads these over
+ * the copies, too, and asks for more to come out even). Else some stay idle. `model` is undefined where nothing is known (a hub id): then one GPU, unless
  * the file says more. `gpus` is undefined where the instance type is not known: then what the file says, or one.
  */
 export function splitOver(
@@ -43,17 +44,22 @@ export function splitOver(
   gpus: number | undefined,
   asked: AskedParallel,
 ): { readonly ok: true; readonly split: Split } | { readonly ok: false; readonly fault: SplitFault } {
-  const { pipelineParallel: pipeline = 1, dataParallel: data = 1, prefillParallel: prefill = 1 } = asked
-  const others = pipeline * data * prefill
+  const { pipelineParallel: pipeline = 1, prefillParallel: prefill = 1 } = asked
+  const others = pipeline * (asked.dataParallel ?? 1) * prefill
   const room = Math.max(1, Math.floor((gpus ?? others) / others))
   const tensor = asked.tensorParallel ?? (model === undefined ? 1 : largestEven(model, room))
-  const used = tensor * others
+  const isFree = !asksForSplit(asked) && model?.architecture !== undefined
+  const data = asked.dataParallel ?? (isFree ? Math.floor(room / tensor) : 1)
+  const used = tensor * pipeline * data * prefill
   if (gpus !== undefined && used > gpus) return { ok: false, fault: tooMany(asked, used, gpus) }
   if (model !== undefined && !isEven(model, tensor)) {
     return { ok: false, fault: uneven(model, tensor, gpus ?? tensor) }
   }
   return { ok: true, split: { tensor, pipeline, data, gpus: used } }
 }
+
+/** Does the file say anything of the split? */
+export const asksForSplit = (asked: AskedParallel): boolean => FLAGS.some(([, key]) => asked[key] !== undefined)
 
 /** Heads of a model where they are known. */
 export const attentionOf = ({ attention, architecture }: Preset): Attention | undefined => attention ?? architecture

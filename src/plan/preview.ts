@@ -3,6 +3,7 @@ import { findSku } from '#src/catalog/catalog.ts'
 import type { GpuSku } from '#src/catalog/gpu.ts'
 import { breakdownText } from '#src/estimate/breakdown.ts'
 import { hourlyPrice } from '#src/estimate/price.ts'
+import { provisionerOf } from '#src/provisioners/index.ts'
 import type { Facts } from '#src/reading/facts.ts'
 import { needOn } from '#src/reading/memory-need.ts'
 
@@ -11,10 +12,11 @@ export function planLines(workspace: Workspace, facts: Facts): string[] {
   const { instanceType = '', count = 1 } = workspace.resource ?? {}
   const sku = findSku(facts.catalog, facts.policy.cloud, instanceType)
   const gpus = sku === undefined ? '' : ` (${sku.gpuCount} x ${sku.gpuModel}, ${sku.gpuMemoryGiB} GiB)`
-  const how = facts.policy.nodeProvisioner === 'byo' ? 'existing nodes are used' : 'nodes are provisioned'
+  const { how } = provisionerOf(facts.policy)
   return [
     `plan: ${count} x ${instanceType || 'any GPU node'}${gpus}; ${how}`,
     ...(sku === undefined ? [] : [...priceLine(sku, count), ...memoryLine(workspace, facts, sku)]),
+    ...servingLine(workspace, facts, sku),
     ...(workspace.tuning === undefined ? [] : [`plan: trains on ${trainingGpus(sku)}${amount(workspace, facts, sku)}`]),
     `plan: creates ${objects(workspace, facts).join(', ')}`,
   ]
@@ -25,6 +27,20 @@ function priceLine(sku: GpuSku, count: number): string[] {
   if (price === undefined) return []
   const { usdPerHour, region, asOf } = price
   return [`plan: about $${usdPerHour.toFixed(2)} an hour while the nodes run (${region}, list price of ${asOf})`]
+}
+
+/** How a replica uses the GPUs of its node, where it has several. */
+function servingLine(workspace: Workspace, facts: Facts, sku: GpuSku | undefined): string[] {
+  const need = sku && workspace.inference?.preset && needOn(workspace, facts, sku)
+  if (need?.kind !== 'inference' || sku === undefined || sku.gpuCount === 1) return []
+  const { gpus, tensor, pipeline, data } = need.split
+  const shares = [
+    [tensor, 'GPUs share each layer'],
+    [pipeline, 'groups share out the layers'],
+    [data, 'copies share out the requests'],
+  ] as const
+  const how = shares.flatMap(([count, what]) => (count > 1 ? [`${count} ${what}`] : []))
+  return [`plan: serves on ${gpus} of ${sku.gpuCount} GPUs${how.length === 0 ? '' : `: ${how.join(', ')}`}`]
 }
 
 /** Of nodes that exist only they themselves say how many GPUs they have, and they are not looked at before a run. */
@@ -57,7 +73,7 @@ function memoryLine(workspace: Workspace, facts: Facts, sku: GpuSku): string[] {
 /** Kinds and names, as far as they are known before the object has a uid. */
 function objects({ metadata: { name }, resource, tuning }: Workspace, { policy }: Facts): string[] {
   const count = resource?.count ?? 1
-  const claims = policy.nodeProvisioner === 'byo' ? [] : [`${count} NodeClaim${count === 1 ? '' : 's'}`]
+  const claims = provisionerOf(policy).needs.map(({ kind }) => `${count} ${kind}${count === 1 ? '' : 's'}`)
   return tuning === undefined
     ? [...claims, `StatefulSet/${name}`, `Service/${name}`, `Service/${name}-headless`]
     : [...claims, `Job/${name}-tuning-*`]

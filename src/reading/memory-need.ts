@@ -4,6 +4,7 @@ import type { GpuSku } from '#src/catalog/gpu.ts'
 import type { Preset } from '#src/catalog/preset.ts'
 import { cheapest, type Fit, fitInference, fitTuning, perGpuGiB } from '#src/estimate/fit.ts'
 import type { InferenceEstimate } from '#src/estimate/inference.ts'
+import type { Split } from '#src/estimate/parallel.ts'
 import { servingFit } from '#src/estimate/serving.ts'
 import type { TuningEstimate } from '#src/estimate/tuning.ts'
 import { lastOnly } from '#src/lib/per-object.ts'
@@ -34,6 +35,7 @@ export type Need =
       readonly haveGiB: number
       /** Tokens of context that fit beside the rest. */
       readonly tokens: number
+      readonly split: Split
       /** True when the file asks for exactly this context, so a shorter one is not what was asked for. */
       readonly asked: boolean
     }
@@ -122,9 +124,9 @@ function inferenceNeed(workspace: Workspace, facts: Facts, sku: GpuSku): Need | 
   const config = parsed?.ok ? parsed.config : undefined
   const served = servingFit(preset, sku, config ?? {}, workspace.inference?.adapters?.length ?? 0)
   if (served === undefined) return undefined
-  const { estimate, haveGiB, tokens } = served
+  const { estimate, haveGiB, tokens, split } = served
   const fit = fitInference(estimate, sku)
-  return { kind: 'inference', estimate, haveGiB, fit, tokens, asked: config?.maxModelLen !== undefined }
+  return { kind: 'inference', estimate, haveGiB, fit, tokens, split, asked: config?.maxModelLen !== undefined }
 }
 
 function presetOf(name: string | undefined, { catalog }: Facts): Preset | undefined {

@@ -1,6 +1,6 @@
 import type { Workspace } from '#src/api/workspace.ts'
 import { resolveModel } from '#src/catalog/resolve.ts'
-import { attentionOf, splitOver } from '#src/estimate/parallel.ts'
+import { asksForSplit, attentionOf, splitOver } from '#src/estimate/parallel.ts'
 import { forbidden, invalid } from '#src/lib/field-error.ts'
 import { readInferenceConfig } from '#src/reading/config-files.ts'
 import type { Facts } from '#src/reading/facts.ts'
@@ -37,7 +37,7 @@ export const parallelRules = [
       const preset = presetOf(workspace, facts)
       const heads = preset && attentionOf(preset)
       const config = readInferenceConfig(workspace, facts)
-      const isAsked = config?.ok === true && config.config.tensorParallel !== undefined
+      const isAsked = config?.ok === true && asksForSplit(config.config)
       const why = isAsked
         ? 'inference.config asks for no more'
         : heads

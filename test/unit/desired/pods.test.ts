@@ -1,14 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { nodeLabels } from '#src/api/selector.ts'
+import { builtInCatalog } from '#src/catalog/built-in.ts'
 import { adapterParts } from '#src/desired/adapters.ts'
 import { engineArgs, mediaEnv } from '#src/desired/engine.ts'
-import { nodeClaims } from '#src/desired/node-claim.ts'
 import { bothAffinities, placement } from '#src/desired/placement.ts'
 import { literalEnv } from '#src/desired/pod-parts.ts'
 import { inferenceService } from '#src/desired/service.ts'
 import { datasetParts } from '#src/desired/sources.ts'
 import { defined } from '#src/lib/defined.ts'
+import { karpenter } from '#src/provisioners/karpenter.ts'
 import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 import { inferenceWorkspace, tuningWorkspace } from '#test/support/worlds.ts'
 
@@ -79,6 +80,7 @@ describe('the arguments of the engine', () => {
     servedName: 'phi',
     adapters: [],
     tensor: 1,
+    data: 1,
     isHalf: false,
     mediaDomains: [],
     config: { engineArgs: [] },
@@ -91,7 +93,8 @@ describe('the arguments of the engine', () => {
   })
 
   it('ask for LoRA only with adapters, and split the model only over several GPUs', () => {
-    expect(engineArgs(inputs).join(' ')).not.toMatch(/lora|tensor-parallel/)
+    expect(engineArgs(inputs).join(' ')).not.toMatch(/lora|-parallel/)
+    expect(engineArgs({ ...inputs, data: 2 }).join(' ')).toContain('--data-parallel-size=2 --api-server-count=1')
     const args = engineArgs({ ...inputs, tensor: 4, adapters: [{ name: 'tone', path: '/a' }] })
     expect(args).toContain('--tensor-parallel-size=4')
     expect(args).toContain('{"name":"tone","path":"/a","base_model_name":"phi"}')
@@ -137,7 +140,12 @@ describe('a node of its own', () => {
   const settings = { ...DEFAULT_SETTINGS, nodeProvisioner: 'karpenter' as const }
   const uid = tuningWorkspace().metadata.uid
   const taint = { key: 'kaito.sh/workspace-uid', value: uid, effect: 'NoSchedule' }
-  const claims = (dedicatedNodes: boolean) => nodeClaims(tuningWorkspace(), { ...settings, dedicatedNodes })
+  const claims = (dedicatedNodes: boolean) =>
+    karpenter.buys?.claims({
+      workspace: tuningWorkspace(),
+      settings: { ...settings, dedicatedNodes },
+      catalog: builtInCatalog,
+    }) ?? []
 
   it('says by uid whose it is, and keeps others away where that is wanted', () => {
     for (const [claim] of [claims(false), claims(true)])

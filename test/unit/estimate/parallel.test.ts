@@ -15,22 +15,24 @@ const sku = (name: string) => {
   if (found === undefined) throw new Error(name)
   return found
 }
-const tensorOf = (name: string, gpus: number) => {
-  const divided = splitOver(preset(name), gpus, {})
-  return divided.ok ? divided.split.tensor : divided.fault
-}
 
 describe('the split of a model over the GPUs of an instance', () => {
   it.each([
-    ['phi-4', 4, 2],
-    ['phi-4', 8, 2],
-    ['phi-3-medium-4k-instruct', 4, 2],
-    ['phi-4-mini-instruct', 8, 8],
-    ['qwen2.5-coder-7b-instruct', 8, 4],
-    ['llama-3.3-70b-instruct', 8, 8],
-    ['gpt-oss-120b', 8, 8],
-  ])('of %s over %d is by %d', (name, gpus, tensor) => {
-    expect(tensorOf(name, gpus)).toBe(tensor)
+    ['phi-4', 4, 2, 2],
+    ['phi-4', 8, 2, 4],
+    ['phi-3-medium-4k-instruct', 4, 2, 2],
+    ['phi-4-mini-instruct', 8, 8, 1],
+    ['qwen2.5-coder-7b-instruct', 8, 4, 2],
+    ['llama-3.3-70b-instruct', 8, 8, 1],
+    ['gpt-oss-120b', 8, 8, 1],
+  ])('of %s over %d is by %d, in %d copies: no GPU is idle', (name, gpus, tensor, data) => {
+    expect(splitOver(preset(name), gpus, {})).toEqual({ ok: true, split: { tensor, data, pipeline: 1, gpus } })
+  })
+
+  it('makes no copies that the file does not ask for, once it says anything', () => {
+    expect(splitOver(preset('phi-4'), 8, { tensorParallel: 2 })).toMatchObject({ split: { data: 1, gpus: 2 } })
+    expect(splitOver(preset('phi-4'), 8, { pipelineParallel: 2 })).toMatchObject({ split: { data: 1, gpus: 4 } })
+    expect(splitOver(preset('phi-4'), 8, { dataParallel: 2 })).toMatchObject({ split: { tensor: 2, gpus: 4 } })
   })
 
   it('never leaves a head over, for any preset whose heads are known and any number of GPUs', () => {
