@@ -9,6 +9,9 @@ const MLA_KV = 61 * 2 * (512 + 64)
 /** Heads of transformers' DeepseekV3Config, the shape of R1, V3 and V3.2. All share one latent. */
 const MLA = { heads: 128, kvHeads: 1 }
 
+/** vLLM 0.33 has kernels for attention to chosen tokens of a latent for Hopper and newer only. */
+const SPARSE = { computeCapability: 9, because: 'its sparse attention has code for Hopper and newer only' }
+
 const full = (name: string, id: string): Preset => ({
   name,
   aliases: [id],
@@ -66,19 +69,19 @@ export const DEEPSEEK: readonly Preset[] = [
     'deepseek',
     'deepseek-ai/DeepSeek-V3.2',
     { weightsGiB: 642.14, contextLength: 163_840, kvBytesPerToken: MLA_KV },
-    { quantization: 'fp8', attention: MLA },
+    { quantization: 'fp8', attention: MLA, needs: SPARSE },
   ),
   hubModel(
     'deepseek',
     'deepseek-ai/DeepSeek-V4-Flash-0731',
     { weightsGiB: 155.43, contextLength: 1_048_576, kvBytesPerToken: 88_064 },
     // Heads of DeepseekV4Config, whose 43 layers of one key/value head of 512 give these bytes.
-    { quantization: 'fp8', attention: { heads: 64, kvHeads: 1 } },
+    { quantization: 'fp8', attention: { heads: 64, kvHeads: 1 }, needs: SPARSE },
   ),
   hubModel(
     'deepseek',
     'deepseek-ai/DeepSeek-V4-Pro',
     { weightsGiB: 805.34, contextLength: 1_048_576, kvBytesPerToken: 124_928 },
-    { quantization: 'fp8' },
+    { quantization: 'fp8', attention: { heads: 128, kvHeads: 1 }, needs: SPARSE },
   ),
 ]

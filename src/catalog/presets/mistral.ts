@@ -1,3 +1,4 @@
+import { defined } from '#src/lib/defined.ts'
 import type { Architecture, Preset } from '../preset.ts'
 import { hubModel } from './hub-model.ts'
 import { SPLIT_MODULES } from './modules.ts'
@@ -29,18 +30,21 @@ const mistral7b = (name: string, id: string, alias: string, revision: string): P
 /** Heads of Mistral4Config. All share one latent. */
 const MISTRAL_4 = { heads: 32, kvHeads: 1 }
 
+/** Heads of each config.json. */
+const MINISTRAL = { quantization: 'fp8', attention: { heads: 32, kvHeads: 8 } }
+
 const dated = (
   name: string,
   id: string,
   numbers: Pick<Preset, 'weightsGiB' | 'contextLength' | 'kvBytesPerToken'>,
-  quantization: string,
+  { quantization, attention }: Pick<Preset, 'quantization' | 'attention'>,
 ): Preset => ({
   name,
   aliases: [`${name}-2512`, id],
   family: 'mistral',
   weights: { hub: id },
   ...numbers,
-  quantization,
+  ...defined({ quantization, attention }),
 })
 
 export const MISTRAL: readonly Preset[] = [
@@ -55,25 +59,25 @@ export const MISTRAL: readonly Preset[] = [
     'ministral-3-3b-instruct',
     'mistralai/Ministral-3-3B-Instruct-2512',
     { weightsGiB: 4.35, contextLength: 262_144, kvBytesPerToken: 106_496 },
-    'fp8',
+    MINISTRAL,
   ),
   dated(
     'ministral-3-8b-instruct',
     'mistralai/Ministral-3-8B-Instruct-2512',
     { weightsGiB: 9.7, contextLength: 262_144, kvBytesPerToken: 139_264 },
-    'fp8',
+    MINISTRAL,
   ),
   dated(
     'ministral-3-14b-instruct',
     'mistralai/Ministral-3-14B-Instruct-2512',
     { weightsGiB: 14.65, contextLength: 262_144, kvBytesPerToken: 163_840 },
-    'fp8',
+    MINISTRAL,
   ),
   dated(
     'mistral-large-3-675b-instruct',
     'mistralai/Mistral-Large-3-675B-Instruct-2512',
     { weightsGiB: 634.7, contextLength: 294_912, kvBytesPerToken: 70_272 },
-    'float-quantized',
+    { quantization: 'float-quantized', attention: { heads: 128, kvHeads: 1 } },
   ),
   hubModel(
     'mistral',
@@ -91,6 +95,6 @@ export const MISTRAL: readonly Preset[] = [
     'mistral',
     'mistralai/Mistral-Medium-3.5-128B',
     { weightsGiB: 124.43, contextLength: 262_144, kvBytesPerToken: 360_448 },
-    { quantization: 'fp8' },
+    { quantization: 'fp8', attention: { heads: 96, kvHeads: 8 } },
   ),
 ]
