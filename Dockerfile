@@ -40,7 +40,7 @@ USER 1000:1000
 WORKDIR /app
 # Types are stripped and modules compiled here, once, and not at each start: half the time and 30 MiB less. Each program
 # loads, finds that it was given nothing to do, says so and ends with 64; a role's part, which is loaded on demand, just loads.
-RUN for main in src/main.ts src/wire/webhook-part.ts src/wire/reconciler-part.ts src/gateway/main.ts jobs/steps/main.ts; do \
+RUN for main in src/main.ts src/wire/webhook-part.ts src/wire/reconciler-part.ts src/runtime/watchdog-thread.ts src/gateway/main.ts jobs/steps/main.ts; do \
       TERMINATION_LOG=/dev/null node "$main" || [ $? -eq 64 ] || exit 1; \
     done
 ENTRYPOINT ["node"]

@@ -5,12 +5,13 @@ import { createLog } from './telemetry/log.ts'
 import { wireOperator } from './wire/operator.ts'
 import { ROLES } from './wire/role.ts'
 
-const USAGE = 'node src/main.ts operator [webhook|reconciler] [--settings FILE] [--cert-dir DIR]'
+const USAGE =
+  'node src/main.ts operator [webhook|reconciler] [--settings FILE] [--cert-dir DIR] [--client-ca-file FILE]'
 
 /** One role of the operator; without a role both in one process, for a try outside a cluster. */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { settings: { type: 'string' }, 'cert-dir': { type: 'string' } },
+  options: { settings: { type: 'string' }, 'cert-dir': { type: 'string' }, 'client-ca-file': { type: 'string' } },
 })
 
 const [command, ...named] = positionals
@@ -22,7 +23,7 @@ if (command !== 'operator' || named.length > 1 || roles.length === 0) {
 
 const config = loadConfig(values.settings, process.env)
 const log = createLog({ level: config.logLevel, fields: { instance: config.instance } })
-const certDir = values['cert-dir']
+const files = defined({ certDir: values['cert-dir'], clientCaFile: values['client-ca-file'] })
 
 let isStopping = false
 const stop = async (why: string, code: number) => {
@@ -38,8 +39,8 @@ const operator = await wireOperator({
   config,
   log,
   roles,
+  files,
   onLost: () => stop('leadership lost', 1),
-  ...defined({ certDir }),
 })
 
 process.on('SIGTERM', () => stop('SIGTERM', 0))

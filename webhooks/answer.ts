@@ -1,5 +1,6 @@
 import { diff } from '#src/lib/json-patch.ts'
 import type { Clock } from '#src/runtime/clock.ts'
+import { unwatched, type Watch } from '#src/runtime/watchdog.ts'
 import type { Admission, AdmissionRequest } from './admission.ts'
 import type { AdmissionEntry, AdmissionObserver } from './observer.ts'
 import { type AdmissionReview, allowed, denied, errored, failure, parseReview, patched, type Status } from './review.ts'
@@ -18,6 +19,8 @@ export interface AnswerOptions {
   readonly budgetMs: number
   readonly observer: AdmissionObserver
   readonly clock: Clock
+  /** Hears of every piece of synchronous work on a review; absent = nobody watches that it returns. */
+  readonly watch?: Watch
   /** A new id for a failure, by which a user's message and our log line are found to be the same. */
   readonly newId: () => string
 }
@@ -25,7 +28,7 @@ export interface AnswerOptions {
 /** Answers one POST body. Never rejects: a bug in the rules ends as an HTTP 500, and one in the defaults as no defaults. */
 export async function answer(webhook: Webhook, body: Buffer, options: AnswerOptions): Promise<Answer> {
   const started = options.clock.now()
-  const parsed = parseReview(body)
+  const parsed = watchOf(options).during('a review that is being read', () => parseReview(body))
   if (!parsed.ok) return refused(parsed.reason, options)
   const { request } = parsed
   if (isOutOfScope(request)) return { code: 200, body: allowed(request) }
@@ -39,7 +42,7 @@ export async function answer(webhook: Webhook, body: Buffer, options: AnswerOpti
 type Answered = Answer & { readonly entry: Pick<AdmissionEntry, 'allowed' | 'origins' | 'warnings' | 'operations'> }
 
 async function validate(request: AdmissionRequest, options: AnswerOptions): Promise<Answered> {
-  const outcome = await within(options, () => options.admission.validate(request))
+  const outcome = await within(options, request, () => options.admission.validate(request))
   if (!outcome.ok) {
     const id = report('validate', request, outcome.error, options)
     const entry = { allowed: false, origins: [], warnings: 0, operations: 0 }
@@ -61,7 +64,7 @@ async function validate(request: AdmissionRequest, options: AnswerOptions): Prom
  */
 async function mutate(request: AdmissionRequest, options: AnswerOptions): Promise<Answered> {
   const patch = (object: unknown) => diff(request.object, object)
-  const outcome = await within(options, () => {
+  const outcome = await within(options, request, () => {
     const filled = options.admission.default(request)
     return filled instanceof Promise ? filled.then(patch) : patch(filled)
   })
@@ -105,9 +108,14 @@ function isBeingDeleted(object: unknown): boolean {
 type Settled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }
 
 /** Runs `work` within the budget. What is late is not listened to any more; a clock runs only for what must be waited for. */
-async function within<T>({ clock, budgetMs }: AnswerOptions, work: () => T | Promise<T>): Promise<Settled<T>> {
+async function within<T>(
+  options: AnswerOptions,
+  request: AdmissionRequest,
+  work: () => T | Promise<T>,
+): Promise<Settled<T>> {
+  const { clock, budgetMs } = options
   try {
-    const result = work()
+    const result = watchOf(options).during(nameOf(request), work)
     return { ok: true, value: result instanceof Promise ? await inTime(result, clock, budgetMs) : result }
   } catch (error) {
     return { ok: false, error }
@@ -120,6 +128,11 @@ function inTime<T>(result: Promise<T>, clock: Clock, ms: number): Promise<T> {
     result.finally(cancel).then(resolve, reject)
   })
 }
+
+const watchOf = ({ watch = unwatched }: AnswerOptions) => watch
+
+/** Whose review it is, for whoever must say it in one word. */
+export const nameOf = ({ namespace = '', name = '' }: AdmissionRequest): string => `${namespace}/${name}`
 
 function refused(why: string, { observer }: AnswerOptions): Answer {
   observer.refused(400, why)

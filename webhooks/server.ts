@@ -1,11 +1,12 @@
 import { X509Certificate } from 'node:crypto'
 import type { Server } from 'node:https'
-import { type SecureContextOptions, TLSSocket } from 'node:tls'
+import type { SecureContextOptions } from 'node:tls'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { defined } from '#src/lib/defined.ts'
 import { Bodies, type Received } from '#src/runtime/bodies.ts'
 import { pause } from '#src/runtime/clock.ts'
 import { type AnswerOptions, answer } from './answer.ts'
+import { type Callers, strangeness } from './callers.ts'
 import { Connections } from './connections.ts'
 import { errored, failure } from './review.ts'
 
@@ -20,8 +21,8 @@ export interface ServerOptions extends AnswerOptions {
   /** 0 chooses a free one. */
   readonly port: number
   readonly certificate: ServingCertificate
-  /** PEM of an authority: then only callers with a certificate of it get answers (probes excepted). */
-  readonly clientAuthority?: string
+  /** Absent: everybody who can reach the port gets answers. */
+  readonly callers?: Callers
   /** Wall time, which certificates are about. */
   readonly now: () => Date
   readonly timeouts: ServerTimeouts
@@ -69,11 +70,14 @@ export class WebhookServer {
   readonly #options: ServerOptions
   readonly #app: FastifyInstance<Server>
   readonly #connections = new Connections(CONNECTIONS)
+  #serving: Served
   #expires: Date
+  #hangUpUntil = 0
   #leaving: Promise<void> | undefined
 
   constructor(options: ServerOptions) {
     this.#options = options
+    this.#serving = options
     this.#expires = new X509Certificate(options.certificate.certificate).validToDate
     this.#app = createApp(options)
     this.#connections.watch(this.#app.server)
@@ -88,8 +92,25 @@ export class WebhookServer {
 
   /** Serves another certificate from the next handshake on. Open connections go on with the old one. */
   use(certificate: ServingCertificate): void {
-    this.#app.server.setSecureContext(secureContext({ ...this.#options, certificate }))
+    this.#serve({ ...this.#serving, certificate })
     this.#expires = new X509Certificate(certificate.certificate).validToDate
+  }
+
+  /**
+   * Asks callers for certificates of other authorities from the next handshake on. Whoever has a connection gets one more answer,
+   * with the request to hang up, so that nobody is refused who has a new certificate or one of an authority that stays. After
+   * the longest time that a connection may idle, none is left.
+   */
+  trust(authority: string): void {
+    const { callers, clock, timeouts } = this.#options
+    if (callers === undefined) throw new Error('callers are not asked for certificates')
+    this.#serve({ ...this.#serving, callers: { ...callers, authority } })
+    this.#hangUpUntil = clock.now() + timeouts.keepAlive
+  }
+
+  #serve(served: Served): void {
+    this.#serving = served
+    this.#app.server.setSecureContext(secureContext(served))
   }
 
   /**
@@ -119,7 +140,8 @@ export class WebhookServer {
   #route(): void {
     const app = this.#app
     app.addHook('onSend', (_request, reply, _payload, done) => {
-      if (this.#leaving !== undefined) reply.header('connection', 'close')
+      const { clock } = this.#options
+      if (this.#leaving !== undefined || clock.now() < this.#hangUpUntil) reply.header('connection', 'close')
       done()
     })
     app.get('/healthz', async () => 'ok')
@@ -146,7 +168,8 @@ function createApp(options: ServerOptions): FastifyInstance<Server> {
   const app = Fastify({
     https: {
       ...secureContext(options),
-      ...(options.clientAuthority === undefined ? {} : { requestCert: true, rejectUnauthorized: false }),
+      // Not refused in the handshake: an API server without its certificate could then only say "EOF" to whoever applies something.
+      ...(options.callers === undefined ? {} : { requestCert: true, rejectUnauthorized: false }),
       handshakeTimeout: slowClient,
       // Counts from a request's first byte, so unlike in old versions of Node it may be shorter than keep-alive.
       headersTimeout: slowClient,
@@ -171,21 +194,20 @@ function createApp(options: ServerOptions): FastifyInstance<Server> {
   })
   // Hooks with a callback and not a promise: two of them are a tenth of an answer's time.
   app.addHook('onRequest', (request, reply, done) => {
-    if (request.method !== 'POST') return done()
-    const { socket } = request.raw
-    if (options.clientAuthority !== undefined && !(socket instanceof TLSSocket && socket.authorized)) {
-      return refuse(401, 'Unauthorized', 'a client certificate is required')
+    const why = options.callers && strangeness(request.raw.socket, options.callers.names)
+    if (why !== undefined) {
+      options.observer.refused(401, why)
+      // Nothing is read of what a stranger sends, and nothing said: neither what is wrong nor which paths there are.
+      return reply.code(401).header('connection', 'close').send()
     }
+    if (request.method !== 'POST') return done()
     // fastify also lets variants of a content type through; the API server sends exactly this one.
     if (request.headers['content-type'] !== 'application/json') {
-      return refuse(415, 'UnsupportedMediaType', 'the content type must be application/json')
+      const wrong = 'the content type must be application/json'
+      options.observer.refused(415, wrong)
+      return reply.code(415).send(failure(415, 'UnsupportedMediaType', wrong))
     }
     done()
-
-    function refuse(code: number, reason: string, why: string) {
-      options.observer.refused(code, why)
-      reply.code(code).send(failure(code, reason, why))
-    }
   })
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(failure(404, 'NotFound', 'no such path')))
   app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
@@ -211,10 +233,12 @@ function createApp(options: ServerOptions): FastifyInstance<Server> {
   return app
 }
 
-const secureContext = ({ certificate, clientAuthority }: Pick<ServerOptions, 'certificate' | 'clientAuthority'>) =>
+type Served = Pick<ServerOptions, 'certificate' | 'callers'>
+
+const secureContext = ({ certificate, callers }: Served) =>
   ({
     cert: certificate.certificate,
     key: certificate.key,
     minVersion: 'TLSv1.2',
-    ...defined({ ca: clientAuthority }),
+    ...defined({ ca: callers?.authority }),
   }) satisfies SecureContextOptions

@@ -15,6 +15,8 @@ export interface ControlPlaneOptions {
   readonly dir?: string
   /** Also run kube-controller-manager: default service accounts, garbage collection by owner, Jobs, Deployments (pods stay Pending). */
   readonly controllerManager?: boolean
+  /** More flags of kube-apiserver. */
+  readonly apiserverFlags?: readonly string[]
   /** Only speaks when programs must be fetched or built first. Default: stderr. */
   readonly progress?: Progress
 }
@@ -67,7 +69,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     if (options.dir === undefined) removeNow(dir)
   }
   try {
-    return await assemble({ dir, binaries, withManager, launch, daemons, stop })
+    return await assemble({ dir, binaries, withManager, flags: options.apiserverFlags ?? [], launch, daemons, stop })
   } catch (error) {
     await stop()
     throw error
@@ -78,6 +80,7 @@ interface Parts {
   readonly dir: string
   readonly binaries: ReadonlyMap<string, string>
   readonly withManager: boolean
+  readonly flags: readonly string[]
   readonly launch: (component: Component) => Promise<void>
   readonly daemons: ReadonlyMap<string, Daemon>
   readonly stop: () => Promise<void>
@@ -104,6 +107,7 @@ async function assemble(parts: Parts): Promise<ControlPlane> {
     extra: [
       '--endpoint-reconciler-type=none',
       ...(parts.withManager ? [] : ['--disable-admission-plugins=ServiceAccount']),
+      ...parts.flags,
     ],
   })
   await launch(server)

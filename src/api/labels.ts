@@ -27,6 +27,8 @@ export const ANNOTATION = {
   bypassResourceChecks: 'kaito.sh/bypass-resource-checks',
   /** `True` asks for a Service of type LoadBalancer. */
   enableLoadBalancer: 'kaito.sh/enablelb',
+  /** A Secret of API keys: without one of them a server answers nobody. */
+  apiKeys: 'kaito.sh/api-keys',
   nodeImageFamily: 'kaito.sh/node-image-family',
   /** How long a tuning run may take, in place of the administrator's setting: `90m`, `36h`, `2d`. */
   tuningDeadline: 'kaito.sh/tuning-deadline',

@@ -38,4 +38,9 @@ export const LIMIT = {
   annotations: 262_144,
   /** Characters of JSON, and values, of `resource`, `inference` and `tuning` together: what all of them may be to be judged. */
   judged: { characters: 524_288, values: 5_000 },
+  /**
+   * CPU time in ms after which a rule counts as hanging, and its process ends. The slowest answer that was ever found takes 50
+   * (docs/bench/fuzz.md), so even a machine of a tenth of that speed is not mistaken; the kubelet would need 30 s to notice.
+   */
+  ruleCpuMs: 2_000,
 } as const

@@ -161,11 +161,33 @@ export const settingsSchema = object({
     minimum: 1,
     description: 'How many queued tuning runs one operator starts at a time.',
   }),
+  gateway: group(
+    {
+      maxRequests: int({
+        default: 512,
+        minimum: 1,
+        maximum: 100_000,
+        description:
+          'Requests that one server works on or has waiting; others get 429. Where inference.config has max-num-seqs, twice that.',
+      }),
+      answerSeconds: int({
+        default: 600,
+        minimum: 1,
+        maximum: 86_400,
+        description: 'Longest silence of the engine within one answer, and before its first byte.',
+      }),
+    },
+    { description: 'Of the gateway in front of each model server.' },
+  ),
   redisUrl: text({ default: 'redis://127.0.0.1:6379' }),
   webhook: group({
     enabled: bool({ default: true }),
     port: int({ default: 9443 }),
     serviceName: text({ default: 'kaito-ts' }),
+    allowedNames: listOf(text({ minLength: 1 }), {
+      default: [],
+      description: 'Common names of the client certificates whose holders may call the webhooks. Empty: any.',
+    }),
   }),
   catalog: optional(
     open({

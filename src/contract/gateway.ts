@@ -13,6 +13,14 @@ export const gatewayMessage = message(
     upstream: text({ pattern: '^http://[^/]+$', description: 'The engine, for example http://127.0.0.1:8000.' }),
     baseModel: word(),
     adapters: listOf(text(), { description: 'Names that the engine serves adapters under.' }),
+    allowedOrigins: listOf(text(), {
+      description: 'Origins of pages that may read answers in a browser; "*" for any.',
+    }),
+    apiKeys: text({ description: 'Folder of API keys, a file for each caller. Empty: everybody is answered.' }),
+    maxRequests: int({
+      minimum: 1,
+      description: 'Requests that are worked on or wait, at most; others are told to come back.',
+    }),
     answerSeconds: seconds('Longest silence of the engine within one answer; also the wait for its first byte.'),
     drainSeconds: seconds(
       'After SIGTERM: how long to keep accepting, since endpoints take a moment to forget the pod.',

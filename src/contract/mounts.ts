@@ -7,6 +7,7 @@ export const MOUNT = {
   scaledAdapters: '/mnt/adapters-scaled',
   pullAuth: '/mnt/pull-auth',
   pushAuth: '/mnt/push-auth',
+  apiKeys: '/mnt/api-keys',
 } as const
 
 /** Within the folder for results. */

@@ -1,6 +1,8 @@
 import type { Settings } from '#src/api/settings.ts'
 import { type GatewayConfig, gatewayMessage } from '#src/contract/gateway.ts'
-import type { Container, ContainerLifecycle, ContainerProbe } from './manifest.ts'
+import { MOUNT } from '#src/contract/mounts.ts'
+import type { InferenceConfig } from '#src/inference/inference-config.ts'
+import type { Container, ContainerLifecycle, ContainerProbe, Volume } from './manifest.ts'
 import { CONTAINER_SECURITY, messageVariable, TMP_MOUNT } from './pod-parts.ts'
 import { GATEWAY_RESOURCES } from './room.ts'
 
@@ -11,9 +13,6 @@ export const ENGINE_PORT = 8000
 
 /** On the pod's loopback; closed when the gateway has ended. */
 const LIFELINE_PORT = 5001
-
-/** Longest silence of the engine within one answer. */
-const ANSWER_SECONDS = 600
 
 /** A pod that goes takes requests until endpoints have forgotten it, then lets running answers end. */
 const DRAIN_SECONDS = 5
@@ -67,15 +66,33 @@ export const engineAnswers: Pick<ContainerProbe, 'exec'> = {
   },
 }
 
+const KEYS_VOLUME = 'api-keys'
+
+/** The gateway alone has the keys: neither the engine nor a step before it sees them. */
+export const keysVolumes = (secretName: string | undefined): readonly Volume[] =>
+  secretName === undefined ? [] : [{ name: KEYS_VOLUME, secret: { secretName } }]
+
+export interface GatewayInputs {
+  readonly settings: Settings
+  readonly baseModel: string
+  readonly adapters: readonly string[]
+  readonly engine: InferenceConfig
+  /** The Secret of API keys, where there is to be one. */
+  readonly keysSecret: string | undefined
+}
+
 /** The sidecar that serves /chat and the OpenAI API and hides the rest of the engine's routes. */
-export function gatewayContainer(settings: Settings, baseModel: string, adapters: readonly string[]): Container {
+export function gatewayContainer({ settings, baseModel, adapters, engine, keysSecret }: GatewayInputs): Container {
   const config: GatewayConfig = {
     port: GATEWAY_PORT,
     lifelinePort: LIFELINE_PORT,
     upstream: `http://127.0.0.1:${ENGINE_PORT}`,
     baseModel,
     adapters: [...adapters],
-    answerSeconds: ANSWER_SECONDS,
+    allowedOrigins: [...(engine.allowedOrigins ?? [])],
+    apiKeys: keysSecret === undefined ? '' : MOUNT.apiKeys,
+    maxRequests: engine.maxNumSeqs === undefined ? settings.gateway.maxRequests : 2 * engine.maxNumSeqs,
+    answerSeconds: settings.gateway.answerSeconds,
     drainSeconds: DRAIN_SECONDS,
     graceSeconds: ANSWERS_END_SECONDS,
     logLevel: 'info',
@@ -86,7 +103,10 @@ export function gatewayContainer(settings: Settings, baseModel: string, adapters
     args: ['src/gateway/main.ts'],
     env: [messageVariable(gatewayMessage, config)],
     ports: [{ name: 'http', containerPort: GATEWAY_PORT, protocol: 'TCP' }],
-    volumeMounts: [TMP_MOUNT],
+    volumeMounts: [
+      TMP_MOUNT,
+      ...(keysSecret === undefined ? [] : [{ name: KEYS_VOLUME, mountPath: MOUNT.apiKeys, readOnly: true }]),
+    ],
     resources: GATEWAY_RESOURCES,
     securityContext: CONTAINER_SECURITY,
     // Ready = the engine answers and lists every adapter; the Service sends nothing before that.

@@ -1,3 +1,4 @@
+import { apiKeysSecret } from '#src/api/api-keys.ts'
 import type { InferenceSpec } from '#src/api/inference.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
@@ -6,7 +7,7 @@ import type { InferenceConfig } from '#src/inference/inference-config.ts'
 import { defined } from '#src/lib/defined.ts'
 import { adapterParts } from './adapters.ts'
 import { engineArgs, mediaEnv } from './engine.ts'
-import { afterGateway, engineAnswers, GRACE_SECONDS, gatewayContainer } from './gateway.ts'
+import { afterGateway, engineAnswers, GRACE_SECONDS, gatewayContainer, keysVolumes } from './gateway.ts'
 import type { Container, EnvVar, PodSpec, StatefulSet, VolumeMount } from './manifest.ts'
 import { ownedBy, ownedLabels, selectorLabels } from './meta.ts'
 import { headlessName, inferenceName } from './names.ts'
@@ -69,6 +70,7 @@ function presetPod(inputs: InferenceInputs): PodSpec {
   const weights = weightsParts(inference.preset ?? { name: '' }, preset, settings, imageVolumes)
   const adapters = adapterParts(inference.adapters ?? [], settings, imageVolumes, inputs.pinned)
   const parts = joinParts(weights.parts, adapters.parts)
+  const keysSecret = apiKeysSecret(workspace)
   const args = engineArgs({
     model: weights.model,
     servedName: preset.name,
@@ -88,15 +90,17 @@ function presetPod(inputs: InferenceInputs): PodSpec {
     securityContext: POD_SECURITY,
     ...placement(workspace, settings),
     ...pullSecrets(...settings.imagePullSecrets, ...parts.imagePullSecrets),
-    volumes: [...parts.volumes, SHARED_MEMORY, tmpVolume()],
+    volumes: [...parts.volumes, ...keysVolumes(keysSecret), SHARED_MEMORY, tmpVolume()],
     initContainers: parts.initContainers,
     containers: [
       serverContainer(inputs, args, parts.mounts, weights.env),
-      gatewayContainer(
+      gatewayContainer({
         settings,
-        preset.name,
-        adapters.adapters.map(({ name }) => name),
-      ),
+        baseModel: preset.name,
+        adapters: adapters.adapters.map(({ name }) => name),
+        engine: inputs.engine,
+        keysSecret,
+      }),
     ],
   }
 }

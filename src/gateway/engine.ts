@@ -71,14 +71,16 @@ export function openEngine(upstream: string, answerSeconds: number): Engine {
   }
 }
 
-/** The headers of a client that concern the engine. What else a client sends (cookies, tokens) is not passed on. */
-export function requestHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  return Object.fromEntries(
-    ['content-type', 'accept', 'x-request-id', 'traceparent', 'tracestate'].flatMap((name) => {
-      const value = headers[name]
-      return typeof value === 'string' ? [[name, value]] : []
-    }),
-  )
+/**
+ * The headers of a client that concern the engine, and the id that the request has here. What else a client sends (cookies,
+ * tokens) is not passed on.
+ */
+export function requestHeaders(headers: IncomingHttpHeaders, id: string): Record<string, string> {
+  const passed = ['content-type', 'accept', 'anthropic-version', 'traceparent', 'tracestate'].flatMap((name) => {
+    const value = headers[name]
+    return typeof value === 'string' ? [[name, value]] : []
+  })
+  return { ...Object.fromEntries(passed), 'x-request-id': id }
 }
 
 /** The headers of an answer that concern the client: everything but those about the connection to the engine. */

@@ -1,12 +1,16 @@
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from 'fastify'
+import { randomUUID } from 'node:crypto'
+import cors from '@fastify/cors'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import type { GatewayConfig } from '#src/contract/gateway.ts'
-import { parseGuarded } from '#src/lib/json-guard.ts'
 import { Bodies, type Received } from '#src/runtime/bodies.ts'
-import { createChat } from './chat.ts'
-import { chooseModel, readChatRequest } from './chat-request.ts'
-import { type Engine, EngineError, openEngine } from './engine.ts'
-import { openAiError, PASSED, passThrough } from './pass-through.ts'
-import { checkHealth, checkReady, modelNames, type Readiness } from './readiness.ts'
+import { type Caller, openApiKeys } from './api-keys.ts'
+import { addChat } from './chat-route.ts'
+import { openCrowd } from './crowd.ts'
+import { type Engine, openEngine } from './engine.ts'
+import { refuse } from './errors.ts'
+import { modelRoutes } from './models.ts'
+import { PASSED, passThrough } from './pass-through.ts'
+import { checkHealth, checkReady, type Readiness } from './readiness.ts'
 
 export interface Gateway {
   readonly server: FastifyInstance
@@ -26,9 +30,10 @@ export function buildGateway(config: GatewayConfig): Gateway {
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
+    genReqId: ({ headers }) => ownId(headers['x-request-id']) ?? randomUUID(),
   })
   let draining = false
-  // Bodies are passed on as they came; only /chat looks inside.
+  // Bodies are passed on as they came; only /chat, and keys for some models, look inside.
   const bodies = new Bodies(BODIES)
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (request, stream, done) => {
@@ -37,20 +42,18 @@ export function buildGateway(config: GatewayConfig): Gateway {
     else bodies.receive(stream, request.routeOptions.bodyLimit, done)
   })
   server.addHook('onClose', () => engine.close())
-  server.setNotFoundHandler((request, reply) => {
-    const message = `there is no ${request.method} ${request.url.split('?', 1)[0]} here`
-    reply.code(404).send(openAiError(message, 'NotFoundError', 404))
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
   })
-  server.setErrorHandler((error: FastifyError, request, reply) => {
-    const status = error.statusCode ?? 500
-    // What is still on its way is not read any more.
-    if (status === 413 || status === 503) reply.header('connection', 'close')
-    if (status === 503) return reply.code(503).header('retry-after', '1').send({ detail: error.message })
-    if (status >= 500) request.log.error(error)
-    return reply.code(status).send({ detail: status >= 500 ? 'internal error' : error.message })
-  })
-  for (const { method, path } of PASSED) server.route({ method, url: path, handler: passThrough(engine, method, path) })
-  addChat(server, engine, config)
+  answerFaults(server)
+  if (config.allowedOrigins.length > 0) allowOrigins(server, config.allowedOrigins)
+  const callerOf = config.apiKeys === '' ? () => undefined : askForKeys(server, config.apiKeys)
+  limitCrowd(server, config.maxRequests)
+  for (const each of PASSED) server.route({ ...each, url: each.path, handler: passThrough(engine, each, callerOf) })
+  const models = modelRoutes(engine, callerOf)
+  server.get('/v1/models', models.list)
+  server.get('/v1/models/:id', models.retrieve)
+  addChat(server, { engine, config, callerOf, bodyLimit: CHAT_LIMIT })
   addProbes(server, engine, config, () => draining)
   return {
     server,
@@ -71,45 +74,68 @@ const CHAT_LIMIT = 2 * MIB
 /** Of all clients together, within the container's 512 MiB: a body is held twice for the moment in which it is put together. */
 const BODIES = { all: 128 * MIB, ofOneAddress: 96 * MIB }
 
-/** Messages have a few levels, and a conversation some thousand values; the engine reads all of them again. */
-const CHAT_BOUNDS = { maxDepth: 64, maxValues: 50_000 }
+/** A client's own id for its request, where it is one that may stand in logs and headers. */
+const ownId = (value: string | string[] | undefined): string | undefined =>
+  typeof value === 'string' && /^[\w.:-]{1,128}$/.test(value) ? value : undefined
 
-function addChat(server: FastifyInstance, engine: Engine, config: GatewayConfig): void {
-  const models = [config.baseModel, ...config.adapters]
-  const chat = createChat(engine, config.baseModel)
-  server.post<{ Body?: Received }>('/chat', { bodyLimit: CHAT_LIMIT }, (request, reply) =>
-    answer(request.body?.bytes ?? NOTHING, reply).finally(() => request.body?.release()),
-  )
-
-  async function answer(bytes: Buffer, reply: FastifyReply) {
-    const body = parseGuarded(bytes, CHAT_BOUNDS)
-    if (!body.ok) return reply.code(400).send({ detail: body.reason })
-    const read = readChatRequest(body.value)
-    if (!read.ok) return reply.code(read.status).send({ detail: read.detail })
-    const model = chooseModel(read.request.model, config.baseModel, config.adapters)
-    if (!models.includes(model)) {
-      const served = (await servedModels(engine)) ?? models
-      return reply
-        .code(404)
-        .send({ detail: `the model "${model}" is not served here; served are ${served.join(', ')}` })
-    }
-    reply.header('x-kaito-model', model)
-    if (read.request.ignored.length > 0) reply.header('x-kaito-ignored', headerSafe(read.request.ignored.join(', ')))
-    const hangUp = new AbortController()
-    reply.raw.on('close', () => hangUp.abort())
-    try {
-      const answer = await chat.answer(read.request, model, hangUp.signal)
-      if (!answer.ok) return reply.code(answer.status).send({ detail: answer.detail })
-      reply.header('x-kaito-finish-reason', headerSafe(answer.finishReason))
-      return { Result: answer.text }
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error
-      return reply.code(503).header('retry-after', '5').send({ detail: error.message })
-    }
-  }
+function answerFaults(server: FastifyInstance): void {
+  server.setNotFoundHandler((request, reply) => {
+    const message = `there is no ${request.method} ${request.url.split('?', 1)[0]} here`
+    return refuse(request, reply, { status: 404, message })
+  })
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500
+    // What is still on its way is not read any more.
+    if (status === 413 || status === 503) reply.header('connection', 'close')
+    if (status === 503) reply.header('retry-after', '1')
+    else if (status >= 500) request.log.error(error)
+    const isOurs = status >= 500 && status !== 503
+    return refuse(request, reply, { status, message: isOurs ? 'internal error' : error.message })
+  })
 }
 
-const NOTHING = Buffer.alloc(0)
+/** Pages of these origins may read answers in a browser, and send what the API reads. */
+function allowOrigins(server: FastifyInstance, origins: readonly string[]): void {
+  server.register(cors, {
+    origin: origins.includes('*') ? '*' : [...origins],
+    methods: ['GET', 'POST'],
+    exposedHeaders: ['x-request-id', 'x-kaito-model', 'x-kaito-finish-reason', 'x-kaito-ignored', 'retry-after'],
+    maxAge: 600,
+  })
+}
+
+/** What kubelets and Prometheus ask, which have no key. None of it tells what anybody said. */
+const OPEN = new Set(['/', '/health', '/healthz', '/ready', '/metrics'])
+
+/** From now on only callers with a key get further; who it is can be asked of a request afterwards. */
+function askForKeys(server: FastifyInstance, folder: string): (request: FastifyRequest) => Caller | undefined {
+  const callers = new WeakMap<FastifyRequest, Caller>()
+  const keys = openApiKeys(folder, (message) => server.log.warn(message))
+  // Before any body is read, and after a page was told whether it may read the refusal.
+  server.addHook('preParsing', async (request, reply) => {
+    if (OPEN.has(request.routeOptions.url ?? '')) return
+    const caller = await keys.callerOf(request.headers)
+    if (caller !== undefined) return void callers.set(request, caller)
+    reply.headers({ 'www-authenticate': 'Bearer', connection: 'close' })
+    const message = 'This server wants an API key, as "Authorization: Bearer ..."; there was none, or a wrong one.'
+    await refuse(request, reply, { status: 401, message, code: 'invalid_api_key' })
+  })
+  return (request) => callers.get(request)
+}
+
+/** Too many at once are told to come back. Whoever has not sent its body yet is none of them: it would keep others out for nothing. */
+function limitCrowd(server: FastifyInstance, most: number): void {
+  const crowd = openCrowd(most)
+  server.addHook('preHandler', async (request: FastifyRequest<{ Body?: Received }>, reply) => {
+    if (request.method !== 'POST' || request.is404) return
+    const entered = crowd.enter()
+    if ('leave' in entered) return void reply.raw.once('close', entered.leave)
+    request.body?.release()
+    reply.header('retry-after', String(entered.retryAfter))
+    const message = `This server works on ${most} requests already. Try again in ${entered.retryAfter} s.`
+    await refuse(request, reply, { status: 429, message, code: 'rate_limit_exceeded' })
+  })
+}
 
 function addProbes(server: FastifyInstance, engine: Engine, config: GatewayConfig, isDraining: () => boolean): void {
   const models = [config.baseModel, ...config.adapters]
@@ -127,19 +153,4 @@ function addProbes(server: FastifyInstance, engine: Engine, config: GatewayConfi
     })
   }
   server.get('/', () => ({ message: 'Server is running' }))
-}
-
-async function servedModels(engine: Engine): Promise<string[] | undefined> {
-  try {
-    const names = modelNames((await engine.ask('/v1/models', { limitMs: 4000 })).body)
-    return names.length > 0 ? names : undefined
-  } catch (error) {
-    if (error instanceof EngineError) return undefined
-    throw error
-  }
-}
-
-/** Keys come from the client; anything that a header cannot hold is replaced. */
-function headerSafe(text: string): string {
-  return text.replaceAll(/[^A-Za-z0-9_, .-]/g, '?').slice(0, 500)
 }

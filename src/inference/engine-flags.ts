@@ -15,7 +15,8 @@ export const OPERATOR_FLAGS: Readonly<Record<string, string>> = {
   port: NETWORK,
   uds: NETWORK,
   'root-path': NETWORK,
-  'api-key': 'a key in a ConfigMap can be read by everyone who reads the ConfigMap',
+  'api-key':
+    'a key in a ConfigMap can be read by everyone who reads the ConfigMap; name a Secret in the annotation kaito.sh/api-keys',
   'ssl-keyfile': NETWORK,
   'ssl-certfile': NETWORK,
   'ssl-ca-certs': NETWORK,
@@ -29,7 +30,6 @@ export const OPERATOR_FLAGS: Readonly<Record<string, string>> = {
   'grpc-port': NETWORK,
   'tokens-only': NETWORK,
   'enable-scale-out': NETWORK,
-  'allowed-origins': NETWORK,
   model: MODEL,
   tokenizer: MODEL,
   'tokenizer-revision': MODEL,
@@ -77,7 +77,6 @@ export const REFUSED_FLAGS: Readonly<Record<string, string>> = {
   'worker-cls': CODE,
   'worker-extension-cls': CODE,
   'scheduler-cls': CODE,
-  'chat-template': CODE,
   'log-config-file': CODE,
   'logging-config': CODE,
   'model-class-overrides': CODE,
@@ -97,8 +96,8 @@ export const REFUSED_FLAGS: Readonly<Record<string, string>> = {
   'mm-encoder-fp8-scale-save-path': 'it would write files',
 }
 
-/** Flags that a user may set. */
-export const ENGINE_FLAGS: ReadonlySet<string> = new Set(SAFE_FLAGS)
+/** Flags that a user may set. What is not the engine's is done by the gateway in front of it. */
+export const ENGINE_FLAGS: ReadonlySet<string> = new Set([...SAFE_FLAGS, 'allowed-origins', 'chat-template'])
 
 /** Flags of older releases, which the server of today does not start with: what to do instead. */
 export const REMOVED_FLAGS: Readonly<Record<string, string>> = {

@@ -1,7 +1,9 @@
 import { type Complaint, forbidden, invalid, notSupported } from '#src/lib/field-error.ts'
 import { parseJson } from '#src/lib/json.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
+import { chatTemplateFault } from './chat-template.ts'
 import { ENGINE_FLAGS, OPERATOR_FLAGS, REFUSED_FLAGS, REMOVED_FLAGS } from './engine-flags.ts'
+import { originFault } from './origins.ts'
 import { FLAG_KEYS, FLAG_VALUES } from './safe-flags.ts'
 import { VLLM_FLAGS, VLLM_VERSION } from './vllm-flags.ts'
 
@@ -64,6 +66,8 @@ function because(flags: Readonly<Record<string, string>>, name: string): string 
 const nameOf = (flag: string) => flag.split('.')[0]?.replace(/^no-/, '') ?? flag
 
 function valueFault({ flag, path, value }: Flag, name: string): Complaint | undefined {
+  if (flag === 'allowed-origins') return originFault(path, value)
+  if (flag === 'chat-template') return chatTemplateFault(path, value)
   const keys = flag.split('.').slice(1)
   const values = FLAG_VALUES[name]
   if (values !== undefined && value !== null && !(keys.length === 0 && values.some((each) => each === value))) {

@@ -1,8 +1,10 @@
 import { defined } from '#src/lib/defined.ts'
 import { type Complaint, invalid, notSupported, required } from '#src/lib/field-error.ts'
 import { parseYaml } from '#src/lib/yaml-guard.ts'
+import { chatTemplateArgument } from './chat-template.ts'
 import { ENGINE_FLAGS } from './engine-flags.ts'
 import { flagFault } from './flag-rights.ts'
+import { originsIn } from './origins.ts'
 
 /** What a user's inference_config.yaml asks of the server. */
 export interface InferenceConfig {
@@ -17,7 +19,11 @@ export interface InferenceConfig {
   readonly pipelineParallel?: number
   readonly dataParallel?: number
   readonly prefillParallel?: number
-  /** Everything but max-model-len, as arguments for vLLM, sorted. */
+  /** Sequences that the server works on at a time, at most; absent when the file leaves it to the engine. */
+  readonly maxNumSeqs?: number
+  /** Origins of pages that may read answers in a browser; "*" is any. The gateway answers for them, not the engine. */
+  readonly allowedOrigins?: readonly string[]
+  /** Everything but max-model-len and what the gateway does, as arguments for vLLM, sorted. */
   readonly engineArgs: readonly string[]
 }
 
@@ -116,19 +122,22 @@ function lengthComplaints(path: string, value: unknown, contextLength: number | 
 }
 
 function toConfig(flags: Flags): InferenceConfig {
+  const origins = flags.get('allowed-origins')?.value
   const number = (flag: string) => {
     const value = flags.get(flag)?.value
     return value === undefined || value === null || value === 'auto' ? undefined : Number(value)
   }
   const maxModelLen = number('max-model-len')
   const maxLoraRank = number('max-lora-rank')
+  const maxNumSeqs = number('max-num-seqs')
+  const allowedOrigins = origins === undefined ? undefined : originsIn(origins)
   const gpuMemoryUtilization = number('gpu-memory-utilization')
   const [tensorParallel, pipelineParallel, dataParallel, prefillParallel] = PARALLEL.map(number)
   return {
-    ...defined({ maxModelLen, maxLoraRank, gpuMemoryUtilization }),
+    ...defined({ maxModelLen, maxLoraRank, gpuMemoryUtilization, maxNumSeqs, allowedOrigins }),
     ...defined({ tensorParallel, pipelineParallel, dataParallel, prefillParallel }),
     engineArgs: [...flags]
-      .filter(([flag]) => flag !== 'max-model-len')
+      .filter(([flag]) => flag !== 'max-model-len' && flag !== 'allowed-origins')
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .flatMap(([flag, { value }]) => toArguments(flag, value)),
   }
@@ -137,6 +146,7 @@ function toConfig(flags: Flags): InferenceConfig {
 /** Switches become `--flag` or `--no-flag`; maps and lists become JSON, which vLLM reads; null leaves the flag out. */
 function toArguments(flag: string, value: unknown): string[] {
   if (value === null || value === undefined) return []
+  if (flag === 'chat-template' && typeof value === 'string') return [`--${flag}=${chatTemplateArgument(value)}`]
   if (value === true) return [`--${flag}`]
   if (value === false) return [flag.startsWith('no-') ? `--${flag.slice(3)}` : `--no-${flag}`]
   return [`--${flag}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`]

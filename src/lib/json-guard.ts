@@ -87,23 +87,24 @@ function excessOf(body: Buffer, maxDepth: number, maxValues: number): 'depth' | 
 
 /** The position of the closing quote, or of the last byte where there is none. */
 function endOfString(body: Buffer, open: number): number {
-  // Nearly all strings are short, and a step is cheaper than a call of indexOf; for the rest it is the other way round.
-  const near = Math.min(body.length, open + SHORT_STRING)
-  for (let index = open + 1; index < near; index++) {
-    const byte = body[index]
-    if (byte === QUOTE) return index
-    if (byte === BACKSLASH) index++
-  }
-  return endOfLongString(body, open)
-}
-
-const SHORT_STRING = 96
-
-function endOfLongString(body: Buffer, open: number): number {
-  for (let close = body.indexOf(QUOTE, open + 1); close >= 0; close = body.indexOf(QUOTE, close + 1)) {
+  let index = open + 1
+  while (index < body.length) {
+    // Nearly all strings are short, and so is what lies between the escaped quotes of a long one: a step is cheaper than a call
+    // of indexOf. For the rest it is the other way round.
+    const near = Math.min(body.length, index + SHORT_STRING)
+    for (; index < near; index++) {
+      const byte = body[index]
+      if (byte === QUOTE) return index
+      if (byte === BACKSLASH) index++
+    }
+    const close = body.indexOf(QUOTE, index)
+    if (close < 0) break
     let first = close
-    while (body[first - 1] === BACKSLASH) first--
+    while (first > index && body[first - 1] === BACKSLASH) first--
     if ((close - first) % 2 === 0) return close
+    index = close + 1
   }
   return body.length - 1
 }
+
+const SHORT_STRING = 96

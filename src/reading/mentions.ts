@@ -1,3 +1,4 @@
+import { API_KEYS_PATH, apiKeysSecret } from '#src/api/api-keys.ts'
 import type { AdapterSpec } from '#src/api/inference.ts'
 import type { PresetSpec } from '#src/api/preset.ts'
 import type { Workspace } from '#src/api/workspace.ts'
@@ -51,7 +52,7 @@ const meant = (image: string) => (isPlaceholder(image) ? undefined : parseImageR
 export interface SecretUse {
   readonly path: string
   readonly name: string
-  readonly role: 'pull' | 'push' | 'token'
+  readonly role: 'pull' | 'push' | 'token' | 'keys'
   /** The image that this Secret is for, where there is one. */
   readonly image?: string
 }
@@ -72,6 +73,8 @@ export const secretUses = lastOnly((workspace: Workspace): readonly SecretUse[] 
   for (const { path, adapter } of adapterUses(workspace)) {
     pull(`${path}.source.imagePullSecrets`, adapter.source?.imagePullSecrets, adapter.source?.image)
   }
+  const keys = apiKeysSecret(workspace)
+  if (keys !== undefined) uses.push({ path: API_KEYS_PATH, name: keys, role: 'keys' })
   const { input, output } = workspace.tuning ?? {}
   pull('tuning.input.imagePullSecrets', input?.imagePullSecrets, input?.image)
   const push = output?.imagePushSecret

@@ -4,7 +4,7 @@ import { deepEqual } from '#src/lib/deep.ts'
 import { invalid } from '#src/lib/field-error.ts'
 import type { Facts } from '#src/reading/facts.ts'
 import { comparable } from './comparable.ts'
-import { type Findings, runRules } from './run.ts'
+import { type Findings, type OnRule, runRules } from './run.ts'
 import { WORKSPACE_RULES } from './workspace-rules.ts'
 
 /** What `kubectl apply --dry-run=server` shows of the consequences, one line each. Given by whoever can plan. */
@@ -19,13 +19,13 @@ export interface Ruling extends Findings {
  * The whole verdict on one Workspace. Nothing blocks an object that is being deleted, or a change that touches nothing
  * the rules read (labels, finalizers, a re-apply): such an object can always go or be kept as it is.
  */
-export function admit(workspace: Workspace, facts: Facts, planLines?: PlanLines): Ruling {
+export function admit(workspace: Workspace, facts: Facts, planLines?: PlanLines, onRule?: OnRule): Ruling {
   if (workspace.metadata?.deletionTimestamp !== undefined) return SILENT
   const fault = faultForRules(workspace)
   if (fault !== undefined) return unread(workspace, facts, fault)
   const known = comparable(facts)
   if (isUntouched(workspace, known)) return SILENT
-  const findings = runRules(WORKSPACE_RULES, workspace, known)
+  const findings = runRules(WORKSPACE_RULES, workspace, known, onRule)
   const plan = facts.dryRun && findings.errors.length === 0 && planLines ? planLines(workspace, known) : []
   return { ...findings, plan }
 }

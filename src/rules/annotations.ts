@@ -1,7 +1,8 @@
+import { API_KEYS_PATH, apiKeysSecret } from '#src/api/api-keys.ts'
 import { ownDeadline } from '#src/api/deadline.ts'
 import { ANNOTATION } from '#src/api/labels.ts'
 import type { Workspace } from '#src/api/workspace.ts'
-import { type Complaint, invalid, notSupported } from '#src/lib/field-error.ts'
+import { type Complaint, invalid, notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
 import { rule } from './rule.ts'
 
@@ -33,6 +34,36 @@ export const annotationRules = [
     about: 'kaito.sh/enablelb is "True" or "False", written so; another spelling is refused rather than read as no.',
     level: 'error',
     check: (workspace) => oneOf(workspace, ANNOTATION.enableLoadBalancer, ['True', 'False'], (value) => value),
+  }),
+
+  rule({
+    id: 'annotation.load-balancer-open',
+    about:
+      'A server behind a load balancer without API keys answers everybody who reaches the address; that is warned of.',
+    level: 'warning',
+    check: (workspace) =>
+      workspace.metadata?.annotations?.[ANNOTATION.enableLoadBalancer] === 'True' &&
+      workspace.inference?.preset !== undefined &&
+      apiKeysSecret(workspace) === undefined
+        ? [
+            required(API_KEYS_PATH, 'everybody who reaches the load balancer may use the GPU', {
+              fix: 'put API keys into a Secret and name it in this annotation',
+            }),
+          ]
+        : [],
+  }),
+
+  rule({
+    id: 'annotation.api-keys',
+    about: 'kaito.sh/api-keys is for a server of a preset: nothing asks for keys elsewhere.',
+    level: 'error',
+    check: (workspace) => {
+      const value = workspace.metadata?.annotations?.[ANNOTATION.apiKeys]
+      if (value === undefined || apiKeysSecret(workspace) !== undefined) return []
+      const what =
+        workspace.tuning === undefined ? 'the server of a template has no gateway' : 'a tuning run has no server'
+      return [invalid(API_KEYS_PATH, value, `${what} that would ask for keys`, { fix: 'remove the annotation' })]
+    },
   }),
 
   rule({

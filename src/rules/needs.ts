@@ -25,11 +25,13 @@ export function needs(
   if (faultForRules(workspace) !== undefined) return { configMaps: [], secrets: [], tokens: [], namespaces: [] }
   const legal = (names: readonly string[]) => [...new Set(names)].filter(isDnsSubdomain).slice(0, MAX_LOOKUPS)
   const uses = secretUses(workspace)
-  const logins = uses.flatMap(({ name, role }) => (role === 'token' ? [] : [name]))
+  const logins = uses.flatMap(({ name, role }) => (role === 'token' || role === 'keys' ? [] : [name]))
   return {
     configMaps: legal(configUses(workspace).map(({ name }) => name)),
     secrets: legal(logins),
-    tokens: legal(uses.flatMap(({ name, role }) => (role === 'token' && !logins.includes(name) ? [name] : []))),
+    tokens: legal(
+      uses.flatMap(({ name, role }) => ((role === 'token' || role === 'keys') && !logins.includes(name) ? [name] : [])),
+    ),
     namespaces: facts !== undefined && asksForNodes(workspace, facts) ? [facts.namespace] : [],
   }
 }

@@ -1,5 +1,5 @@
 import type { Workspace } from '#src/api/workspace.ts'
-import type { FieldError } from '#src/lib/field-error.ts'
+import type { Complaint, FieldError } from '#src/lib/field-error.ts'
 import type { Facts } from '#src/reading/facts.ts'
 import type { Rule } from './rule.ts'
 
@@ -12,17 +12,27 @@ export interface Findings {
   readonly warnings: readonly FieldError[]
 }
 
+/** Hears the id of each rule before it runs, so that it can be said which one does not return. */
+export type OnRule = (id: string) => void
+
 /**
  * Runs every rule and collects everything at once. On UPDATE it is ratcheting: an error that the old object had already
  * (same rule, same path, same value) does not block, so that a rule added later can never lock an existing object.
  * It is still shown, as a warning.
  */
-export function runRules(rules: readonly Rule[], workspace: Workspace, facts: Facts): Findings {
-  if (facts.operation !== 'UPDATE' || facts.old === undefined) return evaluate(rules, workspace, facts, MAX_FINDINGS)
+export function runRules(
+  rules: readonly Rule[],
+  workspace: Workspace,
+  facts: Facts,
+  onRule: OnRule = () => {},
+): Findings {
+  const evaluate = (about: Workspace, known: Facts, most?: number) =>
+    evaluated(rules, onRule, (rule) => rule.check(about, known), most)
+  if (facts.operation !== 'UPDATE' || facts.old === undefined) return evaluate(workspace, facts, MAX_FINDINGS)
   // Both to the end: what is told of the new object must not depend on how much else was wrong with the old one.
-  const found = evaluate(rules, workspace, facts)
+  const found = evaluate(workspace, facts)
   const { old, ...rest } = facts
-  const before = new Set(evaluate(rules, old, { ...rest, operation: 'CREATE' }).errors.map(identity))
+  const before = new Set(evaluate(old, { ...rest, operation: 'CREATE' }).errors.map(identity))
   const tolerated = found.errors.filter((error) => before.has(identity(error)))
   return {
     errors: found.errors.filter((error) => !before.has(identity(error))).slice(0, MAX_FINDINGS),
@@ -30,16 +40,17 @@ export function runRules(rules: readonly Rule[], workspace: Workspace, facts: Fa
   }
 }
 
-function evaluate(
+function evaluated(
   rules: readonly Rule[],
-  workspace: Workspace,
-  facts: Facts,
+  onRule: OnRule,
+  check: (rule: Rule) => readonly Complaint[],
   most = Number.POSITIVE_INFINITY,
 ): Findings {
   const errors: FieldError[] = []
   const warnings: FieldError[] = []
   for (const rule of rules) {
-    const complaints = rule.check(workspace, facts)
+    onRule(rule.id)
+    const complaints = check(rule)
     // Nearly always; asking costs less than beginning a loop eighty times.
     if (complaints.length === 0) continue
     const target = rule.level === 'error' ? errors : warnings

@@ -17,7 +17,7 @@ export const secretRules = [
         .filter(({ name }) => isPlaceholder(name))
         .map(({ path, name, role }) =>
           invalid(path, name, 'this is the placeholder from the documentation', {
-            fix: `write the name of your Secret, e.g. ${role === 'token' ? 'hf-token' : 'my-registry-secret'}`,
+            fix: `write the name of your Secret, e.g. ${EXAMPLE[role]}`,
           }),
         ),
   }),
@@ -40,20 +40,27 @@ export const secretRules = [
 
   rule({
     id: 'secret.type',
-    about: 'A Secret that exists holds what it is used for: registry credentials, or the key HF_TOKEN.',
+    about: 'A Secret that exists holds what it is used for: registry credentials, the key HF_TOKEN, or API keys.',
     level: 'error',
     reads: ['secrets'],
     check: (workspace, facts) =>
       found(workspace, facts).flatMap(({ use, secret }) => {
+        if (use.role === 'keys') {
+          if (secret.keys.length > 0) return []
+          return [
+            invalid(use.path, use.name, 'this Secret is empty, so nobody would have a key', {
+              fix: create(use, facts),
+            }),
+          ]
+        }
         if (use.role === 'token') {
           if (secret.keys.includes('HF_TOKEN')) return []
-          const fix = `kubectl create secret generic ${use.name} --from-literal=HF_TOKEN=… -n ${facts.namespace}`
-          return [invalid(use.path, use.name, 'this Secret has no key HF_TOKEN', { fix })]
+          return [invalid(use.path, use.name, 'this Secret has no key HF_TOKEN', { fix: create(use, facts) })]
         }
         if (holdsLogins(use, secret)) return []
         return [
           invalid(use.path, use.name, `this Secret holds no registry credentials (its type is ${secret.type})`, {
-            fix: `create it as type kubernetes.io/dockerconfigjson: ${createDocker(use, facts)}`,
+            fix: `create it as type kubernetes.io/dockerconfigjson: ${create(use, facts)}`,
           }),
         ]
       }),
@@ -72,7 +79,7 @@ export const secretRules = [
       return uses.flatMap(({ use, secret }) => {
         const image = imageOf(use)
         if (image === undefined || !holdsLogins(use, secret) || served.has(listOf(use))) return []
-        const fix = createDocker(use, facts)
+        const fix = create(use, facts)
         if (secret.loginless.some((entry) => covers(entry, image))) {
           const why = `its entry for ${image.registry} holds no login: a credential helper of the machine it comes from keeps it`
           return [invalid(use.path, use.name, why, { fix })]
@@ -92,11 +99,8 @@ export const secretRules = [
     check: (workspace, facts) =>
       secretUses(workspace).flatMap((use) => {
         if (isPlaceholder(use.name) || facts.secrets.get(use.name)?.state !== 'missing') return []
-        const fix =
-          use.role === 'token'
-            ? `kubectl create secret generic ${use.name} --from-literal=HF_TOKEN=… -n ${facts.namespace}`
-            : createDocker(use, facts)
-        return [required(use.path, `Secret ${use.name} is not in namespace ${facts.namespace} (yet)`, { fix })]
+        const detail = `Secret ${use.name} is not in namespace ${facts.namespace} (yet)`
+        return [required(use.path, detail, { fix: create(use, facts) })]
       }),
   }),
 
@@ -126,7 +130,8 @@ function found(
 
 /** Of either format for pulling, as the kubelet has it; a push Secret is mounted by the key of the new one. */
 const holdsLogins = ({ role }: SecretUse, { keys }: SecretFacts) =>
-  role !== 'token' && (keys.includes('.dockerconfigjson') || (role === 'pull' && keys.includes('.dockercfg')))
+  (role === 'pull' || role === 'push') &&
+  (keys.includes('.dockerconfigjson') || (role === 'pull' && keys.includes('.dockercfg')))
 
 function hasLogin({ use, secret }: ReturnType<typeof found>[number]): boolean {
   const image = imageOf(use)
@@ -141,5 +146,19 @@ function imageOf(use: SecretUse): ImageRef | undefined {
   return parsed?.ok ? parsed.ref : undefined
 }
 
-const createDocker = (use: SecretUse, { namespace }: Facts) =>
-  `kubectl create secret docker-registry ${use.name} --docker-server=${imageOf(use)?.registry ?? '…'} --docker-username=… --docker-password=… -n ${namespace}`
+const EXAMPLE: Readonly<Record<SecretUse['role'], string>> = {
+  pull: 'my-registry-secret',
+  push: 'my-registry-secret',
+  token: 'hf-token',
+  keys: 'my-api-keys',
+}
+
+/** The command that creates what a Secret is used for. */
+function create(use: SecretUse, { namespace }: Facts): string {
+  const generic = (literal: string) =>
+    `kubectl create secret generic ${use.name} --from-literal=${literal} -n ${namespace}`
+  if (use.role === 'token') return generic('HF_TOKEN=…')
+  if (use.role === 'keys') return generic('my-app="$(openssl rand -hex 24)"')
+  const server = imageOf(use)?.registry ?? '…'
+  return `kubectl create secret docker-registry ${use.name} --docker-server=${server} --docker-username=… --docker-password=… -n ${namespace}`
+}

@@ -4,18 +4,25 @@ import type { KubeClient } from '#src/kube/client.ts'
 import type { Mode } from '#src/kube/remembered-lookups.ts'
 import { planLines } from '#src/plan/preview.ts'
 import { policyOf } from '#src/reading/facts.ts'
-import { admit, type Ruling, restsOnLookups } from '#src/rules/admit.ts'
+import { admit, type PlanLines, type Ruling, restsOnLookups } from '#src/rules/admit.ts'
 import { withDefaults } from '#src/rules/defaults.ts'
 import { fitWarnings, warningLines } from '#src/rules/feedback.ts'
 import { needs } from '#src/rules/needs.ts'
+import { unwatched, type Watch } from '#src/runtime/watchdog.ts'
 import type { Admission, AdmissionRequest, Verdict } from '#webhooks/admission.ts'
+import { nameOf } from '#webhooks/answer.ts'
 import { type Found, NOTHING_NAMED, wireLookups } from './lookups.ts'
 
 /** The rules behind the webhook: looks up what they need, runs them, and says what the author should know. */
-export function wireAdmission(config: Config, client: KubeClient): Admission {
+export function wireAdmission(config: Config, client: KubeClient, watch: Watch = unwatched): Admission {
   const { settings, catalog } = config
   const policy = policyOf(settings)
   const lookups = wireLookups(client)
+  const onRule = (id: string) => watch.step(id)
+  const plan: PlanLines = (...about) => {
+    watch.step('the plan of a dry run')
+    return planLines(...about)
+  }
   const factsOf = (request: AdmissionRequest) => ({
     operation: request.operation === 'UPDATE' ? ('UPDATE' as const) : ('CREATE' as const),
     namespace: request.namespace ?? 'default',
@@ -29,7 +36,11 @@ export function wireAdmission(config: Config, client: KubeClient): Admission {
       const workspace = asWorkspace(request.object)
       const facts = factsOf(request)
       const wanted = needs(workspace, facts)
-      const judge = (found: Found) => ({ told: admit(workspace, { ...facts, ...found }, planLines), found })
+      const judge = (found: Found) =>
+        watch.during(nameOf(request), () => ({
+          told: admit(workspace, { ...facts, ...found }, plan, onRule),
+          found,
+        }))
       const mode = facts.dryRun ? 'fresh' : 'recent'
       const known = lookups.atOnce(facts.namespace, wanted, mode)
       const quick = known && judge(known)
@@ -42,7 +53,10 @@ export function wireAdmission(config: Config, client: KubeClient): Admission {
       }
       return later()
     },
-    default: (request) => withDefaults(asWorkspace(request.object), { ...factsOf(request), ...NOTHING_NAMED }),
+    default: (request) => {
+      watch.step('defaults')
+      return withDefaults(asWorkspace(request.object), { ...factsOf(request), ...NOTHING_NAMED })
+    },
   }
 }
 

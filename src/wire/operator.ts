@@ -6,19 +6,19 @@ import { createHealthServer } from '#src/telemetry/health.ts'
 import { createMetrics } from '#src/telemetry/metrics.ts'
 import { wireApi } from './api.ts'
 import type { ProcessRole } from './role.ts'
+import type { WebhookFiles } from './webhook-part.ts'
 
 export interface OperatorOptions {
   readonly config: Config
   readonly log: Logger
   readonly roles: readonly ProcessRole[]
-  /** Folder with tls.crt and tls.key that somebody else keeps (cert-manager); absent = we keep our own. */
-  readonly certDir?: string
+  readonly files: WebhookFiles
   /** Called when leadership is lost: the process should end, and begin again as a candidate. */
   readonly onLost: () => void
 }
 
 /** The operator's table of contents: every part, built once and by hand, in the order in which they start. */
-export async function wireOperator({ config, log, roles, certDir, onLost }: OperatorOptions): Promise<Lifecycle> {
+export async function wireOperator({ config, log, roles, files, onLost }: OperatorOptions): Promise<Lifecycle> {
   const metrics = createMetrics({ process: true })
   const wiring = { config, log, metrics }
   const api = wireApi(wiring)
@@ -26,7 +26,7 @@ export async function wireOperator({ config, log, roles, certDir, onLost }: Oper
     // What a role does not need is not even loaded: a webhook without a task queue is 40 MiB smaller.
     roles.map(async (role) =>
       role === 'webhook'
-        ? (await import('./webhook-part.ts')).webhookPart(wiring, api, certDir)
+        ? (await import('./webhook-part.ts')).webhookPart(wiring, api, files)
         : (await import('./reconciler-part.ts')).reconcilerPart(wiring, api, onLost),
     ),
   )

@@ -18,3 +18,11 @@ export const shellLines = (file: string): string[] =>
   [...readFileSync(join(ROOT, file), 'utf8').matchAll(/^```sh\n(.*?)^```$/gms)].flatMap((match) =>
     (match[1] ?? '').trimEnd().split('\n'),
   )
+
+/** The ```yaml block of a document that says in its first line which file it is. */
+export function yamlFile(file: string, path: string): string {
+  const blocks = readFileSync(join(ROOT, file), 'utf8').matchAll(/^```yaml\n(.*?)^```$/gms)
+  const found = [...blocks].map((match) => match[1] ?? '').find((text) => text.startsWith(`# ${path}\n`))
+  if (found === undefined) throw new Error(`${file} has no file ${path}`)
+  return found
+}

@@ -84,11 +84,21 @@ app.kubernetes.io/component: redis
 {{- range $name := list "trainer" "server" -}}
 {{- $_ := set $images $name (include "kaito-ts.mirrored" (list (get $images $name) $.Values.imageRegistry)) -}}
 {{- end -}}
-{{- $_ := set $settings "webhook" (dict "enabled" .Values.webhook.enabled "port" .Values.webhook.port "serviceName" (include "kaito-ts.fullname" .)) -}}
+{{- $_ := set $settings "webhook" (dict "enabled" .Values.webhook.enabled "port" .Values.webhook.port "serviceName" (include "kaito-ts.fullname" .) "allowedNames" (include "kaito-ts.allowedNames" . | fromJsonArray)) -}}
 {{- if not $settings.catalog -}}
 {{- $_ := unset $settings "catalog" -}}
 {{- end -}}
 {{- toYaml $settings -}}
+{{- end -}}
+
+{{/* Whose client certificates the webhooks answer, as JSON; fails where it is not said which authority signs them. */}}
+{{- define "kaito-ts.allowedNames" -}}
+{{- with .Values.webhook.clientAuth -}}
+{{- if and .enabled (eq (empty .secretName) (empty .configMapName)) -}}
+{{- fail "webhook.clientAuth: set either secretName or configMapName, to where the authority of the client certificates is" -}}
+{{- end -}}
+{{- .enabled | ternary .allowedNames list | toJson -}}
+{{- end -}}
 {{- end -}}
 
 {{/* The Secret and key with the address of Redis, as JSON. */}}

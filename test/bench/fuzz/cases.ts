@@ -123,19 +123,28 @@ const bytes = fc
     return what === 'deep' ? Buffer.from('['.repeat(at % 200_000)) : changed
   })
 
-/** 1.6 MB of something where a Workspace has room for it, shared by the old object or only there. */
+/** As much as the API server takes of one object, less what else is in it. */
+const SIZE = 2_900_000
+const filler = 'x'.repeat(SIZE / 11_000 - 60)
+
+const of = <T>(count: number, make: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => make(n))
+
+/** 3 MB of something where a Workspace has room for it, shared by the old object or only there. */
 const large = fc
   .tuple(
     anyWorkspace,
     fc.constantFrom('metadata', 'resource', 'inference', 'tuning', 'status'),
     fc.constantFrom(...['annotations', 'labelSelector', 'template', 'adapters', 'input', 'conditions', 'other']),
     fc.constantFrom<unknown>(
-      'x'.repeat(800_000),
-      { matchLabels: { ['x'.repeat(800_000)]: 'x' } },
-      { matchLabels: Object.fromEntries(Array.from({ length: 11_000 }, (_, n) => [`key-of-a-label/${n}`, 'x'])) },
-      { urls: Array.from({ length: 11_000 }, (_, n) => `https://a.example/data-${n}.parquet`) },
-      Array.from({ length: 8000 }, (_, n) => ({ source: { name: `${n}`, image: `a.io/adapters/${n}:0.0.1` } })),
-      { spec: { containers: Array.from({ length: 8000 }, () => ({ name: 'x'.repeat(60) })) } },
+      'x'.repeat(SIZE),
+      '"'.repeat(SIZE / 2),
+      { matchLabels: { ['x'.repeat(SIZE)]: 'x' } },
+      { matchLabels: Object.fromEntries(of(11_000, (n) => [`key-of-a-label/${n}${filler}`, 'x'])) },
+      { urls: of(11_000, (n) => `https://a.example/data-${n}.parquet?${filler}`) },
+      { urls: of(90_000, (n) => `https://a.example/${n}.parquet`) },
+      of(5000, (n) => ({ source: { name: `${n}`, image: `a.io/adapters/${n}:0.0.1`, text: `${filler}${filler}` } })),
+      { spec: { containers: of(8000, () => ({ name: 'x'.repeat(350) })) } },
+      of(1_400_000, () => 1),
     ),
     fc.constantFrom('shared', 'only before', 'only now'),
     request,
@@ -147,8 +156,8 @@ const large = fc
     return where === 'only now' ? reviewOf(filled, workspace, rest) : reviewOf(workspace, filled, rest)
   })
 
-/** Rarely: each takes as long as a hundred others. */
-const LARGE_OF = 200
+/** Rarely: each takes as long as several hundred others. */
+const LARGE_OF = 1000
 
 const kinds = [
   ...Array.from({ length: 7 }, () => shaped.map((text) => ({ kind: 'shaped' as const, body: withoutProto(text) }))),

@@ -16,7 +16,7 @@ export function writeReport(machine: readonly string[], options: CampaignOptions
     `| promises broken (wanted: 0) | **${problems.length}** |`,
     '',
     'Each object goes from bytes to bytes through both webhooks, and again with its defaults filled in. Seven of ten have the',
-    "CRD's shape with anything missing or wrong in it; two have any JSON in place of a part; one is damaged bytes; one of 200 has 1.6 MB in it. The ConfigMap",
+    "CRD's shape with anything missing or wrong in it; two have any JSON in place of a part; one is damaged bytes; one of 1000 has 3 MB in it. The ConfigMap",
     'that they name holds generated YAML, the Secret generated data. Promised: no crash, no answer over the limit, defaulting is',
     'idempotent and never spoils a good object, an object of the right shape never ends as an HTTP 500.',
     '',

@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly redisUrl: string
   /** Where the Secret with the certificate is mounted, for a release that has one. */
   readonly certs?: string
+  /** The same for the authority of client certificates: a folder with ca.crt. */
+  readonly clientCa?: string
   readonly logLevel?: 'debug' | 'info'
 }
 
@@ -36,7 +38,7 @@ const DEPLOYMENT = { webhook: 'kaito-ts', reconciler: 'kaito-ts-reconciler' } as
  * ServiceAccount that the Deployment names, and waits until it is ready.
  */
 export async function startReleased(role: ReleasedRole, surroundings: Surroundings): Promise<Released> {
-  const { plane, client, redisUrl, certs = '', logLevel = 'info' } = surroundings
+  const { plane, client, redisUrl, certs = '', clientCa = '', logLevel = 'info' } = surroundings
   const stored = await client.get({ kind: 'ConfigMap', namespace: NAMESPACE, name: 'kaito-ts-settings' })
   const settings = join(plane.dir, `${role}-settings.yaml`)
   writeFileSync(settings, String(at(stored, 'data', 'settings.yaml')))
@@ -46,6 +48,7 @@ export async function startReleased(role: ReleasedRole, surroundings: Surroundin
   const places = new Map([
     ['/etc/kaito/settings.yaml', settings],
     ['/etc/kaito/certs', certs],
+    ['/etc/kaito/client-ca/ca.crt', join(clientCa, 'ca.crt')],
   ])
   const args = Array.from(Object(at(container, 'args')), (arg) => places.get(String(arg)) ?? String(arg))
   const keys = await clusterKeys(join(plane.dir, 'pki'), ['127.0.0.1'], '10.96.0.1')

@@ -48,7 +48,12 @@ describe('the webhook configurations of the chart', () => {
       name: 'webhook',
       containerPort: 9443,
     })
-    expect(settingsOf(rendered).webhook).toEqual({ enabled: true, port: 9443, serviceName: 'kaito-ts' })
+    expect(settingsOf(rendered).webhook).toEqual({
+      enabled: true,
+      port: 9443,
+      serviceName: 'kaito-ts',
+      allowedNames: [],
+    })
   })
 
   it('leave out caBundle, and are injected by cert-manager only when it is asked for', async () => {
@@ -250,6 +255,9 @@ describe('the chart', () => {
     [{ setings: {} }, "additional properties 'setings'"],
     [{ settings: { cluod: 'azure' } }, "additional properties 'cluod'"],
     [{ logLevel: 'verbose' }, 'logLevel'],
+    [{ webhook: { clientAuth: { enabled: true } } }, 'set either secretName or configMapName'],
+    [{ webhook: { clientAuth: { enabled: true, secretName: 'a', configMapName: 'b' } } }, 'set either secretName'],
+    [{ webhook: { clientAuth: { secret: 'a' } } }, "additional properties 'secret'"],
   ])('refuses %j', async (values, why) => {
     await expect(render(values)).rejects.toThrow(why)
   })

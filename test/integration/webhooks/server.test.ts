@@ -2,9 +2,7 @@ import { once } from 'node:events'
 import { type Socket, connect as tcp } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type TLSSocket } from 'node:tls'
-import { Agent } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { mintAuthority, mintCertificate } from '#examples/cluster/certificates.ts'
 import type { Admission } from '#webhooks/admission.ts'
 import { defaultTimeouts, type WebhookServer } from '#webhooks/server.ts'
 import { agreeable, client, mint, post, REVIEW, serve } from './rig.ts'
@@ -109,28 +107,6 @@ describe('the webhook server', () => {
     }
     const old = connect({ ...options, minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' })
     await expect(once(old, 'secureConnect')).rejects.toThrow(/alert|protocol/)
-  })
-})
-
-describe('a webhook server that wants client certificates', () => {
-  it('answers only callers with one of the right authority, and probes', async () => {
-    const authority = await mintAuthority('callers')
-    const { server, url } = await serve(bundle, { clientAuthority: authority.cert })
-    const known = await mintCertificate(authority, { commonName: 'kube-apiserver' })
-    const foreign = await mintCertificate(await mintAuthority('others'), { commonName: 'kube-apiserver' })
-    const probe = async (agent: Agent) => {
-      const { statusCode, body } = await agent.request({ origin: url, path: '/readyz', method: 'GET' })
-      await body.dump()
-      return statusCode
-    }
-    const codes: Record<string, number[]> = {}
-    for (const [caller, identity] of Object.entries({ nobody: {}, foreign, known })) {
-      const agent = new Agent({ connect: { ca, ...identity } })
-      codes[caller] = [(await post(agent, `${url}/validate`)).code, await probe(agent)]
-      await agent.close()
-    }
-    expect(codes).toEqual({ nobody: [401, 200], foreign: [401, 200], known: [200, 200] })
-    await server.drain()
   })
 })
 

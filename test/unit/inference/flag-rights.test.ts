@@ -24,6 +24,8 @@ describe('the lists of flags', () => {
 describe('a flag', () => {
   it.each<[string, unknown]>([
     ['max-num-seqs', 1],
+    ['chat-template', '{% for message in messages %}{{ message.content }}{% endfor %}'],
+    ['chat-template', null],
     ['enable-prefix-caching', false],
     ['no-enable-prefix-caching', true],
     ['tool-call-parser', 'hermes'],
@@ -73,6 +75,10 @@ describe('a flag', () => {
     ['model-loader-extra-config', { tensorizer_uri: 'http://169.254.169.254/x' }],
     ['enable-prompt-embeds', true],
     ['trust-request-chat-template', true],
+    ['chat-template', '/workspace/chat_templates/tool-chat-phi4-mini.jinja'],
+    ['chat-template', 'tool_chat'],
+    ['chat-template', `{{ '${'x'.repeat(30_000)}' }}`],
+    ['chat-template', { a: '{{ 1 }}' }],
     ['otlp-traces-endpoint', 'http://attacker:4317'],
     ['collect-detailed-traces', 'all'],
     ['profiler-config', { profiler: 'torch', torch_profiler_dir: '/mnt/adapters' }],

@@ -22,7 +22,7 @@ describe('parseInferenceConfig', () => {
   it('reads the context length, and gives the rest as sorted arguments', () => {
     expect(parse({ 'max-num-seqs': 8, 'max-model-len': 8192, dtype: 'half' }, 131_072)).toEqual({
       ok: true,
-      config: { maxModelLen: 8192, engineArgs: ['--dtype=half', '--max-num-seqs=8'] },
+      config: { maxModelLen: 8192, maxNumSeqs: 8, engineArgs: ['--dtype=half', '--max-num-seqs=8'] },
       warnings: [],
     })
   })
@@ -42,6 +42,40 @@ describe('parseInferenceConfig', () => {
     expect(args({ 'enable-prefix-caching': false })).toEqual(['--no-enable-prefix-caching'])
     expect(args({ 'limit-mm-per-prompt': { image: 1 } })).toEqual(['--limit-mm-per-prompt={"image":1}'])
     expect(args({ seed: null })).toEqual([])
+  })
+
+  it('keeps origins for the gateway, from a list or from its JSON', () => {
+    const origins = ['http://ui.test', 'https://b.example:8443']
+    for (const value of [origins, JSON.stringify(origins)]) {
+      expect(parse({ 'allowed-origins': value })).toMatchObject({ config: { allowedOrigins: origins, engineArgs: [] } })
+    }
+    expect(parse({ allowed_origins: '*' })).toMatchObject({ config: { allowedOrigins: ['*'] } })
+  })
+
+  it.each([
+    'ui.test',
+    'http://ui.test/',
+    'http://UI.test',
+    'https://a:443',
+    'null',
+    'ftp://a',
+    '',
+    `http://${'a'.repeat(250)}.b`,
+  ])('refuses %j as an origin', (origin) =>
+    expect(complaints({ 'allowed-origins': [origin] }).join()).toContain('an origin is a scheme'),
+  )
+
+  it('refuses more origins than anybody has pages', () => {
+    const origins = Array.from({ length: 33 }, (_, index) => `http://ui-${index}.test`)
+    expect(complaints({ 'allowed-origins': origins }).join()).toContain('there is room for 32')
+  })
+
+  it("gives a chat template's text so that Python reads the same text again", () => {
+    const template = "{{ 'naïve \\n 日本 😀' }}\n{% if x %}y{% endif %}"
+    const [argument = ''] = args({ 'chat-template': template })
+    expect(argument).toBe(
+      "--chat-template={{ 'na\\u00efve \\\\n \\u65e5\\u672c \\U0001f600' }}\n{% if x %}y{% endif %}",
+    )
   })
 
   it('accepts an empty file, and max-model-len auto as nothing said', () => {

@@ -1,6 +1,7 @@
 import { rowsOf } from '../row.ts'
 import {
   adapter,
+  annotated,
   dockerSecret,
   loginlessSecret,
   opaqueSecret,
@@ -14,6 +15,7 @@ import {
 const IMAGE = ['tuning.output.image']
 const PUSH = ['tuning.output.imagePushSecret']
 const gated = servingWith({ preset: { name: 'llama-3.1-8b-instruct', presetOptions: { modelAccessSecret: 'hf' } } })
+const keyed = annotated({ 'kaito.sh/api-keys': 'keys' })
 const TOKEN = ['inference.preset.presetOptions.modelAccessSecret']
 
 export const referenceRows = [
@@ -82,6 +84,14 @@ export const referenceRows = [
       workspace: servingWith({ adapters: [{ source: { name: 'a', image: 'a.io/a:1', imagePullSecrets: ['pull'] } }] }),
       facts: secret('pull', opaqueSecret('.dockercfg')),
       at: [],
+    },
+    { when: 'with API keys', workspace: keyed, facts: secret('keys', opaqueSecret('team-a')), at: [] },
+    {
+      when: 'with an empty Secret of API keys',
+      workspace: keyed,
+      facts: secret('keys', opaqueSecret()),
+      at: ['metadata.annotations[kaito.sh/api-keys]'],
+      says: 'kubectl create secret generic keys',
     },
     { when: 'with a token', workspace: gated, facts: secret('hf', opaqueSecret('HF_TOKEN')), at: [] },
     {

@@ -1,6 +1,7 @@
 import { rowsOf } from '../row.ts'
 import { annotated, named, nodesWith, serving, tuning } from '../sample.ts'
 import { deadlineRows } from './deadline.ts'
+import { doorRows } from './door.ts'
 import { namespaceRows } from './namespace.ts'
 import { namespaceNodeRows } from './namespace-nodes.ts'
 import { nodeLabelRows } from './node-labels.ts'
@@ -94,6 +95,7 @@ export const workspaceRows = [
       says: '"True" or "False"',
     },
   ]),
+  ...doorRows,
   ...rowsOf('annotation.node-image-family', [
     { when: 'that says AzureLinux', workspace: annotated({ 'kaito.sh/node-image-family': ' AzureLinux ' }), at: [] },
     {
