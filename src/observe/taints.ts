@@ -7,10 +7,19 @@ export interface TolerationView {
   readonly effect?: string
 }
 
-/** The first taint that keeps pods with these tolerations off a node, as `key=value:effect`. A cordoned node has one, too. */
+/**
+ * What is read of the node itself: whether it is ready, and cordoned. The taint that says so comes and goes a moment later, and
+ * stays where nobody takes it away.
+ */
+const SAID_ELSEWHERE = ['not-ready', 'unreachable', 'unschedulable'].map((what) => `node.kubernetes.io/${what}`)
+
+/** The first taint that keeps pods with these tolerations off a node, as `key=value:effect`. */
 export function keptOffBy({ spec }: NodeView, tolerations: readonly TolerationView[]): string | undefined {
   const taint = spec?.taints?.find(
-    (each) => each.effect !== 'PreferNoSchedule' && !tolerations.some((one) => tolerates(one, each)),
+    ({ key, value = '', effect }) =>
+      effect !== 'PreferNoSchedule' &&
+      !SAID_ELSEWHERE.includes(key) &&
+      !tolerations.some((one) => tolerates(one, { key, value, effect })),
   )
   return taint && `${taint.key}${taint.value ? `=${taint.value}` : ''}:${taint.effect}`
 }

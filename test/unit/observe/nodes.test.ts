@@ -36,6 +36,7 @@ describe('nodes that match', () => {
     ['without the labels', unlabelled, false],
     ['without a GPU yet', gpus('0'), false],
     ['with a taint that is tolerated', tainted('nvidia.com/gpu'), true],
+    ['ready, with the taint of one that is not', tainted('node.kubernetes.io/not-ready'), true],
     ['with a taint that only advises', tainted('example.com/slow', 'PreferNoSchedule'), true],
     ['with a taint that keeps its pods off', tainted('example.com/team'), false],
     ['with a taint that drives its pods out', tainted('example.com/team', 'NoExecute'), false],
