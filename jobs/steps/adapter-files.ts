@@ -1,6 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { open, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { METRICS_FILE, RUN_FILE } from '#src/contract/run-record.ts'
+import { defined } from '#src/lib/defined.ts'
 import { parseJsonObject } from '#src/lib/json.ts'
 import type { AdapterFiles } from '#src/oci/image.ts'
 import { errorCode } from '#src/oci/registry-error.ts'
@@ -13,15 +15,24 @@ export type AdapterConfigResult =
   | { readonly ok: true; readonly bytes: Buffer; readonly config: Readonly<Record<string, unknown>> }
   | { readonly ok: false; readonly reason: string }
 
+/** What is known of the run that made an adapter. */
+export interface AboutRun {
+  readonly config: Readonly<Record<string, unknown>>
+  /** The text of its record, where it has left one. */
+  readonly record?: string
+}
+
 export type AdapterFilesResult =
-  | { readonly ok: true; readonly files: AdapterFiles; readonly tensors: number }
+  | { readonly ok: true; readonly files: AdapterFiles; readonly tensors: number; readonly about: AboutRun }
   | { readonly ok: false; readonly reason: string }
+
+const SMALL = 1_048_576
 
 /** Reads adapter_config.json; PEFT writes a few kilobytes, 1 MiB is the limit. */
 export async function readAdapterConfig(folder: string): Promise<AdapterConfigResult> {
   const size = await sizeOf(join(folder, CONFIG_FILE))
   if (size === undefined) return { ok: false, reason: `there is no ${CONFIG_FILE} in ${folder}` }
-  if (size > 1_048_576) return { ok: false, reason: `${CONFIG_FILE} is larger than 1 MiB` }
+  if (size > SMALL) return { ok: false, reason: `${CONFIG_FILE} is larger than 1 MiB` }
   const bytes = await readFile(join(folder, CONFIG_FILE))
   const config = parseJsonObject(bytes.toString('utf8'))
   return config === undefined
@@ -41,7 +52,19 @@ export async function readAdapter(folder: string): Promise<AdapterFilesResult> {
   const check = checkSafetensors(header, size)
   if (!check.ok) return { ok: false, reason: `${WEIGHTS_FILE} is damaged: ${check.reason}` }
   const weights = { size, open: () => createReadStream(path, { highWaterMark: 1_048_576 }) }
-  return { ok: true, files: { config: config.bytes, weights }, tensors: check.tensors }
+  const [metrics, record] = await Promise.all([small(join(folder, METRICS_FILE)), small(join(folder, RUN_FILE))])
+  return {
+    ok: true,
+    files: { config: config.bytes, weights, ...defined({ metrics }) },
+    tensors: check.tensors,
+    about: { config: config.config, ...defined({ record: record?.toString('utf8') }) },
+  }
+}
+
+/** What an adapter need not have; undefined where it is not there, or larger than a run would leave it. */
+async function small(path: string): Promise<Buffer | undefined> {
+  const size = await sizeOf(path)
+  return size === undefined || size > SMALL ? undefined : readFile(path)
 }
 
 async function readHeader(path: string, size: number): Promise<string | undefined> {

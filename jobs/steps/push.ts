@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { PushResult } from '#src/contract/outcome.ts'
 import type { PushEnd, PushSpec } from '#src/contract/push.ts'
+import { runAnnotations } from '#src/contract/run-record.ts'
 import { type Credential, credentialsFor, parseDockerConfig } from '#src/lib/docker-config.ts'
 import { type ImageRef, parseImageRef } from '#src/lib/image-ref.ts'
 import { type BuiltImage, buildAdapterImage } from '#src/oci/image.ts'
@@ -22,7 +23,9 @@ export async function runPush(spec: PushSpec): Promise<Outcome<PushEnd>> {
   }
   const adapter = await readAdapter(spec.from)
   if (!adapter.ok) return failed('TrainingFailed', `the training left no usable adapter: ${adapter.reason}`)
-  const image = await buildAdapterImage(adapter.files, spec.annotations)
+  const { config, record } = adapter.about
+  // What the operator says of the run counts: the rest is by whatever ran in the pod.
+  const image = await buildAdapterImage(adapter.files, { ...runAnnotations(record, config), ...spec.annotations })
   const attempt = () => pushOnce(spec, { ...ref, tag }, image)
   return withPatience(spec.patienceSeconds, attempt)
 }

@@ -2,7 +2,7 @@
 
 VERSION = 1
 VARIABLE = "KAITO_STEP"
-FIELDS = ("model", "method", "data", "output", "checkpoints", "targetModules", "stallSeconds", "config")
+FIELDS = ("model", "method", "data", "output", "checkpoints", "targetModules", "stallSeconds", "evaluation", "config")
 METHODS = ("lora", "qlora")
 SECTIONS = ("ModelConfig", "QuantizationConfig", "LoraConfig", "TrainingArguments", "DatasetConfig", "DataCollator")
 # the keys of each section that have a value in every message: no default for them here
@@ -54,9 +54,22 @@ EXIT_CODES = {
     "TrainingFailed": 69,
     "Stalled": 70,
     "OOMKilled": 71,
+    "NotImproved": 72,
 }
 # what the kubelet keeps of a termination message
 OUTCOME_BYTES = 4096
 # files, reasons and names that are listed before it is said how many more there are, and bytes of each
 ROW_ENTRIES = 10
 ROW_NAME = 64
+# rows that are kept back for evaluation where the config says nothing; what is said of it, and how much of it
+HELD_OUT_SHARE = 0.1
+HELD_OUT_MOST = 200
+HELD_OUT_LEAST = 50
+SAMPLES = 3
+ANSWER_TOKENS = 64
+SAMPLE_CHARS = 240
+EVALUATION_CHARS = 3500
+# beside the files of an adapter
+RUN_FILE = "kaito-run.json"
+METRICS_FILE = "metrics.jsonl"
+METRICS_LINES = 5000

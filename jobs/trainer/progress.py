@@ -18,7 +18,6 @@ class Progress(TrainerCallback):
         self.started = time.monotonic()
         self.first_step = 0
         self.loss = None
-        self.eval_loss = None
 
     def on_train_begin(self, args, state, control, **_):
         self.started = time.monotonic()
@@ -27,8 +26,6 @@ class Progress(TrainerCallback):
 
     def on_log(self, args, state, control, logs=None, **_):
         logs = logs or {}
-        if isinstance(logs.get("eval_loss"), float):
-            self.eval_loss = logs["eval_loss"]
         if isinstance(logs.get("loss"), float):
             self.loss = logs["loss"]
             if not math.isfinite(self.loss):

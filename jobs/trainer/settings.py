@@ -51,7 +51,8 @@ def missing(section: str, values) -> list[str]:
 
 def fingerprint(spec: dict) -> str:
     """Two runs with the same value may continue each other's checkpoints."""
-    return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()
+    trained = {name: value for name, value in spec.items() if name not in ("evaluation", "stallSeconds")}
+    return hashlib.sha256(json.dumps(trained, sort_keys=True).encode()).hexdigest()
 
 
 def chosen_precision(spec: dict, torch) -> Precision:

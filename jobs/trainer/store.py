@@ -8,6 +8,8 @@ from itertools import chain
 from datasets import Dataset, Features, Json, List, Value
 from datasets.arrow_writer import ArrowWriter
 
+from evaluation import held_out
+
 CONVERSATION = List(Json())  # every message keeps exactly the keys that it has
 TEXT = Value("string")
 
@@ -43,11 +45,15 @@ def stored(sample: dict, columns: dict) -> dict:
 
 
 def split(samples: Dataset, options: dict) -> tuple[Dataset, Dataset | None]:
-    """(train, eval): `train_test_split` is the share used for training; 1 means no evaluation."""
-    share = float(options["train_test_split"])
+    """(train, eval): `train_test_split` is the share used for training; 1 keeps no row back, None a few where there are
+    enough of them."""
+    share, seed = options["train_test_split"], int(options["shuffle_seed"])
     if options["shuffle_dataset"]:
-        samples = samples.shuffle(seed=int(options["shuffle_seed"]))
-    size = round(len(samples) * share)
+        samples = samples.shuffle(seed=seed)
+    if share is None:
+        kept = held_out(len(samples), seed)
+        return (samples, None) if not kept else (without(samples, kept), samples.select(kept))
+    size = round(len(samples) * float(share))
     if share == 1:
         return samples, None
     if size in (0, len(samples)):
@@ -57,3 +63,8 @@ def split(samples: Dataset, options: dict) -> tuple[Dataset, Dataset | None]:
         )
         return samples, None
     return samples.select(range(size)), samples.select(range(size, len(samples)))
+
+
+def without(samples: Dataset, rows: list[int]) -> Dataset:
+    left = set(rows)
+    return samples.select([index for index in range(len(samples)) if index not in left])

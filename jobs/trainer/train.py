@@ -69,8 +69,10 @@ def train(spec: dict, torch) -> dict:
     from trl import SFTTrainer
 
     from dataset import Tally, samples
+    from evaluation import evaluate, judge, refuse_gate_without_rows
     from lengths import Lengths
     from progress import Progress, newest_checkpoint
+    from record import dataset_digest, versions
     from store import split, store, stored_rows
     from watchdog import Watchdog
 
@@ -94,12 +96,17 @@ def train(spec: dict, torch) -> dict:
             read = samples(spec["data"], options, has_template, lengths, tally)
             rows = store(read, cache) if first else stored_rows(cache)
             training, evaluation = split(rows, options)
+        gate = spec["evaluation"].get("minImprovement")
+        refuse_gate_without_rows(gate, len(evaluation or []))
         answers_marked = "messages" in rows.column_names and answers_can_be_told_apart(tokenizer)
         model = load_model(spec, dtype, torch)
         arguments = training_arguments(spec, chosen, torch, max_length, answers_marked)
-        if evaluation is not None and "eval_strategy" not in spec["config"]["TrainingArguments"]:
+        if evaluation is not None and options["train_test_split"] is None:
+            arguments.eval_packing = False  # these rows are asked one by one, and only at the end
+        elif evaluation is not None and "eval_strategy" not in spec["config"]["TrainingArguments"]:
             arguments.eval_strategy = type(arguments.eval_strategy)("epoch")
         progress = Progress(fingerprint(spec))
+        watchdog = Watchdog(spec["stallSeconds"])
         try:
             trainer = SFTTrainer(
                 model=model,
@@ -108,7 +115,7 @@ def train(spec: dict, torch) -> dict:
                 eval_dataset=evaluation,
                 processing_class=tokenizer,
                 peft_config=lora(spec),
-                callbacks=[progress, Watchdog(spec["stallSeconds"])],
+                callbacks=[progress, watchdog],
             )
         except (ValueError, ImportError) as error:  # how peft and TRL refuse settings that do not suit each other
             message = f"The trainer does not take these settings: {str(error)[:800]}"
@@ -125,24 +132,32 @@ def train(spec: dict, torch) -> dict:
         if checkpoint:
             print(f"resuming from {os.path.basename(checkpoint)}", flush=True)
         summary = trainer.train(resume_from_checkpoint=checkpoint)
-    loss = progress.loss if progress.loss is not None else summary.training_loss
-    if not math.isfinite(loss):
-        raise StepFailed(
-            "TrainingFailed",
-            "The loss became infinite or not a number. Lower TrainingArguments.learning_rate or LoraConfig.lora_alpha.",
-        )
-    if rank() == 0:
-        save(trainer.model, spec)
-    return {
-        "steps": summary.global_step,
-        "loss": round(loss, 4),
-        "evalLoss": rounded(progress.eval_loss),
-        "trainableParameters": trainable,
-        "samples": len(training),
-        "processes": all_processes.num_processes,
-        "seconds": round(time.monotonic() - started, 1),
-        "data": data,
-    }
+        loss = progress.loss if progress.loss is not None else summary.training_loss
+        if not math.isfinite(loss):
+            raise StepFailed(
+                "TrainingFailed",
+                "The loss became infinite or not a number. Lower TrainingArguments.learning_rate or "
+                "LoraConfig.lora_alpha.",
+            )
+        result = {
+            "steps": summary.global_step,
+            "loss": round(loss, 4),
+            "trainableParameters": trainable,
+            "samples": len(training),
+            "processes": all_processes.num_processes,
+        }
+        if first:
+            found = None
+            if evaluation is not None:
+                with watchdog.watching():
+                    found = evaluate(trainer, tokenizer, evaluation, watchdog)
+            if found is not None:
+                print(json.dumps({"kaito": "evaluation", **found}, ensure_ascii=False), flush=True)
+                result["evaluation"] = {name: value for name, value in found.items() if name != "samples"}
+            judge(found, gate)
+            made_of = {"dataset": dataset_digest(spec["data"], options), "rows": data["kept"], "trainer": versions()}
+            save(trainer, spec, {**made_of, "steps": result["steps"], "loss": result["loss"], "evaluation": found})
+    return {**result, "seconds": round(time.monotonic() - started, 1), "data": data}
 
 
 def load_tokenizer(spec: dict):
@@ -228,9 +243,11 @@ def sort_sets(config) -> None:
             setattr(config, name, sorted(value))
 
 
-def save(model, spec: dict) -> None:
+def save(trainer, spec: dict, record: dict) -> None:
     """Write the adapter under another name and move it into place, so that a half-written one is never seen."""
-    output = spec["output"]
+    from record import write
+
+    model, output = trainer.model, spec["output"]
     parent = os.path.dirname(os.path.abspath(output))
     os.makedirs(parent, exist_ok=True)
     model.peft_config["default"].base_model_name_or_path = spec["model"].get("id") or spec["model"]["path"]
@@ -240,6 +257,8 @@ def save(model, spec: dict) -> None:
         model.save_pretrained(fresh, safe_serialization=True)
         if os.path.exists(os.path.join(fresh, "README.md")):
             os.unlink(os.path.join(fresh, "README.md"))
+        commit = getattr(model.config, "_commit_hash", None)
+        write(fresh, record if commit is None else {**record, "commit": commit}, trainer.state.log_history)
         for name in os.listdir(fresh):
             os.chmod(os.path.join(fresh, name), 0o644)  # safetensors writes 0600; a server runs as another user
         os.chmod(fresh, 0o755)
@@ -250,10 +269,6 @@ def save(model, spec: dict) -> None:
             return
         for name in sorted(os.listdir(fresh), reverse=True):  # adapter_model first, adapter_config last
             shutil.move(os.path.join(fresh, name), os.path.join(output, name))
-
-
-def rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """Ends a run that hangs: a GPU that no longer answers, a process that waits for one that is gone."""
 
+import contextlib
 import faulthandler
 import os
 import threading
 import time
+from collections.abc import Iterator
 
 from transformers import TrainerCallback
 
@@ -20,19 +22,32 @@ class Watchdog(TrainerCallback):
         self.is_over = threading.Event()
 
     def on_train_begin(self, args, state, control, **_):
-        self.last = time.monotonic()
-        threading.Thread(target=self.watch, daemon=True).start()
+        self.begin()
 
     def on_train_end(self, args, state, control, **_):
         self.is_over.set()
 
-    def moved(self, args, state, control, **_):
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """Beside the trainer: whatever is done says itself that it has moved."""
+        self.begin()
+        try:
+            yield
+        finally:
+            self.is_over.set()
+
+    def begin(self) -> None:
+        self.moved()
+        self.is_over = threading.Event()
+        threading.Thread(target=self.watch, args=(self.is_over,), daemon=True).start()
+
+    def moved(self, *_, **__) -> None:
         self.last = time.monotonic()
 
     on_substep_end = on_step_end = on_prediction_step = on_evaluate = on_save = moved
 
-    def watch(self) -> None:
-        while not self.is_over.wait(min(10, self.seconds / 4)):
+    def watch(self, is_over: threading.Event) -> None:
+        while not is_over.wait(min(10, self.seconds / 4)):
             if time.monotonic() - self.last > self.seconds:
                 self.end()
 

@@ -52,6 +52,9 @@ export const REASON = {
   CudaOutOfMemory: 'The GPU ran out of memory; the message says what takes less.',
   OOMKilled: "A container used more of the node's memory than it may, and was killed for it. The GPU's is another.",
   Stalled: 'Nothing moved in the run for settings.tuningStallSeconds: a GPU or a process hung. It was ended.',
+  NotImproved:
+    'The adapter did not lower the loss by as much as kaito.sh/min-improvement asks for; the message names both losses. Nothing was pushed.',
+  Evaluated: 'An event: the loss of the base model and of the adapter on rows that were not trained on.',
   TrainingFailed: 'The trainer stopped with an error; the message has its last words.',
   PullDenied: 'The registry refused to give an image.',
   PullFailed: 'An image could not be pulled.',

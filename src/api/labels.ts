@@ -32,6 +32,8 @@ export const ANNOTATION = {
   nodeImageFamily: 'kaito.sh/node-image-family',
   /** How long a tuning run may take, in place of the administrator's setting: `90m`, `36h`, `2d`. */
   tuningDeadline: 'kaito.sh/tuning-deadline',
+  /** By how much the adapter has to lower the loss on rows that were kept back: `5%`. Else nothing is pushed. */
+  minImprovement: 'kaito.sh/min-improvement',
   /** The Job of an active run that a change of the Workspace may end and replace. */
   replaceRun: 'kaito.sh/replace-run',
   /** Hash of the inputs an object was built from; another hash is another run. */

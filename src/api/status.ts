@@ -27,6 +27,9 @@ export const conditionSchema = object({
   message: text({ maxLength: LIMIT.message }),
 })
 
+const SAMPLES = 3
+const sampleText = (description: string) => text({ maxLength: LIMIT.word, description })
+
 /** Entries of a list in status.tuning.data; the train step sends fewer. */
 const DATA_ENTRIES = 12
 const DATA_SUMMARY = 2048
@@ -49,6 +52,25 @@ const tuningDataSchema = object(
   { description: 'What became of the rows of the dataset.' },
 )
 
+const evaluationSchema = object(
+  {
+    summary: text({ maxLength: LIMIT.word, description: 'For people: 3.21 -> 1.10 (-65.7%).' }),
+    rows: int({ description: 'Rows that were asked, none of which was trained on.' }),
+    baseLoss: number({ description: 'Loss of a token without the adapter.' }),
+    loss: number({ description: 'The same with it.' }),
+    samples: listOf(
+      object({
+        prompt: sampleText('What was asked.'),
+        wanted: sampleText('What the row has as its answer.'),
+        base: sampleText('What the base model answers.'),
+        adapter: sampleText('What it answers with the adapter.'),
+      }),
+      { maxItems: SAMPLES, description: 'A few answers to rows that were not trained on, each cut.' },
+    ),
+  },
+  { description: 'How base model and adapter do on rows that were kept back.' },
+)
+
 const tuningStatusSchema = object(
   {
     jobName: optional(text({ maxLength: LIMIT.name, description: 'The Kubernetes Job of this run.' })),
@@ -66,6 +88,7 @@ const tuningStatusSchema = object(
         description: 'Loss over steps, thinned to 50 points.',
       }),
     ),
+    evaluation: optional(evaluationSchema),
     note: optional(text({ maxLength: LIMIT.message, description: 'What the run had to do otherwise than asked.' })),
     data: optional(tuningDataSchema),
     image: optional(text({ maxLength: LIMIT.image, description: 'The pushed adapter, by digest.' })),
@@ -127,6 +150,7 @@ export const statusSchema = object({
 export type Condition = Static<typeof conditionSchema>
 export type WorkspaceStatus = Static<typeof statusSchema>
 export type TuningData = Static<typeof tuningDataSchema>
+export type EvaluationStatus = Static<typeof evaluationSchema>
 export type TuningStatus = Static<typeof tuningStatusSchema>
 export type ServingStatus = Static<typeof servingStatusSchema>
 export type AdapterStatus = Static<typeof adapterStatusSchema>

@@ -20,6 +20,7 @@ export const ENDS = {
   TrainingFailed: { exitCode: 69, again: false, because: 'nobody knows that it would help' },
   Stalled: { exitCode: 70, again: true, because: 'up to three times: what hangs once seldom does so twice' },
   OOMKilled: { exitCode: 71, again: false, because: 'the same node is no larger next time' },
+  NotImproved: { exitCode: 72, again: false, because: 'the same rows and seed give the same adapter' },
   PullFailed: { exitCode: 75, again: true, because: 'up to three times' },
   PushFailed: {
     exitCode: 75,

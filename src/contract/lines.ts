@@ -1,5 +1,6 @@
 import { REASON, type Reason } from '#src/api/conditions.ts'
 import { isJsonObject, parseJson } from '#src/lib/json.ts'
+import { type Evaluation, toEvaluation } from './evaluation.ts'
 import { type RowCounts, toRowCounts } from './rows.ts'
 
 /**
@@ -64,6 +65,10 @@ export const isReport = (line: string): boolean => /^[^{]*"maxSteps": ?\d|^\{"ka
 /** What became of the rows, from the one line that the train step says of it. */
 export const readRows = (log: string): RowCounts | undefined =>
   toRowCounts(markedLines(log).find((line) => line[MARK] === 'data'))
+
+/** How base model and adapter do on rows that were kept back, from the one line that the train step says of it. */
+export const readEvaluation = (log: string): Evaluation | undefined =>
+  toEvaluation(markedLines(log).find((line) => line[MARK] === 'evaluation'))
 
 /** Whether the train step goes on with fewer rows at a time. */
 export function readHalved(log: string): HalvedLine | undefined {

@@ -1,4 +1,4 @@
-import { int, object, oneOf, open, optional } from '#src/api/schema-kit.ts'
+import { int, number, object, oneOf, open, optional } from '#src/api/schema-kit.ts'
 import { folder, word, words } from './fields.ts'
 import { type Body, message } from './message.ts'
 
@@ -29,6 +29,7 @@ const toTrainer = {
     'TrainingFailed',
     'Stalled',
     'OOMKilled',
+    'NotImproved',
   ],
 } as const
 
@@ -44,6 +45,10 @@ export const trainMessage = message(toTrainer, {
   checkpoints: folder(),
   targetModules: words("The preset's linear layers, where the config names none; empty for all."),
   stallSeconds: int({ minimum: 1, description: 'A run in which nothing moves for so long is ended.' }),
+  evaluation: object(
+    { minImprovement: optional(number({ description: 'Percent by which the adapter has to lower the loss.' })) },
+    { description: 'What is asked of the adapter on rows that are kept back.' },
+  ),
   config: object({
     ModelConfig: section,
     QuantizationConfig: section,

@@ -1,8 +1,10 @@
 import { runDeadline } from '#src/api/deadline.ts'
 import { ANNOTATION } from '#src/api/labels.ts'
+import { minImprovement } from '#src/api/min-improvement.ts'
 import { FINAL_EXIT_CODES } from '#src/contract/ends.ts'
 import { ADAPTER_FOLDER, CHECKPOINTS_FOLDER, MOUNT } from '#src/contract/mounts.ts'
 import { trainMessage } from '#src/contract/train.ts'
+import { defined } from '#src/lib/defined.ts'
 import type { Container, EnvVar, FailureRule, Job, PodSpec, Volume } from './manifest.ts'
 import { ownedBy, ownedLabels } from './meta.ts'
 import { tuningJobName, tuningRevision } from './names.ts'
@@ -105,6 +107,7 @@ function trainStep(inputs: TuningInputs, { parts, model, data, env }: TrainPlace
       checkpoints: CHECKPOINTS_FOLDER,
       targetModules: [...(inputs.preset.tuning?.targetModules ?? [])],
       stallSeconds: inputs.settings.tuningStallSeconds,
+      evaluation: defined({ minImprovement: minImprovement(inputs.workspace) }),
       config: inputs.config,
     },
     mounts: [

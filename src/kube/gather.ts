@@ -3,7 +3,7 @@ import type { NodeClaimView, PodView } from '#src/api/objects.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
-import { readHalved, readProgress, readRows, readWaiting } from '#src/contract/lines.ts'
+import { readEvaluation, readHalved, readProgress, readRows, readWaiting } from '#src/contract/lines.ts'
 import { tuningJobName } from '#src/desired/names.ts'
 import { defined } from '#src/lib/defined.ts'
 import { isDnsSubdomain } from '#src/lib/dns-label.ts'
@@ -131,7 +131,7 @@ async function readLogs(
   client: KubeClient,
   { workspace, jobs, pods }: Pick<World, 'workspace' | 'jobs' | 'pods'>,
   signal: AbortSignal,
-): Promise<Pick<World, 'progress' | 'pushWait' | 'rows' | 'halved'>> {
+): Promise<Pick<World, 'progress' | 'pushWait' | 'rows' | 'evaluation' | 'halved'>> {
   const recorded = workspace.status?.tuning
   if (workspace.tuning === undefined) return { progress: [] }
   const jobName = tuningJobName(workspace)
@@ -157,7 +157,7 @@ async function readLogs(
   const rows = readRows(trained)
   return {
     progress: readProgress(trained),
-    ...defined({ rows, pushWait: wait, halved: readHalved(trained) }),
+    ...defined({ rows, pushWait: wait, halved: readHalved(trained), evaluation: readEvaluation(trained) }),
   }
 }
 

@@ -4,11 +4,15 @@ import { parseOutcome } from '#src/contract/outcome.ts'
 import { type RowCounts, toRowCounts } from '#src/contract/rows.ts'
 
 /** What became of the rows, from how the train step ended: its log may be gone by then. */
-export function rowsInResult(pods: readonly PodView[]): RowCounts | undefined {
+export const rowsInResult = (pods: readonly PodView[]): RowCounts | undefined =>
+  toRowCounts(trainResult(pods)?.['data'])
+
+/** The result of the first pod whose train step has ended well. */
+export function trainResult(pods: readonly PodView[]): Readonly<Record<string, unknown>> | undefined {
   for (const { status } of pods) {
     const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
     const end = containers.find(({ name }) => name === 'train')?.state?.terminated
-    const found = end?.exitCode === 0 ? toRowCounts(parseOutcome(end.message)?.result?.['data']) : undefined
+    const found = end?.exitCode === 0 ? parseOutcome(end.message)?.result : undefined
     if (found !== undefined) return found
   }
   return undefined

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
+import { METRICS_FILE } from '#src/contract/run-record.ts'
 import type { UploadableBlob } from './blob-upload.ts'
 import { digestOf, startDigest } from './digest.ts'
 import { readLimited } from './limited-body.ts'
@@ -9,6 +10,8 @@ import { type TarEntry, tarStream } from './tarball.ts'
 export interface AdapterFiles {
   /** The bytes of adapter_config.json. */
   readonly config: Buffer
+  /** metrics.jsonl, where the run has left it. */
+  readonly metrics?: Buffer
   /** adapter_model.safetensors, streamed. */
   readonly weights: { readonly size: number; readonly open: () => AsyncIterable<Uint8Array> }
 }
@@ -29,14 +32,14 @@ export const ADAPTER_ARTIFACT_TYPE = 'application/vnd.kaito.adapter.v1'
 
 /**
  * An adapter as an ordinary OCI image in KAITO's layout (`/data/adapter_config.json`,
- * `/data/adapter_model.safetensors`), so that KAITO's own puller, an image volume and a scanner all read it.
+ * `/data/adapter_model.safetensors`; beside them the losses of its run), so that KAITO's own puller, an image volume and a scanner all read it.
  * The same files and annotations give the same digest. Weights stay uncompressed: safetensors do not shrink.
  */
 export async function buildAdapterImage(
   files: AdapterFiles,
   annotations: Readonly<Record<string, string>> = {},
 ): Promise<BuiltImage> {
-  const config = await configLayer(files.config)
+  const config = await configLayer(files)
   const weights = await weightsLayer(files.weights)
   const layers = [config, weights]
   const imageConfig = jsonBlob(imageConfigOf(layers, annotations))
@@ -68,16 +71,18 @@ const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json'
 const EPOCH = '1970-01-01T00:00:00Z'
 /** Named in every layer, so that each unpacks alone with the right mode. */
 const DATA_DIRECTORY: TarEntry = { path: 'data/', kind: 'directory' }
-const CONFIG_LIMIT = 1_048_576
+const SMALL_FILE_LIMIT = 1_048_576
 
-async function configLayer(config: Buffer): Promise<Layer> {
-  const file: TarEntry = {
-    path: 'data/adapter_config.json',
-    kind: 'file',
-    size: config.length,
-    open: () => Readable.from([config]),
-  }
-  const tar = await readLimited(tarStream([DATA_DIRECTORY, file]), CONFIG_LIMIT + 65_536)
+const smallFile = (name: string, bytes: Buffer): TarEntry => ({
+  path: `data/${name}`,
+  kind: 'file',
+  size: bytes.length,
+  open: () => Readable.from([bytes]),
+})
+
+async function configLayer({ config, metrics }: AdapterFiles): Promise<Layer> {
+  const entries = [smallFile('adapter_config.json', config), ...(metrics ? [smallFile(METRICS_FILE, metrics)] : [])]
+  const tar = await readLimited(tarStream([DATA_DIRECTORY, ...entries]), 2 * SMALL_FILE_LIMIT + 65_536)
   const bytes = gzipSync(tar, { level: 6 })
   return {
     mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',

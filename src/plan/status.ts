@@ -2,6 +2,7 @@ import { CONDITION } from '#src/api/conditions.ts'
 import type { STATES, TuningStatus, WorkspaceStatus } from '#src/api/status.ts'
 import { defined } from '#src/lib/defined.ts'
 import { type Finding, toConditions } from '#src/observe/conditions.ts'
+import { evaluationInWords } from '#src/observe/evaluation.ts'
 import { lossOfRows } from '#src/observe/training-data.ts'
 import type { StepResult } from './context.ts'
 import type { PlannedEvent } from './plan.ts'
@@ -99,7 +100,7 @@ export function eventsOf(world: World, status: WorkspaceStatus): PlannedEvent[] 
     )
   // What two conditions say in the same words is one event.
   const told = new Map(changes.map((event) => [`${event.reason} ${event.message}`, event]))
-  return [...told.values(), ...dataEvents(world, status)]
+  return [...told.values(), ...dataEvents(world, status), ...evaluationEvents(world, status)]
 }
 
 /** Once for each run, as soon as it is known: a person may want to end it before it is paid for. */
@@ -108,6 +109,14 @@ function dataEvents(world: World, { tuning }: WorkspaceStatus): PlannedEvent[] {
   const isNew = before?.data === undefined || before.jobName !== tuning?.jobName
   const lost = tuning?.data === undefined || !isNew ? undefined : lossOfRows(tuning.data)
   return lost === undefined ? [] : [{ type: 'Warning', reason: 'RowsLeftOut', message: lost }]
+}
+
+/** Once for each run. */
+function evaluationEvents({ workspace }: World, { tuning }: WorkspaceStatus): PlannedEvent[] {
+  const before = workspace.status?.tuning
+  const isNew = before?.evaluation === undefined || before.jobName !== tuning?.jobName
+  if (tuning?.evaluation === undefined || !isNew) return []
+  return [{ type: 'Normal', reason: 'Evaluated', message: evaluationInWords(tuning.evaluation) }]
 }
 
 /** Bad news, also of a run that goes on (a push that waits). Other reasons for a False pass by themselves. */
@@ -128,6 +137,7 @@ const WARN = new Set<string>([
   'CudaOutOfMemory',
   'OOMKilled',
   'Stalled',
+  'NotImproved',
   'TrainingFailed',
   'PullDenied',
   'PullFailed',

@@ -3,6 +3,7 @@ import type { JobView, NodeClaimView, NodeView, PodView, StatefulSetView } from 
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
+import type { Evaluation } from '#src/contract/evaluation.ts'
 import type { HalvedLine, ProgressPoint, WaitingLine } from '#src/contract/lines.ts'
 import type { RowCounts } from '#src/contract/rows.ts'
 import type { GpuPod } from '#src/observe/gpu-requests.ts'
@@ -43,6 +44,8 @@ export interface World {
   readonly progress: readonly ProgressPoint[]
   /** What the train step has said of the rows. */
   readonly rows?: RowCounts
+  /** What the train step has said of the adapter. */
+  readonly evaluation?: Evaluation
   /** What the train step has said of a GPU that ran out of memory. */
   readonly halved?: HalvedLine
   /** What the push step waits for, if it does. */

@@ -1,9 +1,11 @@
 import { API_KEYS_PATH, apiKeysSecret } from '#src/api/api-keys.ts'
 import { ownDeadline } from '#src/api/deadline.ts'
 import { ANNOTATION } from '#src/api/labels.ts'
+import { minImprovement } from '#src/api/min-improvement.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { type Complaint, invalid, notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
+import { readTrainingConfig } from '#src/reading/config-files.ts'
 import { rule } from './rule.ts'
 
 export const annotationRules = [
@@ -88,6 +90,33 @@ export const annotationRules = [
       }
       const detail = 'it must be a whole number of seconds, minutes, hours or days, from 60s to 30d'
       return [invalid(path, value, detail, { fix: 'write for example 36h' })]
+    },
+  }),
+
+  rule({
+    id: 'annotation.min-improvement',
+    about:
+      'kaito.sh/min-improvement is a percentage from 0% to 99.99%: by how much the adapter has to lower the loss on rows that were kept back. Else the run fails, and nothing is pushed.',
+    level: 'error',
+    check: (workspace) => {
+      const value = workspace.metadata?.annotations?.[ANNOTATION.minImprovement]
+      if (value === undefined || minImprovement(workspace) !== undefined) return []
+      const detail = 'it must be a percentage from 0% to 99.99%, with at most two digits after the point'
+      return [invalid(pathOf(ANNOTATION.minImprovement), value, detail, { fix: 'write for example 5%' })]
+    },
+  }),
+
+  rule({
+    id: 'annotation.min-improvement-rows',
+    about: 'kaito.sh/min-improvement needs rows that are kept back; train_test_split: 1 keeps none.',
+    level: 'error',
+    reads: ['configMaps'],
+    check: (workspace, facts) => {
+      const value = workspace.metadata?.annotations?.[ANNOTATION.minImprovement]
+      const parsed = value === undefined ? undefined : readTrainingConfig(workspace, facts)
+      if (parsed?.ok !== true || parsed.config.DatasetConfig?.['train_test_split'] !== 1) return []
+      const fix = `remove DatasetConfig.train_test_split from ConfigMap ${workspace.tuning?.config}, or set it below 1`
+      return [invalid(pathOf(ANNOTATION.minImprovement), value, 'no rows are kept back to measure it on', { fix })]
     },
   }),
 

@@ -105,7 +105,7 @@ export const DATASET_KEYS: Section = {
   context_column: orNull(str),
   response_column: orNull(str),
   messages_column: orNull(str),
-  train_test_split: above0(1),
+  train_test_split: orNull(above0(1)),
 }
 
 export const COLLATOR_KEYS: Section = {

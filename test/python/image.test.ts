@@ -29,6 +29,7 @@ beforeAll(async () => {
       checkpoints: '/out/checkpoints',
       targetModules: ['qkv_proj', 'o_proj', 'gate_up_proj', 'down_proj'],
       stallSeconds: 600,
+      evaluation: {},
       config: resolveTrainingConfig(method),
     })
     mkdirSync(join(out, 'messages'), { recursive: true })

@@ -21,6 +21,7 @@ SPEC = {
     "checkpoints": "/mnt/results/checkpoints",
     "targetModules": [],
     "stallSeconds": 600,
+    "evaluation": {},
     "config": {section: dict.fromkeys(keys, 1) for section, keys in CARRIED.items()},
 }
 
@@ -85,6 +86,8 @@ class Reading(unittest.TestCase):
     def test_runs_continue_each_other_only_with_the_same_message(self):
         self.assertEqual(fingerprint({"a": 1, "b": 2}), fingerprint({"b": 2, "a": 1}))
         self.assertNotEqual(fingerprint({"a": 1}), fingerprint({"a": 2}))
+        # What is asked of the adapter afterwards changes nothing of its training.
+        self.assertEqual(fingerprint({"a": 1, "evaluation": {"minImprovement": 5}}), fingerprint({"a": 1}))
 
 
 def torch_with(capability: tuple[int, int] | None):

@@ -1,7 +1,9 @@
 import { ENDS } from '#src/contract/ends.ts'
+import { ANSWER_TOKENS, EVALUATION_CHARS, HELD_OUT, SAMPLE_CHARS, SAMPLES } from '#src/contract/evaluation.ts'
 import { CONTRACT_VERSION } from '#src/contract/message.ts'
 import { OUTCOME_BYTES } from '#src/contract/outcome.ts'
 import { ROW_ENTRIES, ROW_NAME } from '#src/contract/rows.ts'
+import { METRICS_FILE, METRICS_LINES, RUN_FILE } from '#src/contract/run-record.ts'
 import { TRAINER_METHODS, TRAINING_SECTIONS, trainMessage } from '#src/contract/train.ts'
 import { METHODS } from '#src/tuning/methods/index.ts'
 
@@ -30,6 +32,18 @@ export function contractPython(): string {
     '# files, reasons and names that are listed before it is said how many more there are, and bytes of each',
     `ROW_ENTRIES = ${ROW_ENTRIES}`,
     `ROW_NAME = ${ROW_NAME}`,
+    '# rows that are kept back for evaluation where the config says nothing; what is said of it, and how much of it',
+    `HELD_OUT_SHARE = ${HELD_OUT.share}`,
+    `HELD_OUT_MOST = ${HELD_OUT.most}`,
+    `HELD_OUT_LEAST = ${HELD_OUT.least}`,
+    `SAMPLES = ${SAMPLES}`,
+    `ANSWER_TOKENS = ${ANSWER_TOKENS}`,
+    `SAMPLE_CHARS = ${SAMPLE_CHARS}`,
+    `EVALUATION_CHARS = ${EVALUATION_CHARS}`,
+    '# beside the files of an adapter',
+    `RUN_FILE = ${quoted(RUN_FILE)}`,
+    `METRICS_FILE = ${quoted(METRICS_FILE)}`,
+    `METRICS_LINES = ${METRICS_LINES}`,
     '',
   ].join('\n')
 }

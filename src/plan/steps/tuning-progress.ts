@@ -1,6 +1,8 @@
 import type { TuningStatus } from '#src/api/status.ts'
 import type { HalvedLine, ProgressPoint } from '#src/contract/lines.ts'
 import { tuningJobName } from '#src/desired/names.ts'
+import { evaluationInResult, evaluationStatus } from '#src/observe/evaluation.ts'
+import { podsOf } from '#src/observe/ownership.ts'
 import { lossHistory } from '#src/observe/progress.ts'
 import { rowsInResult, tuningData } from '#src/observe/training-data.ts'
 import type { TuningRun } from '#src/observe/tuning-run.ts'
@@ -15,13 +17,19 @@ export function tuningProgress(world: World, run: TuningRun): TuningStatus {
   const recorded = world.workspace.status?.tuning
   const before: TuningStatus = recorded?.jobName === jobName ? recorded : { jobName }
   const now = new Date(world.now).toISOString().replace(/\.\d+Z$/, 'Z')
-  const pods = world.pods.filter((pod) => pod.metadata.labels?.['job-name'] === jobName)
+  const pods = podsOf(
+    world.jobs.find(({ metadata }) => metadata.name === jobName),
+    world.pods,
+  )
   const rows = rowsInResult(pods) ?? world.rows
+  // The log has the answers as well.
+  const evaluation = world.evaluation ?? (before.evaluation === undefined ? evaluationInResult(pods) : undefined)
   const ended = run.phase === 'succeeded' || run.phase === 'failed'
   return {
     ...before,
     ...fromLog(world.progress, before, now),
     ...(rows === undefined ? {} : { data: tuningData(rows) }),
+    ...(evaluation === undefined ? {} : { evaluation: evaluationStatus(evaluation) }),
     ...(world.halved === undefined ? {} : { note: noteOf(world.halved) }),
     ...(before.startedAt === undefined && run.phase !== 'pending'
       ? { startedAt: startTime(world, jobName) ?? now }

@@ -33,7 +33,8 @@ export const lora: TuningMethod = {
       logging_nan_inf_filter: false,
       seed: 42,
     },
-    DatasetConfig: { shuffle_dataset: true, shuffle_seed: 42, train_test_split: 1 },
+    // null: a few rows are kept back, as many as tell whether the adapter is better (src/contract/evaluation.ts).
+    DatasetConfig: { shuffle_dataset: true, shuffle_seed: 42, train_test_split: null },
     DataCollator: {},
   },
 }

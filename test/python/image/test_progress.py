@@ -50,7 +50,7 @@ class Reports(unittest.TestCase):
             },
         )
         self.assertEqual(self.log(5, {"grad_norm": 1.0}), [])
-        self.assertEqual((self.progress.loss, self.progress.eval_loss), (3.14159, None))
+        self.assertEqual(self.progress.loss, 3.14159)
 
     def test_the_start_is_a_report_too_and_a_resumed_run_starts_where_it_was(self):
         (line,) = said(lambda: self.progress.on_train_begin(None, state(8), self.control))
@@ -63,9 +63,9 @@ class Reports(unittest.TestCase):
             self.assertNotIn("loss", line)
             self.assertTrue(control.should_training_stop)
 
-    def test_evaluations_are_kept(self):
+    def test_an_evaluation_is_no_report(self):
         self.assertEqual(self.log(5, {"eval_loss": 2.5}), [])
-        self.assertEqual(self.progress.eval_loss, 2.5)
+        self.assertEqual(self.progress.loss, None)
 
     def test_only_the_first_process_speaks(self):
         self.assertEqual(self.log(5, {"loss": 1.0}, is_first=False), [])

@@ -66,6 +66,14 @@ class Splitting(unittest.TestCase):
         self.assertEqual((len(train), len(rest or [])), (8, 2))
         self.assertEqual(sorted([*train, *(rest or [])]), [*range(10)])
 
+    def test_a_few_by_default_where_there_are_enough(self):
+        for shuffles in (True, False):
+            train, rest = self.split(60, train_test_split=None, shuffle_dataset=shuffles)
+            self.assertEqual((len(train), len(rest or [])), (54, 6))
+            self.assertEqual(sorted([*train, *(rest or [])]), [*range(60)])
+            self.assertEqual(train == sorted(train), not shuffles)
+        self.assertEqual(self.split(49, train_test_split=None)[1], None)
+
     def test_too_few_rows_to_hold_any_back(self):
         self.assertEqual(self.split(1, train_test_split=0.9), ([0], None))
 

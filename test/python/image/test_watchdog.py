@@ -42,6 +42,19 @@ class Watching(unittest.TestCase):
         """
         self.assertEqual(run(steps)[:2], (0, {}))
 
+    def test_what_is_done_afterwards_is_watched_too_where_it_asks_for_it(self):
+        code, end, _ = run("dog.on_train_end(None, None, None)\nwith dog.watching(): time.sleep(600)")
+        self.assertEqual((code, end["reason"]), (EXIT_CODES["Stalled"], "Stalled"))
+        moves = """
+        dog.on_train_end(None, None, None)
+        with dog.watching():
+            for _ in range(8):
+                time.sleep(0.5)
+                dog.moved()
+        time.sleep(4)
+        """
+        self.assertEqual(run(moves)[:2], (0, {}))
+
     def test_nobody_watches_after_the_end(self):
         self.assertEqual(run("dog.on_train_end(None, None, None)\ntime.sleep(4)")[:2], (0, {}))
 

@@ -17,7 +17,7 @@ describe('ends of steps', () => {
   })
 
   it('leave a pull that failed to another try', () => {
-    expect(FINAL_EXIT_CODES).toEqual([64, 65, 66, 67, 68, 69, 71, 77])
+    expect(FINAL_EXIT_CODES).toEqual([64, 65, 66, 67, 68, 69, 71, 72, 77])
   })
 })
 

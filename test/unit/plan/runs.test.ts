@@ -214,6 +214,38 @@ describe('replicas that serve', () => {
   })
 })
 
+describe('an evaluation', () => {
+  const evaluation = {
+    ...{ rows: 20, baseLoss: 2, loss: 1 },
+    samples: [{ prompt: 'Hi?', wanted: 'Yes', base: 'No', adapter: 'Yes' }],
+  }
+  const told = (world: World) => planWorkspace(world).events.filter(({ reason }) => reason === 'Evaluated')
+
+  it('is told by one event, and stays in the status when the log is gone', () => {
+    const known: World = { ...running, evaluation }
+    expect(told(running)).toEqual([])
+    expect(told(known)).toEqual([
+      {
+        type: 'Normal',
+        reason: 'Evaluated',
+        message: 'loss on 20 rows that were not trained on, without the adapter and with it: 2.00 -> 1.00 (-50.0%)',
+      },
+    ])
+    const after = written(known)
+    expect(told(after)).toEqual([])
+    const { evaluation: _, ...gone } = written(after)
+    expect(planWorkspace(gone).status?.tuning?.evaluation).toMatchObject(evaluation)
+  })
+
+  it('keeps its answers when the step has ended, whose result has the losses alone', () => {
+    const result = { evaluation: { rows: 20, baseLoss: 2, loss: 1 } }
+    const pods = [trainPod({ exitCode: 0, message: JSON.stringify({ result }) })]
+    expect(planWorkspace({ ...running, pods }).status?.tuning?.evaluation).toMatchObject({ loss: 1, samples: [] })
+    const after = { ...written({ ...running, evaluation }), pods }
+    expect(planWorkspace(after).status?.tuning?.evaluation).toMatchObject(evaluation)
+  })
+})
+
 describe('rows that are left out', () => {
   const rows = {
     ...{ rows: 10, kept: 8, cut: 1, evaluated: 0, lossOn: 'answers' },
