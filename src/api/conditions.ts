@@ -38,6 +38,9 @@ export const REASON = {
     'The Workspace asks for more than an administrator has allowed (Pod Security, service account, volumes, nodes and their labels); nothing is made of it.',
   SecretMissing: 'A Secret that the Workspace names does not exist (yet); no GPU is used before it does.',
   ImageUnavailable: 'An image could not be found or pulled; the message says which and why.',
+  QueueUnreachable:
+    'The task queue (Redis) does not answer; the run is queued by itself when it does. The message has the cause.',
+  Superseded: 'In status.runs: another run was asked for before this one ended.',
   Queued: 'The tuning run is queued; a worker will create its Job.',
   JobPending: 'The tuning Job exists; its pod is not running yet.',
   Fetching: 'The dataset is being downloaded.',
@@ -61,6 +64,7 @@ export const REASON = {
   PushDenied: 'The registry refused the adapter image: wrong credentials or a missing role.',
   PushFailed: 'The adapter image could not be pushed.',
   Evicted: 'The pod was evicted or its node went away.',
+  Killed: 'A container was ended from outside by a signal, and its pod was not evicted.',
   DeadlineExceeded: 'The run took longer than its deadline.',
   Unschedulable: "The scheduler finds no node; the message is the scheduler's own.",
   ContainerCannotStart: "A container cannot start; the message is the kubelet's own.",

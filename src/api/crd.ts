@@ -6,7 +6,7 @@ const condition = (type: string) => `.status.conditions[?(@.type=="${type}")].st
 /** Columns that are read here, too: a table of them is a twentieth of the objects themselves. */
 export const COLUMN = { nodes: 'Nodes', state: 'State' } as const
 
-/** The columns of `kubectl get workspace`: KAITO's five, then JobStarted and Progress for tuning. */
+/** The columns of `kubectl get workspace`: KAITO's five, then JobStarted and Progress for tuning, and what tells failed from waiting. */
 const PRINTER_COLUMNS = [
   { name: 'Instance', type: 'string', jsonPath: '.resource.instanceType' },
   { name: 'ResourceReady', type: 'string', jsonPath: condition('ResourceReady') },
@@ -14,10 +14,11 @@ const PRINTER_COLUMNS = [
   { name: 'JobStarted', type: 'string', jsonPath: condition('JobStarted') },
   { name: 'WorkspaceReady', type: 'string', jsonPath: condition('WorkspaceSucceeded') },
   { name: 'Progress', type: 'string', jsonPath: '.status.tuning.progress' },
+  { name: COLUMN.state, type: 'string', jsonPath: '.status.state' },
   { name: 'Reason', type: 'string', priority: 1, jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
   { name: COLUMN.nodes, type: 'integer', priority: 1, jsonPath: '.resource.count' },
-  { name: COLUMN.state, type: 'string', priority: 1, jsonPath: '.status.state' },
   { name: 'Loss', type: 'number', priority: 1, jsonPath: '.status.tuning.loss' },
+  { name: 'Evaluation', type: 'string', priority: 1, jsonPath: '.status.tuning.evaluation.summary' },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ]
 

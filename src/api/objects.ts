@@ -115,6 +115,8 @@ export interface PodView {
     readonly phase?: string
     readonly reason?: string
     readonly message?: string
+    /** When the kubelet took it: what a pod waits for before that is no GPU time. */
+    readonly startTime?: string
     readonly conditions?: readonly ConditionView[]
     readonly initContainerStatuses?: readonly ContainerStatusView[]
     readonly containerStatuses?: readonly ContainerStatusView[]

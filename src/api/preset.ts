@@ -14,23 +14,26 @@ export const presetSchema = object(
       }),
     ),
     presetOptions: optional(
-      object({
-        image: optional(
-          text({ maxLength: LIMIT.image, description: 'OCI image that holds the weights under /model.' }),
-        ),
-        imagePullSecrets: optional(
-          listOf(text({ maxLength: LIMIT.name }), {
-            maxItems: LIMIT.pullSecrets,
-            description: 'Secrets (same namespace) to pull that image with.',
-          }),
-        ),
-        modelAccessSecret: optional(
-          text({
-            maxLength: LIMIT.name,
-            description: 'Secret (same namespace) with the key HF_TOKEN, for gated models.',
-          }),
-        ),
-      }),
+      object(
+        {
+          image: optional(
+            text({ maxLength: LIMIT.image, description: 'OCI image that holds the weights under /model.' }),
+          ),
+          imagePullSecrets: optional(
+            listOf(text({ maxLength: LIMIT.name }), {
+              maxItems: LIMIT.pullSecrets,
+              description: 'Secrets (same namespace) to pull that image with.',
+            }),
+          ),
+          modelAccessSecret: optional(
+            text({
+              maxLength: LIMIT.name,
+              description: 'Secret (same namespace) with the key HF_TOKEN, for gated models.',
+            }),
+          ),
+        },
+        { description: 'How the weights are reached, where the preset does not say it.' },
+      ),
     ),
   },
   { description: 'Which model, and how its weights are reached.' },

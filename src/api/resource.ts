@@ -2,15 +2,30 @@ import { LIMIT } from './limits.ts'
 import { int, listOf, mapOf, object, oneOf, optional, type Static, text } from './schema-kit.ts'
 
 const requirementSchema = object({
-  key: text({ maxLength: LIMIT.labelKey }),
-  operator: oneOf(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-  values: optional(listOf(text({ maxLength: LIMIT.labelValue }), { maxItems: LIMIT.selectorValues })),
+  key: text({ maxLength: LIMIT.labelKey, description: 'The key of a label.' }),
+  operator: oneOf(['In', 'NotIn', 'Exists', 'DoesNotExist'], { description: 'Only In is supported.' }),
+  values: optional(
+    listOf(text({ maxLength: LIMIT.labelValue }), {
+      maxItems: LIMIT.selectorValues,
+      description: 'Exactly one value of the label.',
+    }),
+  ),
 })
 
 export const labelSelectorSchema = object(
   {
-    matchLabels: optional(mapOf(text({ maxLength: LIMIT.labelValue }), { maxProperties: LIMIT.selectorEntries })),
-    matchExpressions: optional(listOf(requirementSchema, { maxItems: LIMIT.selectorEntries })),
+    matchLabels: optional(
+      mapOf(text({ maxLength: LIMIT.labelValue }), {
+        maxProperties: LIMIT.selectorEntries,
+        description: 'Labels that a node must have.',
+      }),
+    ),
+    matchExpressions: optional(
+      listOf(requirementSchema, {
+        maxItems: LIMIT.selectorEntries,
+        description: 'The same, written as expressions.',
+      }),
+    ),
   },
   {
     description:

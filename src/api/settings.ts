@@ -156,6 +156,12 @@ export const settingsSchema = object({
     description:
       'How long a push goes on trying, also after a refusal (a corrected Secret is used), before the trained adapter is given up.',
   }),
+  tuningJobTtlSeconds: int({
+    default: 604_800,
+    minimum: 3600,
+    description:
+      'How long the Job of a run that has ended is kept, with its pod and the log of it. What it came to stays in the status.',
+  }),
   tuningConcurrency: int({
     default: 32,
     minimum: 1,

@@ -38,6 +38,7 @@ export function tuningJob(inputs: TuningInputs): Job {
       backoffLimit: 3,
       // The deadline is the training's; a push that waits must not be cut off by it.
       activeDeadlineSeconds: runDeadline(workspace, settings) + (push ? settings.pushPatienceSeconds : 0),
+      ttlSecondsAfterFinished: settings.tuningJobTtlSeconds,
       podReplacementPolicy: 'Failed',
       podFailurePolicy: { rules: push ? [...FAILURE_RULES, PUSH_RULE] : FAILURE_RULES },
       template: {

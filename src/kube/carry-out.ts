@@ -49,13 +49,14 @@ export class PlanRunner {
     this.#options = options
   }
 
-  /** Nothing after the applies is done when one of them fails; the next plan, which knows why, does it. */
+  /** Nothing after the applies and the task is done when one of them fails; the next plan, which knows why, does it. */
   async run(workspace: Workspace, plan: Plan, signal: AbortSignal): Promise<Failure | undefined> {
     const { applier, events } = this.#options
     if (plan.finalizer === 'add') await this.#finalizer(workspace, true, signal)
     const failure = (await this.#jobTaken(workspace, plan, signal)) ?? (await this.#applyAll(plan.apply, signal))
     if (failure !== undefined) return failure
-    if (plan.enqueue !== undefined) await this.#enqueue(plan.enqueue)
+    const notQueued = plan.enqueue && (await this.#enqueue(plan.enqueue))
+    if (notQueued !== undefined) return notQueued
     for (const { apiVersion, kind, namespace, name, uid } of plan.remove) {
       const known = resourceOf({ apiVersion, kind }).kind
       await applier.remove({ kind: known, name, ...defined({ namespace }) }, uid, signal)
@@ -158,11 +159,17 @@ export class PlanRunner {
   }
 
   /** Without an error of its own: the plan asks again soon, while the backoff of a failed reconcile grows to minutes. */
-  async #enqueue(task: TuningTask): Promise<void> {
+  async #enqueue(task: TuningTask): Promise<Failure | undefined> {
     try {
       await this.#options.enqueue(task)
+      return undefined
     } catch (error) {
       this.#options.onNotQueued(task, error)
+      const why = error instanceof Error ? error.message : String(error)
+      const message =
+        `the task queue (Redis) does not take the run: ${why.slice(0, 200)}. Nothing is lost: it is tried again every ` +
+        '10 seconds. If it stays so, an administrator has to look at Redis (settings.redisUrl)'
+      return { obstacle: { kind: 'Task', reason: 'QueueUnreachable', message } }
     }
   }
 

@@ -13,6 +13,9 @@ export interface Trouble {
 export function podTrouble(pod: PodView): Trouble | undefined {
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
   const ended = statuses.map(endedBadly).find((trouble) => trouble !== undefined)
+  if (ended?.reason === 'Killed' && isDisrupted(pod)) {
+    return { reason: 'Evicted', message: pod.status?.message ?? disruption(pod) ?? ended.message }
+  }
   return (
     ended ?? evicted(pod) ?? statuses.map(cannotStart).find((trouble) => trouble !== undefined) ?? unschedulable(pod)
   )
@@ -38,12 +41,19 @@ export function fromEnd(container: string, end: TerminatedView): Trouble {
   const message = said?.message ?? lastWords(end.message)
   const detail = message === '' ? `exit code ${end.exitCode}` : message
   if (said && isReason(said.reason)) return { reason: said.reason, message: `${container}: ${detail}` }
-  const signal = end.exitCode === 137 || end.exitCode === 143
-  return {
-    reason: signal ? 'Evicted' : container === 'train' ? 'TrainingFailed' : 'CrashLoop',
-    message: `${container}: ${detail}`,
+  const signal = end.exitCode === 137 ? 'SIGKILL' : end.exitCode === 143 ? 'SIGTERM' : undefined
+  if (signal !== undefined) {
+    const words = message === '' ? '' : `; its last words: ${message}`
+    return { reason: 'Killed', message: `${container}: it was ended from outside (${signal})${words}` }
   }
+  return { reason: container === 'train' ? 'TrainingFailed' : 'CrashLoop', message: `${container}: ${detail}` }
 }
+
+/** Was the pod, and not one of its processes, what was to go? */
+const isDisrupted = (pod: PodView) => pod.status?.reason === 'Evicted' || disruption(pod) !== undefined
+
+const disruption = ({ status }: PodView) =>
+  status?.conditions?.find((each) => each.type === 'DisruptionTarget' && each.status === 'True')?.message
 
 /** What to do about it, by container. */
 const MORE_MEMORY: Readonly<Record<string, string>> = {

@@ -20,6 +20,9 @@ export function tuningRun(job: JobView, pods: readonly PodView[]): TuningRun {
     ({ type, status }) => (type === 'Failed' || type === 'FailureTarget') && status === 'True',
   )
   if (failure) return { phase: 'failed', trouble: failureOf(failure.reason, failure.message, newest) }
+  const outOfMemory = pods.map(podTrouble).find((trouble) => trouble?.reason === 'OOMKilled')
+  // Its Job would try again, on a node that is no larger.
+  if (outOfMemory !== undefined) return { phase: 'failed', trouble: outOfMemory }
   if (newest === undefined) return { phase: 'pending' }
   const trouble = podTrouble(newest)
   if (trouble !== undefined) return { phase: 'pending', trouble }

@@ -1,11 +1,13 @@
 import { CONDITION } from '#src/api/conditions.ts'
 import type { STATES, TuningStatus, WorkspaceStatus } from '#src/api/status.ts'
+import { tuningJobName } from '#src/desired/names.ts'
 import { defined } from '#src/lib/defined.ts'
 import { type Finding, toConditions } from '#src/observe/conditions.ts'
 import { evaluationInWords } from '#src/observe/evaluation.ts'
 import { lossOfRows } from '#src/observe/training-data.ts'
 import type { StepResult } from './context.ts'
 import type { PlannedEvent } from './plan.ts'
+import { runsAfter } from './runs.ts'
 import type { World } from './world.ts'
 
 /** The whole status from what every step said, with the summary on top: the first thing that is not so is why. */
@@ -22,9 +24,12 @@ export function statusOf(world: World, steps: readonly StepResult[]): WorkspaceS
     { ...summary, type: CONDITION.ready },
   ]
   const run = steps.find((step) => step.tuning !== undefined)?.tuning
-  const tuning = run ?? workspace.status?.tuning
+  // Of an earlier wish nothing is shown as if it were of this one; how it ended is in status.runs.
+  const recorded = workspace.status?.tuning
+  const tuning = run ?? (workspace.tuning && recorded?.jobName === tuningJobName(workspace) ? recorded : undefined)
   const serving = steps.find((step) => step.serving !== undefined)?.serving
   const adapters = steps.find((step) => step.adapters !== undefined)?.adapters
+  const runs = runsAfter(world, tuning, endOf(summary))
   const observed = carriedOut(world)
   return {
     ...defined({ observedGeneration: observed }),
@@ -32,15 +37,20 @@ export function statusOf(world: World, steps: readonly StepResult[]): WorkspaceS
     workerNodes: [...(steps.find((step) => step.workerNodes !== undefined)?.workerNodes ?? [])],
     targetNodeCount: workspace.resource?.count ?? 1,
     conditions: toConditions(all, previous, generation, now),
-    ...(tuning === undefined || workspace.tuning === undefined ? {} : { tuning }),
+    ...defined({ tuning }),
+    ...(runs.length === 0 ? {} : { runs: [...runs] }),
     ...defined({ serving }),
     ...(adapters === undefined || adapters.length === 0 ? {} : { adapters: [...adapters] }),
   }
 }
 
+/** How a run ended, where it has. */
+const endOf = ({ status, reason, message }: Omit<Finding, 'type'>) =>
+  status === 'True' ? { reason } : { reason, message }
+
 /** Beside the summary, which says how what runs is: of a server that answers a failed change is not the whole truth. */
 const notApplied = ({ obstacle }: World): Finding[] =>
-  obstacle === undefined
+  obstacle === undefined || obstacle.reason === 'QueueUnreachable'
     ? []
     : [{ type: CONDITION.applied, status: 'False', reason: obstacle.reason, message: obstacle.message }]
 
@@ -122,6 +132,7 @@ function evaluationEvents({ workspace }: World, { tuning }: WorkspaceStatus): Pl
 /** Bad news, also of a run that goes on (a push that waits). Other reasons for a False pass by themselves. */
 const WARN = new Set<string>([
   'NameTaken',
+  'QueueUnreachable',
   'NodesMissing',
   'GpuInUse',
   'GpuUnsuitable',
@@ -144,6 +155,7 @@ const WARN = new Set<string>([
   'PushDenied',
   'PushFailed',
   'Evicted',
+  'Killed',
   'DeadlineExceeded',
   'Unschedulable',
   'ContainerCannotStart',

@@ -15,7 +15,7 @@ export type Presence = 'found' | 'missing'
 /** Why an object of this kind could not be applied, the last time it was tried. */
 export interface Obstacle {
   readonly kind: string
-  readonly reason: Extract<Reason, 'NameTaken' | 'ApplyFailed'>
+  readonly reason: Extract<Reason, 'NameTaken' | 'ApplyFailed' | 'QueueUnreachable'>
   readonly message: string
 }
 
@@ -56,3 +56,6 @@ export interface World {
   /** What the limit of nodes of its namespace says to it. Absent where there is none. */
   readonly allotted?: Allotted
 }
+
+/** When it was looked at, as a status says times. */
+export const timeOf = ({ now }: World): string => new Date(now).toISOString().replace(/\.\d+Z$/, 'Z')

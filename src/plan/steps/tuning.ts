@@ -18,7 +18,7 @@ export const isOver = (run: TuningRun | undefined): boolean => run?.phase === 's
 /** Owns JobStarted: hands the run to a worker until its Job exists, then follows the Job. */
 export function tuningStep(world: World): StepResult {
   const run = currentRun(world)
-  const plan: Plan = { ...NOTHING, remove: supersededJobs(world) }
+  const plan: Plan = { ...NOTHING, remove: [...supersededJobs(world), ...endedJobs(world, run)] }
   if (run === undefined) {
     // Of a Job: found where the task would be handed over, which is not done then.
     if (world.obstacle !== undefined) {
@@ -42,7 +42,9 @@ export function tuningStep(world: World): StepResult {
  * Progress is only in the train step's log, so while it runs someone has to look. What waits is brought back by its Job's and
  * pods' events, and is looked at only for a Secret: soon where one is missing, else seldom, for thousands may wait for a GPU.
  */
-function lookAgain(run: TuningRun, { secrets }: World): number | undefined {
+function lookAgain(run: TuningRun, { secrets, jobs, workspace }: World): number | undefined {
+  const isToEnd = jobs.some((job) => job.metadata.name === tuningJobName(workspace) && !isFinished(job))
+  if (run.phase === 'failed' && isToEnd) return 1_000
   if (run.phase === 'running') return 3_000
   if (run.phase !== 'pending') return undefined
   return [...secrets.values()].includes('missing') ? 15_000 : 600_000
@@ -82,6 +84,17 @@ function recordedRun({ workspace }: World, jobName: string): TuningRun | undefin
 /** Jobs of earlier revisions: the Workspace no longer asks for them, and they hold a GPU. */
 const supersededJobs = (world: World): Removal[] =>
   world.jobs.filter((job) => job.metadata.name !== tuningJobName(world.workspace) && !isFinished(job)).map(jobRemoval)
+
+/**
+ * The Job of a run that has failed, where it would try again all the same. Only once the status says that the run has ended:
+ * a run whose Job is gone before that would start anew.
+ */
+function endedJobs({ workspace, jobs }: World, run: TuningRun | undefined): Removal[] {
+  const name = tuningJobName(workspace)
+  const recorded = workspace.status?.tuning
+  if (run?.phase !== 'failed' || recorded?.jobName !== name || recorded.finishedAt === undefined) return []
+  return jobs.filter((job) => job.metadata.name === name && !isFinished(job)).map(jobRemoval)
+}
 
 const isFinished = (job: JobView) =>
   job.status?.conditions?.some(({ type, status }) => /^(Complete|Failed)$/.test(type) && status === 'True') === true

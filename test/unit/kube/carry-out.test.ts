@@ -246,10 +246,22 @@ describe('carrying out a plan', () => {
     expect((await runner.run(serving, plan, signal))?.obstacle.reason).toBe('NameTaken')
   })
 
-  it('still writes the status when the queue is away', async () => {
+  it('does not say that a run is queued when the queue is away, but why not', async () => {
     const { runner, calls, state } = cluster({ withoutQueue: true })
-    await runner.run(tuningWorkspace(), queued, signal)
-    expect(calls).toEqual(['enqueue', 'not queued', 'status', 'event NodesReady', 'event Queued'])
-    expect(state.status).toEqual(queued.status)
+    const failure = await runner.run(tuningWorkspace(), queued, signal)
+    expect(calls).toEqual(['enqueue', 'not queued'])
+    expect(failure?.obstacle).toMatchObject({ reason: 'QueueUnreachable' })
+    expect(failure?.error).toBeUndefined()
+    const told = planWorkspace(aWorld(tuningWorkspace(), defined({ obstacle: failure?.obstacle })))
+    expect(told.again).toBe(10_000)
+    await runner.run(tuningWorkspace(), told, signal)
+    expect(calls.slice(2)).toEqual(['status', 'event NodesReady', 'event QueueUnreachable'])
+    expect(state.status).toEqual(told.status)
+    expect(told.status?.conditions?.map(({ type, reason }) => `${type} ${reason}`)).toEqual([
+      'ResourceReady NodesReady',
+      'JobStarted QueueUnreachable',
+      'WorkspaceSucceeded QueueUnreachable',
+      'Ready QueueUnreachable',
+    ])
   })
 })

@@ -88,7 +88,21 @@ describe('the trouble of a pod', () => {
       'TrainingFailed',
       'train: NCCL error',
     ],
-    ['is an eviction when it was killed otherwise', { initContainerStatuses: [ended('train', 137)] }, 'Evicted'],
+    [
+      'is that it was killed when nobody says why',
+      { initContainerStatuses: [ended('train', 137)] },
+      'Killed',
+      'train: it was ended from outside (SIGKILL)',
+    ],
+    [
+      'is an eviction when its pod was to go',
+      {
+        conditions: [{ type: 'DisruptionTarget', status: 'True', message: 'node gpu-1 is drained' }],
+        initContainerStatuses: [ended('train', 143)],
+      },
+      'Evicted',
+      'node gpu-1 is drained',
+    ],
     ['is a crash for another container', { containerStatuses: [ended('server', 1)] }, 'CrashLoop'],
     [
       'is the last end while a container backs off',
