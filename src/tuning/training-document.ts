@@ -1,4 +1,5 @@
 import { TRAINING_SECTIONS } from '#src/contract/train.ts'
+import { ANSWER_TOKENS, HELD_OUT, SAMPLES } from '#src/contract/evaluation.ts'
 import { ROWS_A_STEP } from './batching.ts'
 import { METHODS } from './methods/index.ts'
 import { HINTS, NARROWED, WITHOUT_EFFECT } from './training-hints.ts'
@@ -22,6 +23,7 @@ export function trainingConfigMarkdown(): string {
     '',
     ...EXAMPLE,
     ...BATCHES,
+    ...EVALUATION,
     ...TRAINING_SECTIONS.flatMap(section),
   ].join('\n')
 }
@@ -43,6 +45,23 @@ const BATCHES = [
   '`train_sampling_strategy` is group_by_length. They are not packed by default: packed rows are kept apart by an attention',
   'kernel that the image does not have, and would see each other. Three epochs are the library’s own default, and what the',
   'published recipes for 10,000 to 50,000 rows use (Alpaca: 3); for more rows say 1.',
+  '',
+]
+
+/** What is measured of an adapter, and what that costs. */
+const EVALUATION = [
+  '## Is the adapter better?',
+  '',
+  `Where \`train_test_split\` is not set, ${HELD_OUT.share * 100} % of the rows, at most ${HELD_OUT.most}, are kept back by the seed \`shuffle_seed\`, and`,
+  `none of a dataset of fewer than ${HELD_OUT.least}. After the last step the base model and the adapter are asked of them: two passes`,
+  `without gradients over at most ${HELD_OUT.most} rows and ${HELD_OUT.most * 1024} tokens, and ${2 * SAMPLES} answers of at most ${ANSWER_TOKENS} tokens. That is about`,
+  'a fortieth of three epochs over 2,000 rows, and less of more. Both losses (a mean over tokens) and three answers are in',
+  '`status.tuning.evaluation`, in the annotations of the adapter image and in an event `Evaluated`. A split of your own is',
+  'evaluated after each epoch as well, as the library does it; `train_test_split: 1` turns all of it off, also where answers',
+  'must not be shown to those who may read the Workspace or the image.',
+  '',
+  'The annotation `kaito.sh/min-improvement: "5%"` on the Workspace makes it a condition: a run whose loss with the adapter is',
+  'not lower by as much ends with the reason `NotImproved`, and nothing is pushed.',
   '',
 ]
 
