@@ -55,7 +55,7 @@ export async function readAdapter(folder: string): Promise<AdapterFilesResult> {
   const [metrics, record] = await Promise.all([small(join(folder, METRICS_FILE)), small(join(folder, RUN_FILE))])
   return {
     ok: true,
-    files: { config: config.bytes, weights, ...defined({ metrics }) },
+    files: { config: config.bytes, weights, beside: defined({ [METRICS_FILE]: metrics }) },
     tensors: check.tensors,
     about: { config: config.config, ...defined({ record: record?.toString('utf8') }) },
   }

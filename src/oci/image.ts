@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
-import { METRICS_FILE } from '#src/contract/run-record.ts'
 import type { UploadableBlob } from './blob-upload.ts'
 import { digestOf, startDigest } from './digest.ts'
 import { readLimited } from './limited-body.ts'
@@ -10,8 +9,8 @@ import { type TarEntry, tarStream } from './tarball.ts'
 export interface AdapterFiles {
   /** The bytes of adapter_config.json. */
   readonly config: Buffer
-  /** metrics.jsonl, where the run has left it. */
-  readonly metrics?: Buffer
+  /** Small files beside them, by name, such as the losses of the run. */
+  readonly beside?: Readonly<Record<string, Buffer>>
   /** adapter_model.safetensors, streamed. */
   readonly weights: { readonly size: number; readonly open: () => AsyncIterable<Uint8Array> }
 }
@@ -80,8 +79,9 @@ const smallFile = (name: string, bytes: Buffer): TarEntry => ({
   open: () => Readable.from([bytes]),
 })
 
-async function configLayer({ config, metrics }: AdapterFiles): Promise<Layer> {
-  const entries = [smallFile('adapter_config.json', config), ...(metrics ? [smallFile(METRICS_FILE, metrics)] : [])]
+async function configLayer({ config, beside = {} }: AdapterFiles): Promise<Layer> {
+  const others = Object.entries(beside).map(([name, bytes]) => smallFile(name, bytes))
+  const entries = [smallFile('adapter_config.json', config), ...others]
   const tar = await readLimited(tarStream([DATA_DIRECTORY, ...entries]), 2 * SMALL_FILE_LIMIT + 65_536)
   const bytes = gzipSync(tar, { level: 6 })
   return {

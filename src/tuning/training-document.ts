@@ -1,5 +1,5 @@
-import { TRAINING_SECTIONS } from '#src/contract/train.ts'
 import { ANSWER_TOKENS, HELD_OUT, SAMPLES } from '#src/contract/evaluation.ts'
+import { TRAINING_SECTIONS } from '#src/contract/train.ts'
 import { ROWS_A_STEP } from './batching.ts'
 import { METHODS } from './methods/index.ts'
 import { HINTS, NARROWED, WITHOUT_EFFECT } from './training-hints.ts'

@@ -67,6 +67,38 @@ describe('the push step', () => {
     expect(JSON.parse(config)).toEqual(ADAPTER_CONFIG)
   })
 
+  test('says on the image how its run went, with the losses of it beside the adapter', async () => {
+    const evaluation = { rows: 20, baseLoss: 2, loss: 1, samples: [] }
+    await writeFile(join(adapter, 'metrics.jsonl'), '{"step":1,"loss":2.5}\n')
+    const claimed = { steps: 12, loss: 1.5, dataset: 'sha256:ab', trainer: 'trl 1.16.0', evaluation }
+    await writeFile(join(adapter, 'kaito-run.json'), JSON.stringify(claimed))
+    const pushed = await push('9')
+    expect(pushed.code).toBe(0)
+    expect((await push('10')).message.result?.['digest']).toBe(pushed.message.result?.['digest'])
+    const answer = await fetch(`http://${server.url}/v2/team/adapter/manifests/9`, {
+      headers: {
+        accept: 'application/vnd.oci.image.manifest.v1+json',
+        authorization: `Basic ${Buffer.from(`${server.user}:${server.password}`).toString('base64')}`,
+      },
+    })
+    expect(JSON.parse(await answer.text()).annotations).toMatchObject({
+      'sh.kaito.model.name': 'phi-3-mini-128k-instruct',
+      'sh.kaito.tuning.steps': '12',
+      'sh.kaito.tuning.dataset-digest': 'sha256:ab',
+      'sh.kaito.tuning.trainer': 'trl 1.16.0',
+      'sh.kaito.evaluation.base-loss': '2',
+      'sh.kaito.evaluation.improvement': '50.0%',
+    })
+    const out = join(scratch, 'beside')
+    const pull = { image: `${server.url}/team/adapter:9`, out, authDir: scratch, maxBytes: 1_000_000 }
+    await runStep('pull', { ...pull, insecureRegistries: [server.url], tokenServices: [] })
+    expect(await readdir(join(out, 'data'))).toEqual([
+      'adapter_config.json',
+      'adapter_model.safetensors',
+      'metrics.jsonl',
+    ])
+  })
+
   test('refused credentials end with 77 and say which secret to look at', async () => {
     await writeLogin('wrong')
     const { code, message } = await push('3')
