@@ -1,4 +1,4 @@
-import type { CaBundlePatch, CertPorts, WebhookConfiguration, WebhookRef } from './ports.ts'
+import type { CaBundlePatch, CertPorts, ServiceRef, WebhookConfiguration, WebhookRef } from './ports.ts'
 
 /** What became of an attempt to make one configuration trust the given authorities. */
 export type Publication = 'there already' | 'published' | 'absent' | 'conflict'
@@ -9,9 +9,28 @@ export interface ReadConfiguration {
   readonly configuration: WebhookConfiguration | undefined
 }
 
-/** Reads the configurations that are to be kept up to date. */
-export const readConfigurations = (ports: CertPorts, refs: readonly WebhookRef[]): Promise<ReadConfiguration[]> =>
-  Promise.all(refs.map(async (ref) => ({ ref, configuration: await ports.getWebhookConfiguration(ref) })))
+/**
+ * Reads the configurations that are to be kept up to date. One that leads to another Service than ours only has our name: to put
+ * our authority into it would stop whatever it is for.
+ */
+export const readConfigurations = (
+  ports: CertPorts,
+  refs: readonly WebhookRef[],
+  service?: ServiceRef,
+): Promise<ReadConfiguration[]> =>
+  Promise.all(
+    refs.map(async (ref) => {
+      const found = await ports.getWebhookConfiguration(ref)
+      return { ref, configuration: found !== undefined && leadsTo(found, service) ? found : undefined }
+    }),
+  )
+
+const leadsTo = ({ webhooks = [] }: WebhookConfiguration, ours: ServiceRef | undefined) =>
+  ours === undefined ||
+  webhooks.every(({ clientConfig }) => {
+    const service = clientConfig?.service
+    return service === undefined || (service.namespace === ours.namespace && service.name === ours.name)
+  })
 
 /**
  * Makes a configuration carry exactly `trusted` (PEM) in every webhook's caBundle, and touches nothing else in it.

@@ -5,7 +5,7 @@ import { advance, type Bundle, newBundle, trustedBy } from './bundle.ts'
 import { isTrusted, type Publication, publish, readConfigurations } from './ca-bundle.ts'
 import type { KeyPair, ServingNames } from './mint.ts'
 import type { CertObserver } from './observer.ts'
-import type { CertPorts, CertSecret, StoredSecret, WebhookRef } from './ports.ts'
+import type { CertPorts, CertSecret, ServiceRef, StoredSecret, WebhookRef } from './ports.ts'
 import { nextStep, type RotationPolicy, type RotationStep } from './rotation.ts'
 import { bundleOf, secretOf } from './secret.ts'
 import { CertSlot, type CertSource } from './source.ts'
@@ -16,6 +16,8 @@ export interface KeeperOptions {
   readonly names: ServingNames
   /** The configurations whose caBundle is ours to write. */
   readonly webhooks: readonly WebhookRef[]
+  /** Where they lead to, as far as they lead to a Service. */
+  readonly service?: ServiceRef
   readonly policy: RotationPolicy
   /** Whether this replica may write. Only spares conflicts: all replicas writing at once is safe, too. */
   readonly leads: () => boolean
@@ -85,10 +87,10 @@ export class CertKeeper implements CertSource {
   }
 
   async #step(): Promise<'rest' | 'again'> {
-    const { ports, secret: where, webhooks, leads, names, policy, now } = this.#options
+    const { ports, secret: where, webhooks, service, leads, names, policy, now } = this.#options
     // The configurations are read before the Secret. A configuration that another replica brings up to date after this
     // moment refuses our patch, so that trust can never go back to what an older Secret said.
-    const configurations = await readConfigurations(ports, webhooks)
+    const configurations = await readConfigurations(ports, webhooks, service)
     const stored = await ports.getSecret(where.namespace, where.name)
     const read = stored === undefined ? undefined : bundleOf(stored)
     if (read === undefined || !read.ok) {

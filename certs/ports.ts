@@ -38,7 +38,15 @@ export type StoredSecret = CertSecret & { readonly metadata: { readonly resource
 /** What is read of a webhook configuration: enough to see whether a patch is needed. */
 export interface WebhookConfiguration {
   readonly metadata: { readonly name: string; readonly resourceVersion: string }
-  readonly webhooks?: readonly { readonly name: string; readonly clientConfig?: { readonly caBundle?: string } }[]
+  readonly webhooks?: readonly {
+    readonly name: string
+    readonly clientConfig?: { readonly caBundle?: string; readonly service?: ServiceRef }
+  }[]
+}
+
+export interface ServiceRef {
+  readonly namespace: string
+  readonly name: string
 }
 
 /** Lists of webhooks merge by name, so that every other field keeps its value whoever set it (AKS edits selectors). */

@@ -27,7 +27,13 @@ interface SecretView {
 }
 
 interface WebhookConfigurationView {
-  readonly webhooks?: readonly { readonly name: string; readonly clientConfig?: { readonly caBundle?: string } }[]
+  readonly webhooks?: readonly {
+    readonly name: string
+    readonly clientConfig?: {
+      readonly caBundle?: string
+      readonly service?: { readonly namespace: string; readonly name: string }
+    }
+  }[]
 }
 
 /** An object of a kind, as the apiserver sends it. */

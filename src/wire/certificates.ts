@@ -37,6 +37,7 @@ export function wireCertificates(
           secret: { namespace, name: SECRET },
           names: { dns: serviceNames(config.settings.webhook.serviceName, namespace) },
           webhooks: [VALIDATING, MUTATING],
+          service: { namespace, name: config.settings.webhook.serviceName },
           policy: defaultPolicy,
           // Every write holds only for the version that was read, so all replicas may try.
           leads: () => true,

@@ -50,6 +50,19 @@ const stored = (cluster: MemoryCluster) => {
 }
 
 describe('a keeper', () => {
+  it('puts no authority into a configuration that has the name and leads to the Service of somebody else', async () => {
+    const { cluster, replica } = rig()
+    const service = { namespace: 'kaito', name: 'webhook' }
+    const webhooks = [
+      cluster.addConfiguration('ours', undefined, service),
+      cluster.addConfiguration('theirs', undefined, { ...service, namespace: 'upstream' }),
+      cluster.addConfiguration('by-address'),
+    ]
+    await replica({ webhooks, service }).pass()
+    const bundle = trustedBy(stored(cluster))
+    expect(['ours', 'theirs', 'by-address'].map((name) => cluster.trusted(name))).toEqual([bundle, '', bundle])
+  })
+
   it('makes the Secret, lets both configurations trust it, and serves it', async () => {
     const { cluster, changes, replica } = rig()
     const keeper = replica()

@@ -1,4 +1,13 @@
-import type { CertPorts, CertSecret, StoredSecret, WebhookConfiguration, WebhookRef, Written } from '#certs/ports.ts'
+import type {
+  CertPorts,
+  CertSecret,
+  ServiceRef,
+  StoredSecret,
+  WebhookConfiguration,
+  WebhookRef,
+  Written,
+} from '#certs/ports.ts'
+import { defined } from '#src/lib/defined.ts'
 
 /** What an API server does for certs/, in memory: versions, conflicts, and merging of webhooks by name. */
 export class MemoryCluster implements CertPorts {
@@ -11,8 +20,8 @@ export class MemoryCluster implements CertPorts {
   /** Called after each write. */
   after: () => void = () => {}
 
-  addConfiguration(name: string, caBundle?: string): WebhookRef {
-    const clientConfig = caBundle === undefined ? {} : { caBundle }
+  addConfiguration(name: string, caBundle?: string, service?: ServiceRef): WebhookRef {
+    const clientConfig = defined({ caBundle, service })
     this.configurations.set(name, { metadata: this.#metadata(name), webhooks: [{ name, clientConfig }] })
     return { kind: 'ValidatingWebhookConfiguration', name }
   }
