@@ -4,6 +4,8 @@ import type { ControlPlane } from '#examples/cluster/control-plane.ts'
 import { writeKubeconfig } from '#examples/cluster/kubeconfig.ts'
 import { WORKSPACE_API } from '#src/api/labels.ts'
 import type { K8sObject } from '#src/api/objects.ts'
+import { CONTAINER_SECURITY, POD_SECURITY } from '#src/desired/pod-parts.ts'
+import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 import { connect } from '../kube/harness.ts'
 import { NAMESPACE } from './helm.ts'
 
@@ -30,16 +32,25 @@ export const ownedBy = (name: string, uid = 'b0a7f4d6-4ae5-4b0e-9a33-0d6a6a1d5a0
   ],
 })
 
-const pod = (more: object = {}) => ({
+/** A pod as `restricted` has it. */
+const pod = (container: object, more: object) => ({
   metadata: { labels: { app: 'a' } },
-  spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'registry.example.com/c:1' }], ...more },
+  spec: {
+    automountServiceAccountToken: false,
+    securityContext: POD_SECURITY,
+    containers: [{ name: 'c', securityContext: CONTAINER_SECURITY, ...container }],
+    ...more,
+  },
 })
+
+/** The container of a step. */
+export const STEP = { image: DEFAULT_SETTINGS.images.operator, args: ['jobs/steps/main.ts', 'push'] }
 
 export const job = (namespace: string, name: string, meta: object = {}, spec: object = {}): K8sObject => ({
   apiVersion: 'batch/v1',
   kind: 'Job',
   metadata: { namespace, name, ...meta },
-  spec: { template: pod(spec) },
+  spec: { template: pod(STEP, { restartPolicy: 'Never', ...spec }) },
 })
 
 export const statefulSet = (namespace: string, name: string, meta: object = {}, spec: object = {}): K8sObject => ({
@@ -49,7 +60,7 @@ export const statefulSet = (namespace: string, name: string, meta: object = {}, 
   spec: {
     serviceName: name,
     selector: { matchLabels: { app: 'a' } },
-    template: pod({ restartPolicy: 'Always', ...spec }),
+    template: pod({ image: 'registry.example.com/c:1' }, { restartPolicy: 'Always', ...spec }),
   },
 })
 
@@ -57,7 +68,7 @@ export const service = (namespace: string, name: string, meta: object = {}, spec
   apiVersion: 'v1',
   kind: 'Service',
   metadata: { namespace, name, ...meta },
-  spec: { selector: { app: 'a' }, ports: [{ name: 'http', port: 80 }], ...spec },
+  spec: { selector: { 'kaito.sh/workspace': 'owner' }, ports: [{ name: 'http', port: 80 }], ...spec },
 })
 
 export const secret = (name: string, more: object = {}): K8sObject => ({

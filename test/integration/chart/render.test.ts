@@ -138,7 +138,9 @@ describe('the settings file of the chart', () => {
     else if (key === 'redisUrl' || key === 'webhook') expect(stderr).toContain('additional properties')
     else
       expect(stderr).toMatch(
-        key === 'nodeClass' || key === 'images' ? /additional properties/ : /got object, want|value must be one of/,
+        key === 'nodeClass' || key === 'images'
+          ? /additional properties/
+          : /got object, want|got string, want integer|value must be one of/,
       )
   })
 })
