@@ -138,7 +138,7 @@ describe('the settings file of the chart', () => {
     else if (key === 'redisUrl' || key === 'webhook') expect(stderr).toContain('additional properties')
     else
       expect(stderr).toMatch(
-        key === 'nodeClass' || key === 'images'
+        'properties' in (Reflect.get(settingsSchema.properties, key) ?? {})
           ? /additional properties/
           : /got object, want|got string, want integer|value must be one of/,
       )
