@@ -41,7 +41,6 @@ const MAX_CHANGES = 8
 export class CertKeeper implements CertSource {
   readonly #options: KeeperOptions
   readonly #slot = new CertSlot()
-  #woken = new AbortController()
 
   constructor(options: KeeperOptions) {
     this.#options = options
@@ -55,17 +54,11 @@ export class CertKeeper implements CertSource {
     return this.#slot.onChange(listener)
   }
 
-  /** Makes the next pass start now, e.g. because a watch saw the Secret or a configuration change. */
-  wake(): void {
-    this.#woken.abort()
-  }
-
   /** Passes until the signal aborts. Never rejects: what goes wrong is reported and tried again. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, observer, pollMs, random } = this.#options
     const retry = { baseMs: Math.min(500, pollMs), factor: 2, capMs: pollMs, jitter: 0.5 }
     for (let failures = 0; !signal.aborted; ) {
-      this.#woken = new AbortController()
       let wait: number
       try {
         await this.pass()
@@ -75,7 +68,7 @@ export class CertKeeper implements CertSource {
         observer.failed(error)
         wait = backoffMs(retry, failures++, random)
       }
-      await pause(clock, wait, AbortSignal.any([signal, this.#woken.signal]))
+      await pause(clock, wait, signal)
     }
   }
 

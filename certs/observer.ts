@@ -9,6 +9,3 @@ export interface CertObserver {
   /** An attempt failed and will be repeated. */
   failed(error: unknown): void
 }
-
-/** For tests and for callers that want to hear one thing only: `{ ...deafObserver, failed: log }`. */
-export const deafObserver: CertObserver = { serving() {}, changed() {}, failed() {} }

@@ -28,6 +28,3 @@ export interface AdmissionObserver {
   /** A bug or a timeout. `id` is what the user was shown. */
   failed(failure: Partial<AdmissionSubject> & { readonly id: string; readonly error: unknown }): void
 }
-
-/** For tests and for callers that want to hear one thing only: `{ ...deafObserver, failed: log }`. */
-export const deafAdmissionObserver: AdmissionObserver = { answered() {}, refused() {}, failed() {} }

@@ -54,13 +54,6 @@ export function unquantizedParameters({ vocab, hidden, layers, tiedEmbeddings }:
   return vocab * hidden * (tiedEmbeddings ? 1 : 2) + (2 * layers + 1) * hidden
 }
 
-/** All parameters, counted from the shape. Biases are left out (below 0.01 % in Qwen2). Checks a catalog entry. */
-export function countedParameters(architecture: Architecture): number {
-  const { hidden, intermediate, heads, kvHeads, headDim, layers } = architecture
-  const attention = hidden * headDim * (2 * heads + 2 * kvHeads)
-  return layers * (attention + 3 * hidden * intermediate) + unquantizedParameters(architecture)
-}
-
 /** Bytes of one token in a 16-bit key/value cache, all layers. */
 export function kvBytesPerToken({ layers, kvHeads, headDim }: Architecture): number {
   return layers * 2 * kvHeads * headDim * 2

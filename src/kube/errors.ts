@@ -35,7 +35,6 @@ export const TOO_LARGE = 'AnswerTooLarge'
 export const isNotFound = (error: unknown): boolean => hasStatus(error, 404)
 /** 409 for any cause: a stale resourceVersion, a uid that no longer fits, another field manager, a name in use. */
 export const isConflict = (error: unknown): boolean => hasStatus(error, 409)
-export const isAlreadyExists = (error: unknown): boolean => hasReason(error, 'AlreadyExists')
 /** The resourceVersion or page token is older than the server remembers. */
 export const isGone = (error: unknown): boolean => hasStatus(error, 410) || hasReason(error, 'Expired')
 /** The answer was more than is read of one. */

@@ -8,31 +8,21 @@ export interface Resource {
 }
 
 const core = { group: '', version: 'v1' }
-const apps = { group: 'apps', version: 'v1' }
 const admission = { group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false }
 
-/** Every kind that this program and its tests speak of, by its `kind`. What the operator may do with which: the chart's roles. */
+/** Every kind that this program speaks of, by its `kind`. What it may do with which: the chart's roles. */
 export const resources = {
   Workspace: { kind: 'Workspace', group: 'kaito.sh', version: 'v1alpha1', plural: 'workspaces', namespaced: true },
   NodeClaim: { kind: 'NodeClaim', group: 'karpenter.sh', version: 'v1', plural: 'nodeclaims', namespaced: false },
   Job: { kind: 'Job', group: 'batch', version: 'v1', plural: 'jobs', namespaced: true },
-  StatefulSet: { kind: 'StatefulSet', ...apps, plural: 'statefulsets', namespaced: true },
-  Deployment: { kind: 'Deployment', ...apps, plural: 'deployments', namespaced: true },
+  StatefulSet: { kind: 'StatefulSet', group: 'apps', version: 'v1', plural: 'statefulsets', namespaced: true },
   Service: { kind: 'Service', ...core, plural: 'services', namespaced: true },
   Pod: { kind: 'Pod', ...core, plural: 'pods', namespaced: true },
   ConfigMap: { kind: 'ConfigMap', ...core, plural: 'configmaps', namespaced: true },
   Secret: { kind: 'Secret', ...core, plural: 'secrets', namespaced: true },
-  Namespace: { kind: 'Namespace', ...core, plural: 'namespaces', namespaced: false },
   Node: { kind: 'Node', ...core, plural: 'nodes', namespaced: false },
   Event: { kind: 'Event', group: 'events.k8s.io', version: 'v1', plural: 'events', namespaced: true },
   Lease: { kind: 'Lease', group: 'coordination.k8s.io', version: 'v1', plural: 'leases', namespaced: true },
-  PodDisruptionBudget: {
-    kind: 'PodDisruptionBudget',
-    group: 'policy',
-    version: 'v1',
-    plural: 'poddisruptionbudgets',
-    namespaced: true,
-  },
   ValidatingWebhookConfiguration: {
     kind: 'ValidatingWebhookConfiguration',
     ...admission,
@@ -42,13 +32,6 @@ export const resources = {
     kind: 'MutatingWebhookConfiguration',
     ...admission,
     plural: 'mutatingwebhookconfigurations',
-  },
-  CustomResourceDefinition: {
-    kind: 'CustomResourceDefinition',
-    group: 'apiextensions.k8s.io',
-    version: 'v1',
-    plural: 'customresourcedefinitions',
-    namespaced: false,
   },
 } as const satisfies Record<string, Resource>
 

@@ -27,11 +27,6 @@ export function checkUrl(text: string, allow: readonly string[] = []): UrlCheck 
 /** The URL parser has turned every spelling of an IPv4 address into four decimal parts by now, and only IPv6 has colons. */
 const ADDRESS = /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$|:/
 
-/** True where a download must not connect to this address. */
-export function isBlockedAddress(ip: string, allow: readonly string[]): boolean {
-  return blockedAddressReason(ip, allow) !== undefined
-}
-
 /**
  * Why a download must not connect to this address, or undefined.
  * An allowed host name opens private ranges only: loopback, link-local and cloud metadata need their address listed,

@@ -69,10 +69,6 @@ export class Elector {
     this.#retryMs = retryMs
   }
 
-  get isLeading(): boolean {
-    return this.#leading
-  }
-
   /**
    * Waits to become the leader, then calls `lead` with a signal that aborts when leadership ends. Resolves with why:
    * 'stopped' after `signal` aborted (the lease is released once `lead` has settled, so a successor need not wait),

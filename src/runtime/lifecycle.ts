@@ -27,10 +27,6 @@ export class Lifecycle {
     this.#options = options
   }
 
-  get isStarted(): boolean {
-    return this.#stopping === undefined && this.#started.length === this.#components.length
-  }
-
   /** Rejects with the first failure, after stopping what had already been started. */
   async start(): Promise<void> {
     for (const component of this.#components) {

@@ -18,6 +18,7 @@ import { kubeconfig } from '#src/kube/kubeconfig.ts'
 import type { Kind, Ref } from '#src/kube/resource.ts'
 import { eventually } from './eventually.ts'
 import { karpenterCrd } from './karpenter-judge.ts'
+import { createDefinition, createNamespace } from './other-kinds.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const HOME = 'kaito-system'
@@ -38,6 +39,7 @@ export interface Operator {
 
 /** A real apiserver, etcd and Redis with our CRDs; tests play the kubelet and the built-in controllers themselves. */
 export interface Rig {
+  readonly http: Http
   readonly client: KubeClient
   readonly redis: Redis
   /**
@@ -72,9 +74,10 @@ export async function startRig(
   let namespaces = 0
   const read = async (namespace: string, name: string) =>
     (await client.get({ kind: 'Workspace', namespace, name })) as unknown as Workspace | undefined
-  await install(client, withKarpenter)
+  await install(http, client, withKarpenter)
 
   return {
+    http,
     client,
     redis,
     forbidJobs: async (namespace) => {
@@ -99,7 +102,7 @@ export async function startRig(
     namespace: async () => {
       namespaces += 1
       const name = `test-${namespaces}`
-      await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+      await createNamespace(http, name)
       return name
     },
     create: (namespace, name, spec) =>
@@ -199,11 +202,11 @@ async function launch({ dir, name, kubeconfig, redisUrl, settings, nodeOptions }
   return { daemon, operator }
 }
 
-async function install(client: KubeClient, withKarpenter: boolean): Promise<void> {
+async function install(http: Http, client: KubeClient, withKarpenter: boolean): Promise<void> {
   const crd: K8sObject = parse(readFileSync(join(ROOT, 'crds/kaito.sh_workspaces.yaml'), 'utf8'))
-  await client.create(crd)
-  if (withKarpenter) await client.create(await karpenterCrd())
-  await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: HOME } })
+  await createDefinition(http, crd)
+  if (withKarpenter) await createDefinition(http, await karpenterCrd())
+  await createNamespace(http, HOME)
   await eventually('the CRDs are served', async () => {
     const kinds = [client.list('Workspace'), ...(withKarpenter ? [client.list('NodeClaim')] : [])]
     return (await Promise.allSettled(kinds)).every(({ status }) => status === 'fulfilled')

@@ -8,6 +8,7 @@ import { trainingConfigMarkdown } from '#src/tuning/training-document.ts'
 
 import { catalogPage } from './catalog-list.ts'
 import { valuesFile, valuesSchema } from './chart-settings.ts'
+import { webhooksTemplate } from './chart-webhooks.ts'
 import { contractPython } from './contract-python.ts'
 import { stepsPage } from './steps-table.ts'
 
@@ -30,6 +31,7 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     stepsPage(),
     valuesSchema(),
     valuesFile(),
+    webhooksTemplate(),
     catalogPage(),
     { path: 'jobs/trainer/contract.py', content: contractPython() },
     { path: 'docs/conditions.md', content: conditionsMarkdown() },

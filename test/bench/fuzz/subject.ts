@@ -6,8 +6,8 @@ import { defined } from '#src/lib/defined.ts'
 import type { PatchOperation } from '#src/lib/json-patch.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import { wireAdmission } from '#src/wire/admission.ts'
+import { deafToReviews } from '#test/support/deaf-observers.ts'
 import { type AnswerOptions, answer, type Webhook } from '#webhooks/answer.ts'
-import { deafAdmissionObserver } from '#webhooks/observer.ts'
 import type { AdmissionResponse } from '#webhooks/review.ts'
 import { applyPatch } from './apply-patch.ts'
 import type { FuzzCase } from './cases.ts'
@@ -40,7 +40,7 @@ export class FuzzSubject {
     this.#options = {
       admission: wireAdmission(loadConfig(undefined, {}), client),
       budgetMs: 2_000,
-      observer: { ...deafAdmissionObserver, failed: ({ error }) => (this.#error = error) },
+      observer: { ...deafToReviews, failed: ({ error }) => (this.#error = error) },
       clock: systemClock,
       newId: () => 'id',
     }

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KeeperOptions } from '#certs/keeper.ts'
-import { deafObserver } from '#certs/observer.ts'
 import { startControlPlane } from '#examples/cluster/control-plane.ts'
 import { loadConfig } from '#src/config.ts'
 import { createKubeClient } from '#src/kube/client.ts'
@@ -12,6 +11,7 @@ import { wireAdmission } from '#src/wire/admission.ts'
 import { installDefinition, until } from '#test/integration/admission/rig.ts'
 import { ApiClient, certPorts } from '#test/integration/certs/api-client.ts'
 import { names } from '#test/integration/webhooks/rig.ts'
+import { deafToCerts } from '#test/support/deaf-observers.ts'
 import { MUTATING, mutatingConfiguration, VALIDATING, validatingConfiguration } from '#webhooks/registration.ts'
 import { numberFlags } from '../flags.ts'
 import { loadavg, machineLines } from '../measure/machine.ts'
@@ -52,7 +52,7 @@ export async function rotationBench(args: readonly string[]): Promise<boolean> {
     webhooks: [VALIDATING, MUTATING],
     policy,
     leads: () => true,
-    observer: { ...deafObserver, changed, failed },
+    observer: { ...deafToCerts, changed, failed },
     clock: systemClock,
     now: () => new Date(),
     random: Math.random,

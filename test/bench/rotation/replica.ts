@@ -1,8 +1,8 @@
 import { CertKeeper, type KeeperOptions } from '#certs/keeper.ts'
 import { firstCertificate } from '#certs/source.ts'
 import { mint, serve } from '#test/integration/webhooks/rig.ts'
+import { deafToReviews } from '#test/support/deaf-observers.ts'
 import type { Admission } from '#webhooks/admission.ts'
-import { deafAdmissionObserver } from '#webhooks/observer.ts'
 
 /** One replica of the operator, as far as certificates and admission go: a keeper and the server that follows it. */
 export interface Replica {
@@ -20,7 +20,7 @@ export async function startReplica(
   const keeper = new CertKeeper(options)
   await keeper.pass()
   const certificate = await firstCertificate(keeper, AbortSignal.timeout(5_000))
-  const observer = { ...deafAdmissionObserver, failed: ({ error }: { readonly error: unknown }) => failed(error) }
+  const observer = { ...deafToReviews, failed: ({ error }: { readonly error: unknown }) => failed(error) }
   const { server, url } = await serve(mint(), { certificate, admission, observer })
   let served = 1
   keeper.onChange((next) => {

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { FileCertSource } from '#certs/files.ts'
 import { type KeyPair, mintAuthority, mintLeaf } from '#certs/mint.ts'
-import { deafObserver } from '#certs/observer.ts'
 import { firstCertificate } from '#certs/source.ts'
 import { systemClock } from '#src/runtime/clock.ts'
+import { deafToCerts } from '#test/support/deaf-observers.ts'
 import { projectSecret } from '#test/support/projected-secret.ts'
 
 const DAY = 86_400_000
@@ -35,7 +35,7 @@ describe('certificates from a mounted Secret', () => {
     const problems: string[] = []
     const expiries: Date[] = []
     const observer = {
-      ...deafObserver,
+      ...deafToCerts,
       serving: ({ leafExpires }: { leafExpires: Date }) => expiries.push(leafExpires),
       failed: (error: unknown) => problems.push(String(error)),
     }

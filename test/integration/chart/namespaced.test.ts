@@ -6,6 +6,7 @@ import { freePort } from '#examples/cluster/free-port.ts'
 import { killDaemon } from '#examples/cluster/process.ts'
 import { type Redis, startRedis } from '#examples/cluster/redis.ts'
 import type { K8sObject } from '#src/api/objects.ts'
+import { createNamespace } from '#test/support/other-kinds.ts'
 import { type Connected, connect, until } from '../kube/harness.ts'
 import { at, NAMESPACE, release } from './helm.ts'
 import { type Released, startReleased } from './released-operator.ts'
@@ -19,8 +20,7 @@ let released: readonly Released[] = []
 beforeAll(async () => {
   ;[plane, redis] = await Promise.all([startControlPlane(), startRedis()])
   admin = connect(plane.kubeconfig)
-  for (const name of ['team-a', 'team-b'])
-    await admin.client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+  for (const name of ['team-a', 'team-b']) await createNamespace(admin.http, name)
   const port = await freePort()
   const settings = { nodeProvisioner: 'byo', namespaces: ['team-a', 'team-b'] }
   await release('install', plane.kubeconfig, { settings, webhook: { port } })

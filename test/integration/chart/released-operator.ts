@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { clusterKeys } from '#examples/cluster/cluster-keys.ts'
+import { mustRun } from '#examples/cluster/command.ts'
 import type { ControlPlane } from '#examples/cluster/control-plane.ts'
 import { freePort } from '#examples/cluster/free-port.ts'
 import { writeKubeconfig } from '#examples/cluster/kubeconfig.ts'
@@ -42,7 +43,8 @@ export async function startReleased(role: ReleasedRole, surroundings: Surroundin
   const stored = await client.get({ kind: 'ConfigMap', namespace: NAMESPACE, name: 'kaito-ts-settings' })
   const settings = join(plane.dir, `${role}-settings.yaml`)
   writeFileSync(settings, String(at(stored, 'data', 'settings.yaml')))
-  const deployment = await client.get({ kind: 'Deployment', namespace: NAMESPACE, name: DEPLOYMENT[role] })
+  const get = ['get', 'deployment', DEPLOYMENT[role], '--namespace', NAMESPACE, '--output', 'json']
+  const deployment: unknown = JSON.parse(await mustRun([plane.kubectl, '--kubeconfig', plane.kubeconfig, ...get]))
   const pod = at(deployment, 'spec', 'template', 'spec')
   const container = at(pod, 'containers', 0)
   const places = new Map([

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '#test/support/eventually.ts'
 import { karpenterCrd } from '#test/support/karpenter-judge.ts'
 import { type Operator, type Rig, startRig, verdict } from '#test/support/operator-rig.ts'
+import { createDefinition } from '#test/support/other-kinds.ts'
 import { inferenceSpec } from '#test/support/workspaces.ts'
 
 let rig: Rig
@@ -40,7 +41,7 @@ describe("without Karpenter's definitions", () => {
     await rig.client.delete({ kind: 'Workspace', namespace, name: 'gone' })
     await eventually('it is gone', async () => (await rig.workspace(namespace, 'gone')) === undefined)
 
-    await rig.client.create(await karpenterCrd())
+    await createDefinition(rig.http, await karpenterCrd())
     const claim = await eventually('a NodeClaim', async () => (await rig.list('NodeClaim').catch(() => []))[0], 60_000)
     expect(claim.metadata.name).toMatch(/^ws[0-9a-f]{9}-0$/)
     expect(await operator.readyz()).not.toContain('provisioner')

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CertKeeper, type KeeperOptions } from '#certs/keeper.ts'
-import { deafObserver as deafCerts } from '#certs/observer.ts'
 import { firstCertificate } from '#certs/source.ts'
 import { type ControlPlane, startControlPlane } from '#examples/cluster/control-plane.ts'
 import { invalid } from '#src/lib/field-error.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import { ApiClient, certPorts } from '#test/integration/certs/api-client.ts'
+import { deafToCerts } from '#test/support/deaf-observers.ts'
 import type { Admission, AdmissionRequest } from '#webhooks/admission.ts'
 import type { AdmissionEntry } from '#webhooks/observer.ts'
 import { MUTATING, mutatingConfiguration, VALIDATING, validatingConfiguration } from '#webhooks/registration.ts'
@@ -64,7 +64,7 @@ describe('admission through a real API server', () => {
       // An authority grows old within a second; its leaf lives as long as it does, so nothing else is ever renewed.
       policy: { authorityMs: YEAR, leafMs: YEAR, renewAt: 1_000 / YEAR, settleMs: 800, graceMs: 600 },
       leads: () => true,
-      observer: { ...deafCerts, failed: (error) => problems.push(error) },
+      observer: { ...deafToCerts, failed: (error) => problems.push(error) },
       clock: systemClock,
       now: () => new Date(),
       random: Math.random,

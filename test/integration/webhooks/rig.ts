@@ -4,9 +4,9 @@ import { Agent, request } from 'undici'
 import { type Bundle, newBundle } from '#certs/bundle.ts'
 import { defaultPolicy } from '#certs/rotation.ts'
 import { systemClock } from '#src/runtime/clock.ts'
+import { deafToReviews } from '#test/support/deaf-observers.ts'
 import { admissionReview } from '#test/unit/webhooks/admission-review.ts'
 import type { Admission } from '#webhooks/admission.ts'
-import { deafAdmissionObserver } from '#webhooks/observer.ts'
 import { defaultTimeouts, type ServerOptions, WebhookServer } from '#webhooks/server.ts'
 
 export const names = { dns: ['localhost'], ips: ['127.0.0.1'] }
@@ -30,7 +30,7 @@ export async function serve(bundle: Bundle, overrides: Partial<ServerOptions> = 
     certificate: bundle.leaf,
     admission: agreeable,
     budgetMs: 2_000,
-    observer: deafAdmissionObserver,
+    observer: deafToReviews,
     clock: systemClock,
     newId: randomUUID,
     now: () => new Date(),

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { countedParameters, kvBytesPerToken, moduleShape } from '#src/catalog/architecture.ts'
+import { kvBytesPerToken, moduleShape, unquantizedParameters } from '#src/catalog/architecture.ts'
 import { builtInCatalog } from '#src/catalog/built-in.ts'
 import { findSku } from '#src/catalog/catalog.ts'
 import type { Cloud } from '#src/catalog/gpu.ts'
+import type { Architecture } from '#src/catalog/preset.ts'
 import { cheapest, fitInference } from '#src/estimate/fit.ts'
 import { estimateInference } from '#src/estimate/inference.ts'
 
@@ -104,3 +105,10 @@ describe('built-in instance types', () => {
     },
   )
 })
+
+/** All parameters, counted from the shape. Biases are left out (below 0.01 % in Qwen2). */
+function countedParameters(architecture: Architecture): number {
+  const { hidden, intermediate, heads, kvHeads, headDim, layers } = architecture
+  const attention = hidden * headDim * (2 * heads + 2 * kvHeads)
+  return layers * (attention + 3 * hidden * intermediate) + unquantizedParameters(architecture)
+}

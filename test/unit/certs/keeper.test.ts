@@ -3,11 +3,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { trustedBy } from '#certs/bundle.ts'
 import { CertKeeper, type KeeperOptions } from '#certs/keeper.ts'
-import { deafObserver } from '#certs/observer.ts'
 import { defaultPolicy } from '#certs/rotation.ts'
 import { bundleOf } from '#certs/secret.ts'
 import { firstCertificate } from '#certs/source.ts'
 import { systemClock } from '#src/runtime/clock.ts'
+import { deafToCerts } from '#test/support/deaf-observers.ts'
 import { MemoryCluster } from './memory-cluster.ts'
 
 const DAY = 86_400_000
@@ -28,7 +28,7 @@ function rig() {
       webhooks,
       policy: defaultPolicy,
       leads: () => true,
-      observer: { ...deafObserver, changed: (change) => changes.push(change) },
+      observer: { ...deafToCerts, changed: (change) => changes.push(change) },
       clock: systemClock,
       now: () => new Date(state.now),
       random: () => 0.5,
@@ -180,7 +180,7 @@ describe('a keeper', () => {
       if (broken) throw new Error('no connection')
     }
     const observer = {
-      ...deafObserver,
+      ...deafToCerts,
       failed: (error: unknown) => {
         failures.push(error)
         broken = false

@@ -23,10 +23,8 @@ describe('Lifecycle', () => {
       stopWithinMs: 100,
     })
     await life.start()
-    expect(life.isStarted).toBe(true)
     expect(await life.stop()).toEqual([])
     expect(log).toEqual(['+a', '+b', '-b', '-a'])
-    expect(life.isStarted).toBe(false)
   })
 
   it('stops what had started when a later one fails, and says which one failed and why', async () => {
