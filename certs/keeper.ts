@@ -107,7 +107,7 @@ export class CertKeeper implements CertSource {
 
     const step = overdue(bundle, publications) ?? nextStep(bundle, names, now(), policy)
     if (step.do === 'keep') return 'rest'
-    return this.#write(advance(bundle, step.do, { names, policy, now: now() }), stored, step.do, step.why)
+    return this.#write(advance(bundle, step.do, { names, policy, now: now() }), stored, step.do, step.reason)
   }
 
   #serve(bundle: Bundle): void {
@@ -122,20 +122,20 @@ export class CertKeeper implements CertSource {
     bundle: Bundle,
     stored: StoredSecret | undefined,
     change: RotationStep | 'create',
-    why: string,
+    reason: string,
   ): Promise<'again'> {
     const { ports, secret: where, observer } = this.#options
     const secret = secretOf(bundle, where, stored)
     const outcome = isStored(secret) ? await ports.updateSecret(secret) : await ports.createSecret(secret)
-    if (outcome === 'done') observer.changed(change, why)
+    if (outcome === 'done') observer.changed(change, reason)
     return 'again'
   }
 }
 
 /** Somebody had taken a published authority out of a configuration again: the time to settle starts anew. */
-function overdue(bundle: Bundle, publications: readonly Publication[]): { do: RotationStep; why: string } | undefined {
+function overdue(bundle: Bundle, publications: readonly Publication[]): { do: RotationStep; reason: string } | undefined {
   if (bundle.next?.publishedAt === undefined || !publications.includes('published')) return undefined
-  return { do: 'confirm-published', why: 'a configuration had lost the new authority' }
+  return { do: 'confirm-published', reason: 'a configuration had lost the new authority' }
 }
 
 const isStored = (secret: CertSecret): secret is StoredSecret => secret.metadata.resourceVersion !== undefined

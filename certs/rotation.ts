@@ -51,7 +51,7 @@ export function mintedBy(change: RotationStep | 'create'): readonly ('authority'
   }
 }
 
-export type Step = { readonly do: 'keep'; readonly until: Date } | { readonly do: RotationStep; readonly why: string }
+export type Step = { readonly do: 'keep'; readonly until: Date } | { readonly do: RotationStep; readonly reason: string }
 
 /**
  * The one thing to do next, if any. An authority changes in four steps, each safe to be interrupted at:
@@ -62,31 +62,31 @@ export function nextStep(bundle: Bundle, names: ServingNames, now: Date, policy:
   const authority = validity(bundle.authority.certificate, policy)
   const leaf = validity(bundle.leaf.certificate, policy)
   const at = now.getTime()
-  if (at >= authority.end) return { do: 'start-over', why: 'the authority has expired' }
+  if (at >= authority.end) return { do: 'start-over', reason: 'the authority has expired' }
 
   const missing = unnamed(bundle.leaf.certificate, names)
-  if (missing !== undefined) return { do: 'renew-leaf', why: `the certificate does not name ${missing}` }
+  if (missing !== undefined) return { do: 'renew-leaf', reason: `the certificate does not name ${missing}` }
   const waits: number[] = []
 
   if (bundle.next !== undefined) {
     const { publishedAt } = bundle.next
-    if (publishedAt === undefined) return { do: 'confirm-published', why: 'a new authority has been introduced' }
+    if (publishedAt === undefined) return { do: 'confirm-published', reason: 'a new authority has been introduced' }
     const settled = publishedAt.getTime() + policy.settleMs
-    if (at >= settled) return { do: 'serve-next', why: 'the new authority is trusted everywhere' }
+    if (at >= settled) return { do: 'serve-next', reason: 'the new authority is trusted everywhere' }
     waits.push(settled)
   }
   // A leaf as old as its authority allows cannot be renewed to live longer: only a new authority helps.
   if (leaf.end < authority.end || at >= leaf.end) {
-    if (at >= leaf.due) return { do: 'renew-leaf', why: `two thirds or more of the certificate's life are over` }
+    if (at >= leaf.due) return { do: 'renew-leaf', reason: `two thirds or more of the certificate's life are over` }
     waits.push(leaf.due)
   }
   if (bundle.previous !== undefined) {
     const over = bundle.previous.since.getTime() + policy.graceMs
-    if (at >= over) return { do: 'drop-previous', why: 'nobody serves a leaf of the old authority any more' }
+    if (at >= over) return { do: 'drop-previous', reason: 'nobody serves a leaf of the old authority any more' }
     waits.push(over)
   } else if (bundle.next === undefined) {
     if (at >= authority.due)
-      return { do: 'introduce-authority', why: `two thirds or more of the authority's life are over` }
+      return { do: 'introduce-authority', reason: `two thirds or more of the authority's life are over` }
     waits.push(authority.due)
   }
   return { do: 'keep', until: new Date(Math.min(...waits, authority.end)) }

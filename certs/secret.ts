@@ -1,13 +1,12 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { defined } from '#src/lib/defined.ts'
+import type { Result } from '#src/lib/result.ts'
 import type { Bundle } from './bundle.ts'
 import type { KeyPair } from './mint.ts'
 import type { CertSecret, StoredSecret } from './ports.ts'
 
 /** A stored bundle, or why the Secret holds none that could be used. */
-export type ReadBundle =
-  | { readonly ok: true; readonly bundle: Bundle }
-  | { readonly ok: false; readonly reason: string }
+export type ReadBundle = Result<{ readonly bundle: Bundle }>
 
 const KEY = {
   leaf: 'tls.crt',

@@ -1,11 +1,10 @@
 import { Ajv } from 'ajv'
 import { type TuningTask, tuningTaskSchema } from '#src/contract/task.ts'
+import type { Result } from '#src/lib/result.ts'
 
 const isTask = new Ajv().compile<TuningTask>(tuningTaskSchema)
 
-export type DecodedTask =
-  | { readonly ok: true; readonly task: TuningTask }
-  | { readonly ok: false; readonly reason: string }
+export type DecodedTask = Result<{ readonly task: TuningTask }>
 
 /** What came out of Redis, as a task, or why it is none. Anyone who can write to Redis can write anything here. */
 export function decodeTask(data: unknown): DecodedTask {

@@ -1,4 +1,5 @@
 import { diff } from '#src/lib/json-patch.ts'
+import type { Result } from '#src/lib/result.ts'
 import type { Clock } from '#src/runtime/clock.ts'
 import { unwatched, type Watch } from '#src/runtime/watchdog.ts'
 import type { Admission, AdmissionRequest } from './admission.ts'
@@ -44,7 +45,7 @@ type Answered = Answer & { readonly entry: Pick<AdmissionEntry, 'allowed' | 'ori
 async function validate(request: AdmissionRequest, options: AnswerOptions): Promise<Answered> {
   const outcome = await within(options, request, () => options.admission.validate(request))
   if (!outcome.ok) {
-    const id = report('validate', request, outcome.error, options)
+    const id = report('validate', request, outcome.reason, options)
     const entry = { allowed: false, origins: [], warnings: 0, operations: 0 }
     return { code: 500, body: errored(id, 'the Workspace could not be checked'), entry }
   }
@@ -76,7 +77,7 @@ async function mutate(request: AdmissionRequest, options: AnswerOptions): Promis
       entry: { allowed: true, origins: [], warnings: 0, operations: operations.length },
     }
   }
-  const id = report('mutate', request, outcome.error, options)
+  const id = report('mutate', request, outcome.reason, options)
   const warning = `defaults could not be filled in: look for ${id} in the operator's log`
   return {
     code: 200,
@@ -105,7 +106,7 @@ function isBeingDeleted(object: unknown): boolean {
   )
 }
 
-type Settled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }
+type Settled<T> = Result<{ readonly value: T }, unknown>
 
 /** Runs `work` within the budget. What is late is not listened to any more; a clock runs only for what must be waited for. */
 async function within<T>(
@@ -118,7 +119,7 @@ async function within<T>(
     const result = watchOf(options).during(nameOf(request), work)
     return { ok: true, value: result instanceof Promise ? await inTime(result, clock, budgetMs) : result }
   } catch (error) {
-    return { ok: false, error }
+    return { ok: false, reason: error }
   }
 }
 
@@ -134,9 +135,9 @@ const watchOf = ({ watch = unwatched }: AnswerOptions) => watch
 /** Whose review it is, for whoever must say it in one word. */
 export const nameOf = ({ namespace = '', name = '' }: AdmissionRequest): string => `${namespace}/${name}`
 
-function refused(why: string, { observer }: AnswerOptions): Answer {
-  observer.refused(400, why)
-  return { code: 400, body: failure(400, 'BadRequest', why) }
+function refused(reason: string, { observer }: AnswerOptions): Answer {
+  observer.refused(400, reason)
+  return { code: 400, body: failure(400, 'BadRequest', reason) }
 }
 
 function report(webhook: Webhook, request: AdmissionRequest, error: unknown, options: AnswerOptions): string {

@@ -24,7 +24,7 @@ export interface AdmissionEntry extends AdmissionSubject {
 export interface AdmissionObserver {
   answered(entry: AdmissionEntry): void
   /** A request that was no admission review: 4xx, and why. */
-  refused(code: number, why: string): void
+  refused(code: number, reason: string): void
   /** A bug or a timeout. `id` is what the user was shown. */
   failed(failure: Partial<AdmissionSubject> & { readonly id: string; readonly error: unknown }): void
 }

@@ -2,13 +2,12 @@ import { Ajv } from 'ajv'
 import { type FieldError, renderError } from '#src/lib/field-error.ts'
 import { parseGuarded } from '#src/lib/json-guard.ts'
 import type { PatchOperation } from '#src/lib/json-patch.ts'
+import type { Result } from '#src/lib/result.ts'
 import { causes, told, untold } from '#src/rules/feedback.ts'
 import type { AdmissionRequest } from './admission.ts'
 
 /** A question, or why the body is none (an HTTP 400). */
-export type ParsedReview =
-  | { readonly ok: true; readonly request: AdmissionRequest }
-  | { readonly ok: false; readonly reason: string }
+export type ParsedReview = Result<{ readonly request: AdmissionRequest }>
 
 /** A Workspace is 12 levels deep at most where its schema ends; pod templates and selectors inside it add some 20. */
 export const MAX_DEPTH = 64

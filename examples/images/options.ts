@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { parseImageRef } from '#src/lib/image-ref.ts'
+import type { Result } from '#src/lib/result.ts'
 import { buildOrder, type ImageName, type Kind } from './recipes.ts'
 import type { ToolName } from './tool.ts'
 
@@ -31,14 +32,12 @@ export interface Options {
 }
 
 /** `help` is no fault. */
-export type Parsed =
-  | { readonly ok: true; readonly options: Options }
-  | { readonly ok: false; readonly fault: string | undefined }
+export type Parsed = Result<{ readonly options: Options }, string | undefined>
 
 export function parseOptions(args: readonly string[]): Parsed {
   try {
     const { values } = parseArgs({ args: [...args], options: FLAGS })
-    if (values.help) return { ok: false, fault: undefined }
+    if (values.help) return { ok: false, reason: undefined }
     const place = placeOf('--to', values.to ?? fail('--to REGISTRY/PATH is missing: where shall the images go?'))
     const pulledAs = values['pulled-as'] === undefined ? place : placeOf('--pulled-as', values['pulled-as'])
     const kind = oneOf('--kind', values.kind, KINDS)
@@ -55,7 +54,7 @@ export function parseOptions(args: readonly string[]): Parsed {
       },
     }
   } catch (error) {
-    return { ok: false, fault: error instanceof Error ? error.message : String(error) }
+    return { ok: false, reason: error instanceof Error ? error.message : String(error) }
   }
 }
 

@@ -14,9 +14,9 @@ import { withImages } from './values-file.ts'
 
 const parsed = parseOptions(process.argv.slice(2))
 if (parsed.ok) process.exitCode = await main(parsed.options)
-else if (parsed.fault === undefined) console.log(USAGE)
+else if (parsed.reason === undefined) console.log(USAGE)
 else {
-  console.error(`${parsed.fault}\n\n${USAGE}`)
+  console.error(`${parsed.reason}\n\n${USAGE}`)
   process.exitCode = 64
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { METRICS_FILE, RUN_FILE } from '#src/contract/run-record.ts'
 import { defined } from '#src/lib/defined.ts'
 import { parseJsonObject } from '#src/lib/json.ts'
+import type { Result } from '#src/lib/result.ts'
 import type { AdapterFiles } from '#src/oci/image.ts'
 import { errorCode } from '#src/oci/registry-error.ts'
 import { checkSafetensors, headerLength, LENGTH_BYTES } from './safetensors.ts'
@@ -11,9 +12,7 @@ import { checkSafetensors, headerLength, LENGTH_BYTES } from './safetensors.ts'
 export const CONFIG_FILE = 'adapter_config.json'
 export const WEIGHTS_FILE = 'adapter_model.safetensors'
 
-export type AdapterConfigResult =
-  | { readonly ok: true; readonly bytes: Buffer; readonly config: Readonly<Record<string, unknown>> }
-  | { readonly ok: false; readonly reason: string }
+export type AdapterConfigResult = Result<{ readonly bytes: Buffer; readonly config: Readonly<Record<string, unknown>> }>
 
 /** What is known of the run that made an adapter. */
 export interface AboutRun {
@@ -22,9 +21,11 @@ export interface AboutRun {
   readonly record?: string
 }
 
-export type AdapterFilesResult =
-  | { readonly ok: true; readonly files: AdapterFiles; readonly tensors: number; readonly about: AboutRun }
-  | { readonly ok: false; readonly reason: string }
+export type AdapterFilesResult = Result<{
+  readonly files: AdapterFiles
+  readonly tensors: number
+  readonly about: AboutRun
+}>
 
 const SMALL = 1_048_576
 

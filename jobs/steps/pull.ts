@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { PullEnd, PullSpec } from '#src/contract/pull.ts'
 import { type Credential, credentialsFor, type DockerAuth, parseDockerConfig } from '#src/lib/docker-config.ts'
 import { formatImageRef, type ImageRef, parseImageRef } from '#src/lib/image-ref.ts'
+import type { Result } from '#src/lib/result.ts'
 import { type Descriptor, parseManifest, platformList, selectPlatform } from '#src/oci/manifest.ts'
 import { openRegistry, type Registry } from '#src/oci/registry.ts'
 import { errorCode, RegistryError } from '#src/oci/registry-error.ts'
@@ -65,9 +66,7 @@ async function pullImage(registry: Registry, ref: ImageRef, spec: PullSpec): Pro
   return { ok: true, result: { image, digest: found.digest, files, bytes: unpacked.bytes, skipped } }
 }
 
-type FoundImage =
-  | { readonly ok: true; readonly digest: string; readonly layers: readonly Descriptor[] }
-  | { readonly ok: false; readonly reason: string }
+type FoundImage = Result<{ readonly digest: string; readonly layers: readonly Descriptor[] }>
 
 async function findImage(registry: Registry, ref: ImageRef): Promise<FoundImage> {
   let reference = ref.digest ?? ref.tag ?? 'latest'

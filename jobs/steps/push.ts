@@ -4,6 +4,7 @@ import type { PushEnd, PushSpec } from '#src/contract/push.ts'
 import { runAnnotations } from '#src/contract/run-record.ts'
 import { type Credential, credentialsFor, parseDockerConfig } from '#src/lib/docker-config.ts'
 import { type ImageRef, parseImageRef } from '#src/lib/image-ref.ts'
+import type { Result } from '#src/lib/result.ts'
 import { type BuiltImage, buildAdapterImage } from '#src/oci/image.ts'
 import { openRegistry } from '#src/oci/registry.ts'
 import { errorCode, RegistryError } from '#src/oci/registry-error.ts'
@@ -63,9 +64,7 @@ async function pushOnce(
   return { ok: true, result: { ...result } }
 }
 
-type Login =
-  | { readonly ok: true; readonly credentials: readonly Credential[] }
-  | { readonly ok: false; readonly reason: string }
+type Login = Result<{ readonly credentials: readonly Credential[] }>
 
 async function readLogin(path: string | undefined, ref: ImageRef): Promise<Login> {
   if (path === undefined) return { ok: true, credentials: [] }

@@ -1,9 +1,8 @@
 import { isJsonObject, parseJson } from '#src/lib/json.ts'
+import type { Result } from '#src/lib/result.ts'
 
 /** Whether a file is whole, judged by its header alone: what is declared must be exactly what is there. */
-export type SafetensorsCheck =
-  | { readonly ok: true; readonly tensors: number }
-  | { readonly ok: false; readonly reason: string }
+export type SafetensorsCheck = Result<{ readonly tensors: number }>
 
 /** Bytes to read first: the length of the header. */
 export const LENGTH_BYTES = 8

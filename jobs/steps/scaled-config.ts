@@ -1,6 +1,6 @@
-export type ScaledConfig =
-  | { readonly ok: true; readonly config: Readonly<Record<string, unknown>>; readonly loraAlpha: number }
-  | { readonly ok: false; readonly reason: string }
+import type { Result } from '#src/lib/result.ts'
+
+export type ScaledConfig = Result<{ readonly config: Readonly<Record<string, unknown>>; readonly loraAlpha: number }>
 
 /** A PEFT adapter_config.json with `lora_alpha` and every `alpha_pattern` value times `strength` (0 to 1). */
 export function scaleAdapterConfig(config: Readonly<Record<string, unknown>>, strength: number): ScaledConfig {

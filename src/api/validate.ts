@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { isLargerThan } from '#src/lib/json-size.ts'
 import { lastOnly } from '#src/lib/per-object.ts'
+import type { Result } from '#src/lib/result.ts'
 import { LIMIT } from './limits.ts'
 import { type Workspace, workspaceSchema } from './workspace.ts'
 
@@ -12,9 +13,7 @@ let compiled: ValidateFunction | undefined
 const strict = new Ajv({ allErrors: false, strict: false, validateFormats: false })
 let compiledForRules: ValidateFunction | undefined
 
-export type Shaped =
-  | { readonly ok: true; readonly workspace: Workspace }
-  | { readonly ok: false; readonly problems: string[] }
+export type Shaped = Result<{ readonly workspace: Workspace }, readonly string[]>
 
 export interface ShapeFault {
   readonly path: string
@@ -26,7 +25,7 @@ export function asShapedWorkspace(value: unknown): Shaped {
   const faults = shapeFaults(value)
   return faults.length === 0
     ? { ok: true, workspace: value as Workspace }
-    : { ok: false, problems: faults.map(({ path, detail }) => `${path}: ${detail}`) }
+    : { ok: false, reason: faults.map(({ path, detail }) => `${path}: ${detail}`) }
 }
 
 /** What is wrong with the shape, each with where it is; empty for a Workspace. */

@@ -1,5 +1,6 @@
 import { defined } from '#src/lib/defined.ts'
 import { parseImageRef } from '#src/lib/image-ref.ts'
+import type { Result } from '#src/lib/result.ts'
 
 import { kvBytesPerToken as countKvBytes } from './architecture.ts'
 import type { PresetOverlay } from './overlay-schema.ts'
@@ -7,7 +8,7 @@ import type { Preset, Weights } from './preset.ts'
 import { isHubId } from './resolve.ts'
 
 /** One entry merged, or why it cannot be. */
-export type Merged<T> = { readonly ok: true; readonly entry: T } | { readonly ok: false; readonly reason: string }
+export type Merged<T> = Result<{ readonly entry: T }>
 
 /** The preset with the overlay's fields over it, or a new one. Sizes that nobody gives are counted from the architecture. */
 export function mergePreset(before: Preset | undefined, change: PresetOverlay): Merged<Preset> {

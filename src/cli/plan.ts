@@ -44,7 +44,7 @@ for (const { file, ...found } of files) {
     const unknown = unknownFields(object)
     if (shaped.ok && unknown.length === 0) tell(file, shaped.workspace)
     else {
-      const problems = shaped.ok ? [] : shaped.problems
+      const problems = shaped.ok ? [] : shaped.reason
       refuse(file, [...problems, ...unknown.map(({ path, detail }) => `${path}: ${detail}`)])
       isMalformed = true
     }

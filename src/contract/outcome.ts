@@ -1,10 +1,13 @@
 import { isJsonObject, parseJsonObject } from '#src/lib/json.ts'
+import type { Result } from '#src/lib/result.ts'
 import type { EndReason } from './ends.ts'
 
 /** How a step ended. `message` tells the Workspace's owner what to do next. */
-export type Outcome<R extends EndReason = EndReason> =
-  | { readonly ok: true; readonly result: Readonly<Record<string, unknown>> }
-  | { readonly ok: false; readonly reason: R; readonly message: string }
+export type Outcome<R extends EndReason = EndReason> = Result<
+  { readonly result: Readonly<Record<string, unknown>> },
+  R,
+  { readonly message: string }
+>
 
 /** An outcome in the termination message: all that is left of a container. */
 export type WrittenOutcome =

@@ -1,10 +1,11 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import type { TProperties } from 'typebox'
 import { isJsonObject, parseJson } from '#src/lib/json.ts'
+import type { Result } from '#src/lib/result.ts'
 import { FOLDER } from './fields.ts'
 import { type Body, CONTRACT_VERSION, type Message } from './message.ts'
 
-export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string }
+export type Read<T> = Result<{ readonly value: T }>
 
 /** Reads a message as its container got it. Every fault is told at once; another version is told before any of them. */
 export function readMessage<P extends TProperties>(

@@ -1,4 +1,5 @@
 import type { Attention, Preset } from '#src/catalog/preset.ts'
+import type { Result } from '#src/lib/result.ts'
 
 /** What a user's file says of the split; absent = left to the operator. */
 export interface AskedParallel {
@@ -43,7 +44,7 @@ export function splitOver(
   model: Preset | undefined,
   gpus: number | undefined,
   asked: AskedParallel,
-): { readonly ok: true; readonly split: Split } | { readonly ok: false; readonly fault: SplitFault } {
+): Result<{ readonly split: Split }, SplitFault> {
   const { pipelineParallel: pipeline = 1, prefillParallel: prefill = 1 } = asked
   const others = pipeline * (asked.dataParallel ?? 1) * prefill
   const room = Math.max(1, Math.floor((gpus ?? others) / others))
@@ -51,9 +52,9 @@ export function splitOver(
   const isFree = !asksForSplit(asked) && model?.architecture !== undefined
   const data = asked.dataParallel ?? (isFree ? Math.floor(room / tensor) : 1)
   const used = tensor * pipeline * data * prefill
-  if (gpus !== undefined && used > gpus) return { ok: false, fault: tooMany(asked, used, gpus) }
+  if (gpus !== undefined && used > gpus) return { ok: false, reason: tooMany(asked, used, gpus) }
   if (model !== undefined && !isEven(model, tensor)) {
-    return { ok: false, fault: uneven(model, tensor, gpus ?? tensor) }
+    return { ok: false, reason: uneven(model, tensor, gpus ?? tensor) }
   }
   return { ok: true, split: { tensor, pipeline, data, gpus: used } }
 }

@@ -1,4 +1,5 @@
 import { isJsonObject } from '#src/lib/json.ts'
+import type { Result } from '#src/lib/result.ts'
 import { type GenerateKwargs, readGenerateKwargs, type Sampling } from './generate-kwargs.ts'
 
 /** A `/chat` body that was understood. `model` is undefined where the default shall answer. */
@@ -12,10 +13,8 @@ export type ChatRequest = {
   | { readonly kind: 'messages'; readonly messages: readonly unknown[] }
 )
 
-/** `detail` is what the client reads; 422 means a value of the wrong type, as FastAPI used to answer. */
-export type ChatRequestResult =
-  | { readonly ok: true; readonly request: ChatRequest }
-  | { readonly ok: false; readonly status: 400 | 422; readonly detail: unknown }
+/** The reason is what the client reads as `detail`; 422 means a value of the wrong type, as FastAPI used to answer. */
+export type ChatRequestResult = Result<{ readonly request: ChatRequest }, unknown, { readonly status: 400 | 422 }>
 
 /** Reads the body of KAITO's `POST /chat`: a prompt, or messages, with transformers' generate parameters. */
 export function readChatRequest(body: unknown): ChatRequestResult {
@@ -37,7 +36,7 @@ export function readChatRequest(body: unknown): ChatRequestResult {
     return wrongType(['messages'], 'Input should be a valid list', 'list_type')
   }
   const generate: GenerateKwargs = readGenerateKwargs(kwargs ?? {})
-  if (!generate.ok) return wrongType(['generate_kwargs', generate.key], generate.message, 'value_error')
+  if (!generate.ok) return wrongType(['generate_kwargs', generate.key], generate.reason, 'value_error')
   const common = { model: model || undefined, sampling: generate.sampling, ignored: generate.ignored }
   if (prompt) {
     const request = {
@@ -50,10 +49,10 @@ export function readChatRequest(body: unknown): ChatRequestResult {
     return { ok: true, request }
   }
   if (Array.isArray(messages)) {
-    if (messages.length === 0) return { ok: false, status: 400, detail: 'Conversational parameter messages required' }
+    if (messages.length === 0) return { ok: false, status: 400, reason: 'Conversational parameter messages required' }
     return { ok: true, request: { ...common, kind: 'messages', messages } }
   }
-  return { ok: false, status: 400, detail: 'Text generation parameter prompt required' }
+  return { ok: false, status: 400, reason: 'Text generation parameter prompt required' }
 }
 
 /** The model that answers: the one asked for, else the only adapter, else the base model. */
@@ -63,7 +62,7 @@ export function chooseModel(asked: string | undefined, baseModel: string, adapte
 }
 
 function wrongType(where: readonly string[], message: string, type: string): ChatRequestResult {
-  return { ok: false, status: 422, detail: [{ loc: ['body', ...where], msg: message, type }] }
+  return { ok: false, status: 422, reason: [{ loc: ['body', ...where], msg: message, type }] }
 }
 
 function isOptionalText(value: unknown): value is string | null | undefined {

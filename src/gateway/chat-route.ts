@@ -31,7 +31,7 @@ export function addChat(server: FastifyInstance, { engine, config, callerOf, bod
     const body = parseGuarded(bytes, CHAT_BOUNDS)
     if (!body.ok) return reply.code(400).send({ detail: body.reason })
     const read = readChatRequest(body.value)
-    if (!read.ok) return reply.code(read.status).send({ detail: read.detail })
+    if (!read.ok) return reply.code(read.status).send({ detail: read.reason })
     const model = chooseModel(read.request.model, config.baseModel, config.adapters)
     const mayAsk = (name: string) => caller?.models?.has(name) ?? true
     if (!models.includes(model) || !mayAsk(model)) {
@@ -46,7 +46,7 @@ export function addChat(server: FastifyInstance, { engine, config, callerOf, bod
     reply.raw.on('close', () => hangUp.abort())
     try {
       const answer = await chat.answer(read.request, model, hangUp.signal)
-      if (!answer.ok) return reply.code(answer.status).send({ detail: answer.detail })
+      if (!answer.ok) return reply.code(answer.status).send({ detail: answer.reason })
       reply.header('x-kaito-finish-reason', headerSafe(answer.finishReason))
       return { Result: answer.text }
     } catch (error) {

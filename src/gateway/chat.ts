@@ -1,10 +1,13 @@
+import type { Result } from '#src/lib/result.ts'
 import type { ChatRequest } from './chat-request.ts'
 import { chatTemplate } from './chat-template.ts'
 import { type Engine, type EngineAnswer, errorMessage, field } from './engine.ts'
 
-export type ChatAnswer =
-  | { readonly ok: true; readonly text: string; readonly finishReason: string }
-  | { readonly ok: false; readonly status: number; readonly detail: string }
+export type ChatAnswer = Result<
+  { readonly text: string; readonly finishReason: string },
+  string,
+  { readonly status: number }
+>
 
 /** Answers `/chat` requests; one for the life of a gateway, since it learns whether the model has a chat template. */
 export interface Chat {
@@ -50,7 +53,7 @@ function messageText(choice: unknown): unknown {
   return field(message, 'content') ?? field(message, 'reasoning_content') ?? field(message, 'reasoning') ?? ''
 }
 
-type TokenLimit = { readonly ok: true; readonly tokens: number } | Extract<ChatAnswer, { ok: false }>
+type TokenLimit = Result<{ readonly tokens: number }, string, { readonly status: number }>
 
 interface Asked {
   readonly request: ChatRequest
@@ -73,14 +76,14 @@ async function newTokenLimit(
   const count = field(counted, 'count')
   if (status !== 200 || typeof count !== 'number') return { ok: true, tokens: maxLength }
   if (count < maxLength) return { ok: true, tokens: maxLength - count }
-  const detail = `the prompt has ${count} tokens and max_length, which counts them, is ${maxLength}; raise it or use max_new_tokens`
-  return { ok: false, status: 400, detail }
+  const reason = `the prompt has ${count} tokens and max_length, which counts them, is ${maxLength}; raise it or use max_new_tokens`
+  return { ok: false, status: 400, reason }
 }
 
 function textOf(answer: EngineAnswer, read: (choice: unknown) => unknown): ChatAnswer {
   if (answer.status !== 200) {
     // A 5xx of the engine stays one; whatever it calls the client's fault stays that too.
-    return { ok: false, status: answer.status, detail: errorMessage(answer) }
+    return { ok: false, status: answer.status, reason: errorMessage(answer) }
   }
   const choices = field(answer.body, 'choices')
   const choice = Array.isArray(choices) ? choices[0] : undefined

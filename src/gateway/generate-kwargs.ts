@@ -1,3 +1,5 @@
+import type { Result } from '#src/lib/result.ts'
+
 /** Sampling in the engine's words. The two lengths of transformers count the prompt, so they need its token count. */
 export interface Sampling {
   /** Fields of an OpenAI completions request as vLLM extends it. */
@@ -8,9 +10,11 @@ export interface Sampling {
   readonly maxLength: number | undefined
 }
 
-export type GenerateKwargs =
-  | { readonly ok: true; readonly sampling: Sampling; readonly ignored: readonly string[] }
-  | { readonly ok: false; readonly key: string; readonly message: string }
+export type GenerateKwargs = Result<
+  { readonly sampling: Sampling; readonly ignored: readonly string[] },
+  string,
+  { readonly key: string }
+>
 
 /** Reads transformers' `generate_kwargs`. Defaults are KAITO's: sampling on, temperature 1, top_k 10, 200 tokens. */
 export function readGenerateKwargs(kwargs: Readonly<Record<string, unknown>>): GenerateKwargs {
@@ -25,7 +29,7 @@ export function readGenerateKwargs(kwargs: Readonly<Record<string, unknown>>): G
       if (!isHarmless(key, value)) ignored.push(key)
       continue
     }
-    if (!rule.accepts(value)) return { ok: false, key, message: `Input should be ${rule.what}` }
+    if (!rule.accepts(value)) return { ok: false, key, reason: `Input should be ${rule.what}` }
     if (key === 'max_length') maxLength = Number(value)
     else if (key === 'max_new_tokens') maxNewTokens = Number(value)
     else Object.assign(fields, rule.fields?.(value))

@@ -1,5 +1,6 @@
 import { defined } from '#src/lib/defined.ts'
 import { type Complaint, invalid, notSupported, required } from '#src/lib/field-error.ts'
+import type { Result } from '#src/lib/result.ts'
 import { parseYaml } from '#src/lib/yaml-guard.ts'
 import { chatTemplateArgument } from './chat-template.ts'
 import { ENGINE_FLAGS } from './engine-flags.ts'
@@ -27,9 +28,10 @@ export interface InferenceConfig {
   readonly engineArgs: readonly string[]
 }
 
-export type ParsedInferenceConfig =
-  | { readonly ok: true; readonly config: InferenceConfig; readonly warnings: readonly Complaint[] }
-  | { readonly ok: false; readonly complaints: readonly Complaint[] }
+export type ParsedInferenceConfig = Result<
+  { readonly config: InferenceConfig; readonly warnings: readonly Complaint[] },
+  readonly Complaint[]
+>
 
 export interface ConfigLimits {
   /** The longest context of the model, tokens, where it is known. */
@@ -43,12 +45,12 @@ export function parseInferenceConfig(yamlText: string, limits: ConfigLimits = {}
   const yaml = parseYaml(yamlText)
   if (!yaml.ok) {
     const rest = yaml.line === undefined ? {} : { fix: `look at line ${yaml.line}` }
-    return { ok: false, complaints: [invalid('', undefined, yaml.reason, rest)] }
+    return { ok: false, reason: [invalid('', undefined, yaml.reason, rest)] }
   }
   const root = yaml.value ?? {}
-  if (!isMap(root)) return { ok: false, complaints: [invalid('', root, 'it must hold keys and values', VLLM_FIX)] }
+  if (!isMap(root)) return { ok: false, reason: [invalid('', root, 'it must hold keys and values', VLLM_FIX)] }
   const vllm = root['vllm'] ?? {}
-  if (!isMap(vllm)) return { ok: false, complaints: [invalid('vllm', vllm, 'it must hold keys and values', VLLM_FIX)] }
+  if (!isMap(vllm)) return { ok: false, reason: [invalid('vllm', vllm, 'it must hold keys and values', VLLM_FIX)] }
   const flags = new Map(Object.entries(vllm).map(([key, value]) => [flagOf(key), { key, value }]))
   const complaints: Complaint[] = []
   for (const [flag, { key, value }] of flags) {
@@ -56,7 +58,7 @@ export function parseInferenceConfig(yamlText: string, limits: ConfigLimits = {}
     // Guesses at names cost time, and nobody reads more.
     if (complaints.length >= MOST_COMPLAINTS) break
   }
-  if (complaints.length > 0) return { ok: false, complaints: complaints.slice(0, MOST_COMPLAINTS) }
+  if (complaints.length > 0) return { ok: false, reason: complaints.slice(0, MOST_COMPLAINTS) }
   return { ok: true, config: toConfig(flags), warnings: topWarnings(root) }
 }
 

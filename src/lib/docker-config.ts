@@ -1,5 +1,6 @@
 import type { ImageRef } from './image-ref.ts'
 import { isJsonObject, parseJsonObject } from './json.ts'
+import type { Result } from './result.ts'
 import { trimEnd } from './trim.ts'
 
 /** What a docker config holds for one registry: a password, or a refresh token to trade for access tokens. */
@@ -13,14 +14,11 @@ export interface DockerAuth {
   readonly credential: Credential
 }
 
-export type DockerConfigResult =
-  | {
-      readonly ok: true
-      readonly auths: readonly DockerAuth[]
-      /** Keys of entries that hold no login: a desktop keeps it in a helper (`credsStore`) and leaves `{}` behind. */
-      readonly loginless: readonly string[]
-    }
-  | { readonly ok: false; readonly reason: string }
+export type DockerConfigResult = Result<{
+  readonly auths: readonly DockerAuth[]
+  /** Keys of entries that hold no login: a desktop keeps it in a helper (`credsStore`) and leaves `{}` behind. */
+  readonly loginless: readonly string[]
+}>
 
 /** Reads `config.json` / `.dockerconfigjson` (with `auths`) and the older `.dockercfg` (hosts at the top level). */
 export function parseDockerConfig(text: string): DockerConfigResult {

@@ -1,4 +1,5 @@
 import { defined } from '#src/lib/defined.ts'
+import type { Result } from './result.ts'
 
 /** An OCI image reference in full: `docker.io/library/busybox:1.36`, never the short form. */
 export interface ImageRef {
@@ -13,9 +14,7 @@ export interface ImageRef {
 }
 
 /** `reason` says what is wrong; `fix`, where one is known, is the text to write instead or what to change. */
-export type ImageRefResult =
-  | { readonly ok: true; readonly ref: ImageRef }
-  | { readonly ok: false; readonly reason: string; readonly fix?: string }
+export type ImageRefResult = Result<{ readonly ref: ImageRef }, string, { readonly fix?: string }>
 
 /**
  * Reads an image reference by the distribution grammar and fills in what container runtimes fill in:

@@ -1,7 +1,7 @@
+import type { Result } from './result.ts'
+
 /** What a text turned out to be: a JSON value that is safe to walk, or why it is not taken. */
-export type GuardedJson =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly reason: string }
+export type GuardedJson = Result<{ readonly value: unknown }>
 
 export interface JsonBounds {
   readonly maxDepth: number

@@ -1,7 +1,8 @@
 import ipaddr from 'ipaddr.js'
+import type { Result } from './result.ts'
 
 /** `reason` completes the sentence "the URL … is refused:"; the URL's query never appears in it. */
-export type UrlCheck = { readonly ok: true; readonly url: URL } | { readonly ok: false; readonly reason: string }
+export type UrlCheck = Result<{ readonly url: URL }>
 
 /**
  * The part of the download rules that a URL's text alone can answer; admission and the download step share it.

@@ -1,9 +1,8 @@
 import { Lexer, parseDocument } from 'yaml'
+import type { Result } from './result.ts'
 
 /** `reason` completes the sentence "the file cannot be read:"; `line` counts from 1. */
-export type YamlResult =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly reason: string; readonly line?: number }
+export type YamlResult = Result<{ readonly value: unknown }, string, { readonly line?: number }>
 
 /** Limits of a text that strangers write. A configuration file stays far below each of them. */
 const MAX_CHARACTERS = 32 * 1024

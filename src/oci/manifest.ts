@@ -1,4 +1,5 @@
 import { isJsonObject, parseJson } from '#src/lib/json.ts'
+import type { Result } from '#src/lib/result.ts'
 
 /** A pointer to content: what it is, how large, and its `sha256:…` digest. */
 export interface Descriptor {
@@ -19,9 +20,7 @@ export type Manifest =
   | { readonly kind: 'image'; readonly config: Descriptor; readonly layers: readonly Descriptor[] }
   | { readonly kind: 'index'; readonly manifests: readonly PlatformManifest[] }
 
-export type ManifestResult =
-  | { readonly ok: true; readonly manifest: Manifest }
-  | { readonly ok: false; readonly reason: string }
+export type ManifestResult = Result<{ readonly manifest: Manifest }>
 
 /** Everything a client must say it understands, or registries answer in an old format. */
 export const MANIFEST_TYPES = [

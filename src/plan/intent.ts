@@ -5,6 +5,7 @@ import type { Preset } from '#src/catalog/preset.ts'
 import { resolveModel } from '#src/catalog/resolve.ts'
 import { type InferenceConfig, parseInferenceConfig } from '#src/inference/inference-config.ts'
 import type { FieldError } from '#src/lib/field-error.ts'
+import type { Result } from '#src/lib/result.ts'
 import type { Trouble } from '#src/observe/pod-trouble.ts'
 import { policyOf } from '#src/reading/facts.ts'
 import { secretUses } from '#src/reading/mentions.ts'
@@ -53,7 +54,7 @@ export function intentOf(world: World): Intent {
 
 function tuningIntent(world: World, tuning: TuningSpec): Intent {
   const found = presetOf(world, tuning.preset?.name)
-  if (!found.ok) return { kind: 'unclear', trouble: found.trouble }
+  if (!found.ok) return unclear(found.reason, found.message)
   const method = findMethod(tuning.method)
   if (method === undefined)
     return unclear('ConfigInvalid', `there is no tuning method ${JSON.stringify(tuning.method)}`)
@@ -69,9 +70,9 @@ function tuningIntent(world: World, tuning: TuningSpec): Intent {
     }
   }
   const yaml = configText(world, tuning.config, 'training_config.yaml')
-  if (!yaml.ok) return { kind: 'unclear', trouble: yaml.trouble }
+  if (!yaml.ok) return unclear(yaml.reason, yaml.message)
   const parsed = parseTrainingConfig(yaml.text, method)
-  if (!parsed.ok) return unclear('ConfigInvalid', complain(tuning.config, parsed.complaints))
+  if (!parsed.ok) return unclear('ConfigInvalid', complain(tuning.config, parsed.reason))
   return {
     kind: 'tuning',
     tuning,
@@ -88,30 +89,30 @@ const gpusOf = (world: World) => ({
 
 function inferenceIntent(world: World, inference: InferenceSpec): Intent {
   const found = presetOf(world, inference.preset?.name)
-  if (!found.ok) return { kind: 'unclear', trouble: found.trouble }
+  if (!found.ok) return unclear(found.reason, found.message)
   const { preset } = found
   const secret = missingSecret(world)
   if (secret !== undefined) return unclear('SecretMissing', secret)
   if (inference.config === undefined) return { kind: 'inference', inference, preset, engine: { engineArgs: [] } }
   const yaml = configText(world, inference.config, 'inference_config.yaml')
-  if (!yaml.ok) return { kind: 'unclear', trouble: yaml.trouble }
+  if (!yaml.ok) return unclear(yaml.reason, yaml.message)
   const { engineFlags } = world.settings
   const parsed = parseInferenceConfig(yaml.text, {
     engineFlags,
     ...(preset.contextLength === 0 ? {} : { contextLength: preset.contextLength }),
   })
-  if (!parsed.ok) return unclear('ConfigInvalid', complain(inference.config, parsed.complaints))
+  if (!parsed.ok) return unclear('ConfigInvalid', complain(inference.config, parsed.reason))
   return { kind: 'inference', inference, preset, engine: parsed.config }
 }
 
-type Known<T> = (T & { readonly ok: true }) | { readonly ok: false; readonly trouble: Trouble }
+type Known<T> = Result<T, Trouble['reason'], { readonly message: string }>
 
 function presetOf(world: World, name: string | undefined): Known<{ readonly preset: Preset }> {
   const model = resolveModel(world.catalog, name ?? '')
   if (model.kind === 'preset') return { ok: true, preset: model.preset }
   if (model.kind === 'hub') return { ok: true, preset: hubPreset(model.id) }
   const message = `the model ${JSON.stringify(name)} is not in the catalog (any more)`
-  return { ok: false, trouble: { reason: 'BaseModelUnavailable', message } }
+  return { ok: false, reason: 'BaseModelUnavailable', message }
 }
 
 /** A model that only the hub knows: nothing is known of its size, so nothing is limited by it. */
@@ -141,7 +142,7 @@ function configText(world: World, name: string, key: string): Known<{ readonly t
     world.config === undefined
       ? `ConfigMap ${name} does not exist in namespace ${world.workspace.metadata.namespace ?? 'default'}`
       : `ConfigMap ${name} has no key ${key}`
-  return { ok: false, trouble: { reason: 'ConfigInvalid', message } }
+  return { ok: false, reason: 'ConfigInvalid', message }
 }
 
 const complain = (name: string, complaints: readonly Omit<FieldError, 'origin'>[]) =>

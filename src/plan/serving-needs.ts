@@ -27,7 +27,7 @@ export function servingNeeds(world: World, preset: Preset, engine: InferenceConf
   const { inference } = world.workspace
   const sku = machineOf(world)
   const divided = splitOver(preset.weightsGiB === 0 ? undefined : preset, sku?.gpuCount, engine)
-  if (!divided.ok) return divided.fault
+  if (!divided.ok) return divided.reason
   const { gpus, tensor, data } = divided.split
   const needs = { gpus, tensor, data, isHalf: sku?.computeCapability !== undefined && sku.computeCapability < 8 }
   if (engine.maxModelLen !== undefined) return { ...needs, maxModelLen: engine.maxModelLen }

@@ -75,7 +75,7 @@ export const configRules = [
     reads: ['configMaps'],
     check: (workspace, facts) => {
       const parsed = readTrainingConfig(workspace, facts)
-      return parsed && !parsed.ok ? within('tuning.config[training_config.yaml]', parsed.complaints) : []
+      return parsed && !parsed.ok ? within('tuning.config[training_config.yaml]', parsed.reason) : []
     },
   }),
 
@@ -98,7 +98,7 @@ export const configRules = [
     reads: ['configMaps'],
     check: (workspace, facts) => {
       const parsed = readInferenceConfig(workspace, facts)
-      return parsed && !parsed.ok ? within('inference.config[inference_config.yaml]', parsed.complaints) : []
+      return parsed && !parsed.ok ? within('inference.config[inference_config.yaml]', parsed.reason) : []
     },
   }),
 

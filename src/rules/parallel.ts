@@ -19,7 +19,7 @@ export const parallelRules = [
     check: (workspace, facts) => {
       const divided = splitOf(workspace, facts)
       if (divided === undefined || divided.ok) return []
-      const { flag, value, detail, fix } = divided.fault
+      const { flag, value, detail, fix } = divided.reason
       return [invalid(`inference.config[inference_config.yaml].vllm.${flag}`, value, detail, { fix })]
     },
   }),

@@ -2,11 +2,11 @@ import { type Clock, deadline } from './clock.ts'
 import type { QueueItem, WorkQueue } from './workqueue.ts'
 
 /** What a reconcile wants next: nothing until something changes, or to be called again after some milliseconds. */
-export interface Result {
+export interface NextLook {
   readonly again?: number
 }
 
-export type Reconcile = (key: string, signal: AbortSignal) => Promise<Result>
+export type Reconcile = (key: string, signal: AbortSignal) => Promise<NextLook>
 
 /** How one reconcile ended, for metrics and logs. */
 export type Report = { readonly key: string; readonly waitedMs: number; readonly tookMs: number } & (

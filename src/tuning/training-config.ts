@@ -3,6 +3,7 @@ import { TRAINING_SECTIONS } from '#src/contract/train.ts'
 import { defined } from '#src/lib/defined.ts'
 import { type Complaint, forbidden, invalid, notSupported, required } from '#src/lib/field-error.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
+import type { Result } from '#src/lib/result.ts'
 import { parseYaml } from '#src/lib/yaml-guard.ts'
 import { batching, LEAST_ROOM, type Room } from './batching.ts'
 import type { TuningMethod } from './methods/method.ts'
@@ -19,9 +20,10 @@ export type TrainingConfig = { readonly [S in SectionName]?: Values }
 /** Every section, the method's defaults with the user's values on top. */
 export type ResolvedTrainingConfig = { readonly [S in SectionName]: Values }
 
-export type ParsedTrainingConfig =
-  | { readonly ok: true; readonly config: TrainingConfig; readonly ignored: readonly Complaint[] }
-  | { readonly ok: false; readonly complaints: readonly Complaint[] }
+export type ParsedTrainingConfig = Result<
+  { readonly config: TrainingConfig; readonly ignored: readonly Complaint[] },
+  readonly Complaint[]
+>
 
 /**
  * Reads training_config.yaml for one method. Paths of complaints start at the section (`LoraConfig.r`); `ignored` names
@@ -29,7 +31,7 @@ export type ParsedTrainingConfig =
  */
 export function parseTrainingConfig(yamlText: string, method: TuningMethod): ParsedTrainingConfig {
   const yaml = parseYaml(yamlText)
-  if (!yaml.ok) return { ok: false, complaints: [invalid('', undefined, yaml.reason, atLine(yaml.line))] }
+  if (!yaml.ok) return { ok: false, reason: [invalid('', undefined, yaml.reason, atLine(yaml.line))] }
   const root = topLevel(yaml.value)
   if (!root.ok) return root
   const complaints: Complaint[] = []
@@ -57,7 +59,7 @@ export function parseTrainingConfig(yamlText: string, method: TuningMethod): Par
   complaints.push(...quantizationFaults(config, method), ...outputDirFaults(config))
   // Values that are wrong by themselves are said first: together with others they would be complained of twice.
   if (complaints.length === 0) complaints.push(...combinationFaults(resolveTrainingConfig(method, config)))
-  return complaints.length === 0 ? { ok: true, config, ignored } : { ok: false, complaints }
+  return complaints.length === 0 ? { ok: true, config, ignored } : { ok: false, reason: complaints }
 }
 
 /** The sections that a run uses; `room` is what its rows are spread over. Pure: the same input gives the same config. */
@@ -89,24 +91,22 @@ function quantization(method: TuningMethod, user: Values): Values {
   return { ...method.defaults.QuantizationConfig, ...rest }
 }
 
-type TopLevel =
-  | { readonly ok: true; readonly sections: Values }
-  | { readonly ok: false; readonly complaints: readonly Complaint[] }
+type TopLevel = Result<{ readonly sections: Values }, readonly Complaint[]>
 
 function topLevel(value: unknown): TopLevel {
   const fix = 'put all sections under the key training_config'
   if (!isMap(value) || !('training_config' in value)) {
     const loose = isMap(value) && TRAINING_SECTIONS.some((name) => name in value)
     const detail = loose ? 'the sections are at the top of the file' : 'the key training_config is missing'
-    return { ok: false, complaints: [required('training_config', detail, { fix })] }
+    return { ok: false, reason: [required('training_config', detail, { fix })] }
   }
   const complaints = Object.keys(value)
     .filter((key) => key !== 'training_config')
     .map((key) => notSupported(key, key, 'only training_config may be at the top of the file', { fix }))
-  if (complaints.length > 0) return { ok: false, complaints }
+  if (complaints.length > 0) return { ok: false, reason: complaints }
   const sections = value['training_config'] ?? {}
   if (isMap(sections)) return { ok: true, sections }
-  return { ok: false, complaints: [invalid('training_config', sections, 'it must hold the sections', { fix })] }
+  return { ok: false, reason: [invalid('training_config', sections, 'it must hold the sections', { fix })] }
 }
 
 function separate(name: SectionName, values: Values): { kept: Values; dropped: Complaint[] } {

@@ -67,9 +67,9 @@ const observe = (log: Logger, metrics: Metrics): CertObserver => ({
       metrics.set('certificateExpiry', authorityExpires.getTime() / 1000, { certificate: 'authority' })
     log.info({ leafExpires, authorityExpires }, 'serving certificate')
   },
-  changed: (change, why) => {
+  changed: (change, reason) => {
     for (const certificate of mintedBy(change)) metrics.count('certificateRotations', { certificate })
-    log.info({ change, why }, 'certificates changed')
+    log.info({ change, reason }, 'certificates changed')
   },
   failed: (err) => log.warn({ err }, 'certificates could not be kept up to date; trying again'),
 })

@@ -75,7 +75,7 @@ const observe = (log: Logger, metrics: Metrics): AdmissionObserver => ({
     const level = allowed ? 'debug' : 'info'
     if (log.isLevelEnabled(level)) log[level]({ ...entry, ms: Math.round(ms * 100) / 100 }, 'admission')
   },
-  refused: (code, why) => log.warn({ code, why }, 'not an admission review'),
+  refused: (code, reason) => log.warn({ code, reason }, 'not an admission review'),
   failed: ({ error, webhook, ...rest }) => {
     metrics.count('admissions', { webhook: webhook ?? 'unknown', outcome: 'failed' })
     log.error({ err: error, webhook, ...rest }, 'admission failed: a bug or a time-out')

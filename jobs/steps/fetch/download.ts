@@ -2,6 +2,7 @@ import { type FileHandle, open, rename } from 'node:fs/promises'
 import type { Agent } from 'undici'
 import { request } from 'undici'
 import type { FetchEnd } from '#src/contract/fetch.ts'
+import type { Result } from '#src/lib/result.ts'
 import { assertUrlAllowed, BlockedAddressError } from '#src/oci/address-guard.ts'
 import { type RunningDigest, startDigest } from '#src/oci/digest.ts'
 import { isTooSlow, type Pace } from '#src/oci/pace.ts'
@@ -24,9 +25,11 @@ export interface DownloadOptions {
   readonly until: number
 }
 
-export type DownloadResult =
-  | { readonly ok: true; readonly bytes: number; readonly sha256: string }
-  | { readonly ok: false; readonly reason: FetchEnd; readonly message: string }
+export type DownloadResult = Result<
+  { readonly bytes: number; readonly sha256: string },
+  FetchEnd,
+  { readonly message: string }
+>
 
 /** Downloads to `path` by way of `path.part`, so that a file under its final name is always whole. */
 export async function download(url: URL, path: string, options: DownloadOptions): Promise<DownloadResult> {

@@ -33,7 +33,7 @@ describe('the shape of a Workspace', () => {
   it('has a name and no spec', () => {
     const shaped = asShapedWorkspace({ metadata: {}, spec: {} })
     expect(shaped).toMatchObject({ ok: false })
-    expect(!shaped.ok && shaped.problems.map((problem) => problem.split(':')[0])).toEqual(['metadata.name', 'spec'])
+    expect(!shaped.ok && shaped.reason.map((problem) => problem.split(':')[0])).toEqual(['metadata.name', 'spec'])
   })
 
   it('comes from the schema that the CRD is printed from', () => {

@@ -51,7 +51,7 @@ describe('the next step of a rotation', () => {
   it('renews a leaf that does not have the names it is needed for', () => {
     expect(nextStep(fresh, { dns: [...names.dns, 'new.kaito.svc'] }, day(1), defaultPolicy)).toEqual({
       do: 'renew-leaf',
-      why: 'the certificate does not name new.kaito.svc',
+      reason: 'the certificate does not name new.kaito.svc',
     })
   })
 

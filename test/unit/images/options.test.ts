@@ -3,13 +3,13 @@ import { type Options, parseOptions } from '#examples/images/options.ts'
 
 function options(...args: readonly string[]): Options {
   const parsed = parseOptions(args)
-  if (!parsed.ok) throw new Error(parsed.fault)
+  if (!parsed.ok) throw new Error(parsed.reason)
   return parsed.options
 }
 
 const fault = (...args: readonly string[]) => {
   const parsed = parseOptions(args)
-  return parsed.ok ? 'accepted' : parsed.fault
+  return parsed.ok ? 'accepted' : parsed.reason
 }
 
 test('a registry alone is enough: a cluster with GPUs, whose server is public', () => {

@@ -10,12 +10,12 @@ const parse = (vllm: Readonly<Record<string, unknown>>, contextLength?: number) 
 
 const args = (vllm: Readonly<Record<string, unknown>>) => {
   const parsed = parse(vllm)
-  return parsed.ok ? parsed.config.engineArgs : parsed.complaints
+  return parsed.ok ? parsed.config.engineArgs : parsed.reason
 }
 
 const complaints = (vllm: Readonly<Record<string, unknown>>, contextLength?: number) => {
   const parsed = parse(vllm, contextLength)
-  return parsed.ok ? [] : parsed.complaints.map(({ path, detail, fix }) => `${path}: ${detail}; ${fix}`)
+  return parsed.ok ? [] : parsed.reason.map(({ path, detail, fix }) => `${path}: ${detail}; ${fix}`)
 }
 
 describe('parseInferenceConfig', () => {

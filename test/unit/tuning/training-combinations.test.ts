@@ -7,7 +7,7 @@ type Sections = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 const complaints = (sections: Sections) => {
   const parsed = parseTrainingConfig(stringify({ training_config: sections }), METHOD.qlora)
-  return parsed.ok ? [] : parsed.complaints
+  return parsed.ok ? [] : parsed.reason
 }
 const paths = (sections: Sections) => complaints(sections).map(({ path }) => path)
 const training = (values: Sections[string], split?: number): Sections => ({

@@ -15,7 +15,7 @@ const parse = (sections: Sections, method: 'lora' | 'qlora' = 'lora') =>
 /** Complaints as `path: detail; fix`. */
 const complaints = (sections: Sections, method: 'lora' | 'qlora' = 'lora') => {
   const parsed = parse(sections, method)
-  return parsed.ok ? [] : parsed.complaints.map(({ path, detail, fix }) => `${path}: ${detail}; ${fix}`)
+  return parsed.ok ? [] : parsed.reason.map(({ path, detail, fix }) => `${path}: ${detail}; ${fix}`)
 }
 
 /** KAITO's qlora-params-template, key by key. */
@@ -157,7 +157,7 @@ describe('parseTrainingConfig', () => {
     ['a training_config that is a text', 'training_config: x', 'training_config'],
   ])('refuses a file with %s', (_, text, path) => {
     const parsed = parseTrainingConfig(text, METHOD.lora)
-    expect(parsed.ok ? [] : parsed.complaints.map((each) => each.path)).toEqual([path])
+    expect(parsed.ok ? [] : parsed.reason.map((each) => each.path)).toEqual([path])
   })
 })
 
