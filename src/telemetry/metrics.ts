@@ -14,6 +14,8 @@ type NamesOf<K extends MetricDefinition['kind']> = {
 /** The metrics of one process. Names, labels and their values are checked by the compiler against `metricList`. */
 export interface Metrics {
   count<N extends NamesOf<'counter'>>(name: N, ...labels: With<List[N]>): void
+  /** Lets a counter with these labels be seen before it counts: the first one is a rise only where there was a 0. */
+  expect<N extends NamesOf<'counter'>>(name: N, ...labels: With<List[N]>): void
   set<N extends NamesOf<'gauge'>>(name: N, value: number, ...labels: With<List[N]>): void
   observe<N extends NamesOf<'histogram'>>(name: N, value: number, ...labels: With<List[N]>): void
   /** Forgets all series of a gauge: what is not known (any more) is better absent than old. */
@@ -34,7 +36,7 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
   for (const [key, { kind, name, help, labels, ...rest }] of Object.entries<MetricDefinition>(metricList)) {
     const settings = { name, help, labelNames: Object.keys(labels), registers: [registry] }
     if (kind === 'counter') counters.set(key, new Counter(settings))
-    else if (kind === 'gauge') gauges.set(key, new Gauge(settings))
+    else if (kind === 'gauge') gauges.set(key, absent(new Gauge(settings)))
     else histograms.set(key, new Histogram({ ...settings, ...(rest.buckets ? { buckets: [...rest.buckets] } : {}) }))
   }
   // Event loop delay, memory and garbage collection of this process.
@@ -42,6 +44,7 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
   const updates: (() => void | Promise<void>)[] = []
   return {
     count: (name, ...[labels]) => counters.get(name)?.inc(labels ?? {}),
+    expect: (name, ...[labels]) => counters.get(name)?.inc(labels ?? {}, 0),
     set: (name, value, ...[labels]) => gauges.get(name)?.set(labels ?? {}, value),
     observe: (name, value, ...[labels]) => histograms.get(name)?.observe(labels ?? {}, value),
     clear: (name) => gauges.get(name)?.reset(),
@@ -54,4 +57,10 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
     },
     contentType: registry.contentType,
   }
+}
+
+/** A gauge without labels would begin with 0, and a process that never asks Redis would say that it is down. */
+function absent(gauge: Gauge): Gauge {
+  gauge.remove({})
+  return gauge
 }

@@ -32,7 +32,10 @@ export function wireKubernetes({ config, log, metrics }: Wiring, { client }: Api
       else if (provisionerOf(config.settings).buys !== undefined)
         log.info('NodeClaims (karpenter.sh/v1) are served: nodes can be provisioned')
     },
-    onList: (kind) => metrics.count('watchLists', { kind }),
+    onList: (kind) => {
+      metrics.count('watchLists', { kind })
+      metrics.expect('watchErrors', { kind })
+    },
     onError: (kind, error) => {
       metrics.count('watchErrors', { kind })
       log.warn({ err: error, kind }, 'a watch broke and begins again')

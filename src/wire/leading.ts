@@ -33,6 +33,7 @@ export function wireLeading(wiring: Wiring, kubernetes: Kubernetes, tuning: Tuni
   return {
     name: 'leader',
     start: () => {
+      metrics.set('leader', 0)
       running = run().catch((err: unknown) => {
         log.error({ err }, 'reconciling ended with an error')
         onLost()

@@ -8,6 +8,7 @@ import { ADAPTED_NAME, ADAPTER_NAME, BASE_NAME, PUSH_SECRET, SEED } from '#examp
 import { closePlace, openPlace } from '#examples/quickstart/place.ts'
 import { createScreen } from '#examples/quickstart/screen.ts'
 import { freeName, serveAdapter, tagOf, tune } from '#examples/quickstart/story.ts'
+import { metricList } from '#src/telemetry/metric-list.ts'
 import { eventually } from '../support/eventually.ts'
 import { streamed } from './streams.ts'
 
@@ -30,6 +31,21 @@ describe('the quickstart', () => {
 
   afterAll(async () => {
     if (!wasRunning) await closePlace(toStderr())
+  })
+
+  it('leaves a series of every metric, in the pods that answer webhooks or in those that reconcile', async () => {
+    const { stdout } = await outcome.place.kubectl(['get', 'pods', '-n', 'kaito-system', '-l', OPERATOR, '-o', POD_IPS])
+    const pods = stdout.trim().split(' ')
+    expect(pods.length).toBeGreaterThanOrEqual(2)
+    const scrapes = await Promise.all(pods.map(async (ip) => (await fetch(`http://${ip}:8081/metrics`)).text()))
+    const samples = scrapes.flatMap((text) => text.split('\n')).filter((line) => line.startsWith('kaito_'))
+    const silent = Object.values(metricList)
+      .map(({ name }) => name)
+      .filter((name) => !samples.some((line) => /^\w+?(?=(_bucket|_count|_sum)?[{ ])/.exec(line)?.[0] === name))
+    expect(silent).toEqual(Object.keys(DID_NOT_HAPPEN))
+    // What only the reconciler knows, the webhook says nothing of.
+    expect(samples.filter((line) => line.startsWith('kaito_redis_up ')).every((line) => line.endsWith(' 1'))).toBe(true)
+    expect(samples.filter((line) => line === 'kaito_leader 1')).toHaveLength(1)
   })
 
   it('refuses the placeholder image and says what to write', () => {
@@ -142,6 +158,9 @@ describe('the quickstart', () => {
 /** As many and as long as the small model's window allows: they take several seconds together. */
 const STREAMS = 24
 const TOKENS = 400
+/** Metrics that have no series after the quickstart, each with the reason. A counter that knows its labels begins with 0. */
+const DID_NOT_HAPPEN: Readonly<Record<string, string>> = {}
+const POD_IPS = 'jsonpath={.items[*].status.podIP}'
 const READY_UID = 'jsonpath={.status.conditions[?(@.type=="Ready")].status} {.metadata.uid}'
 const INTERRUPTED = 'workspace-interrupted'
 const OPERATOR = 'app.kubernetes.io/component in (operator, reconciler)'

@@ -22,11 +22,27 @@ describe('metrics', () => {
     expect(await metrics.text()).toContain('kaito_watch_silent_seconds{kind="Pod"} 3')
   })
 
+  it('of a kind that has no labels say nothing before they are set', async () => {
+    const metrics = createMetrics()
+    expect(await metrics.text()).not.toMatch(/^kaito_(redis_up|leader) /m)
+    metrics.set('redisUp', 0)
+    expect(await metrics.text()).toMatch(/^kaito_redis_up 0$/m)
+  })
+
+  it('that count can be seen before there is anything to count', async () => {
+    const metrics = createMetrics()
+    metrics.expect('watchErrors', { kind: 'Pod' })
+    expect(await metrics.text()).toContain('kaito_watch_errors_total{kind="Pod"} 0')
+    metrics.count('watchErrors', { kind: 'Pod' })
+    metrics.expect('watchErrors', { kind: 'Pod' })
+    expect(await metrics.text()).toContain('kaito_watch_errors_total{kind="Pod"} 1')
+  })
+
   it('belong to one factory call and to nothing global', async () => {
     const one = createMetrics()
     const other = createMetrics({ process: true })
     one.set('leader', 1)
-    expect(await other.text()).toContain('kaito_leader 0')
+    expect(await other.text()).not.toMatch(/^kaito_leader/m)
     expect(await other.text()).toContain('process_resident_memory_bytes')
   })
 
