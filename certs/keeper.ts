@@ -133,7 +133,10 @@ export class CertKeeper implements CertSource {
 }
 
 /** Somebody had taken a published authority out of a configuration again: the time to settle starts anew. */
-function overdue(bundle: Bundle, publications: readonly Publication[]): { do: RotationStep; reason: string } | undefined {
+function overdue(
+  bundle: Bundle,
+  publications: readonly Publication[],
+): { do: RotationStep; reason: string } | undefined {
   if (bundle.next?.publishedAt === undefined || !publications.includes('published')) return undefined
   return { do: 'confirm-published', reason: 'a configuration had lost the new authority' }
 }

@@ -51,7 +51,9 @@ export function mintedBy(change: RotationStep | 'create'): readonly ('authority'
   }
 }
 
-export type Step = { readonly do: 'keep'; readonly until: Date } | { readonly do: RotationStep; readonly reason: string }
+export type Step =
+  | { readonly do: 'keep'; readonly until: Date }
+  | { readonly do: RotationStep; readonly reason: string }
 
 /**
  * The one thing to do next, if any. An authority changes in four steps, each safe to be interrupted at:

@@ -4,7 +4,7 @@ import { Agent } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mintLeaf } from '#certs/mint.ts'
 import { type Certificate, mintAuthority, mintCertificate } from '#examples/cluster/certificates.ts'
-import { deafAdmissionObserver } from '#webhooks/observer.ts'
+import { deafToReviews } from '#test/support/deaf-observers.ts'
 import type { WebhookServer } from '#webhooks/server.ts'
 import { mint, post, REVIEW, serve } from './rig.ts'
 
@@ -33,7 +33,7 @@ describe('a webhook server that wants client certificates', () => {
     }
     const started = await serve(bundle, {
       callers: { authority: authority.cert, names: [NAME] },
-      observer: { ...deafAdmissionObserver, refused: (code, text) => why.push(`${code} ${text}`) },
+      observer: { ...deafToReviews, refused: (code, text) => why.push(`${code} ${text}`) },
     })
     server = started.server
     url = started.url
