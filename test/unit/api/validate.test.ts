@@ -21,7 +21,7 @@ describe('the shape of a Workspace', () => {
     })
     expect(shaped).toEqual({
       ok: false,
-      problems: [
+      reason: [
         'resource.count: must be >= 1',
         'resource.labelSelector.matchLabels.a: must be string',
         'tuning.preset.accessMode: must be equal to one of the allowed values: public,private',
