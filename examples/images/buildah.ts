@@ -26,7 +26,7 @@ export const buildahTool: ImageTool = {
       ...buildah('bud', ...PLAIN, '--layers', '--pull-never'),
       ...(ca === undefined ? [] : ['-v', `${ca}:${CA_INSIDE}:ro`]),
       ...Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
-      ...(build.target === undefined ? [] : ['--target', build.target]),
+      ...Object.entries(build.contexts ?? {}).flatMap(([name, folder]) => ['--build-context', `${name}=${folder}`]),
       ...['-t', build.tag, '-f', build.dockerfile, build.context],
     ]
   },

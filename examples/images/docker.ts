@@ -13,7 +13,7 @@ export const dockerTool: ImageTool = {
     // --load: a builder in a container of its own would keep the image to itself. No provenance: one manifest, no index.
     ...['docker', 'build', '--load', '--provenance=false'],
     ...Object.entries(build.args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
-    ...(build.target === undefined ? [] : ['--target', build.target]),
+    ...Object.entries(build.contexts ?? {}).flatMap(([name, folder]) => ['--build-context', `${name}=${folder}`]),
     ...['-t', build.tag, '-f', build.dockerfile, build.context],
   ],
   pull: (image) => ['docker', 'pull', '--quiet', image],

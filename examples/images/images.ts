@@ -5,7 +5,6 @@ import { withFolderLock } from '#examples/cluster/folder-lock.ts'
 import { cacheRoot } from '#examples/cluster/paths.ts'
 import { type Progress, withHeartbeat } from '#examples/cluster/progress.ts'
 import { tempFolder } from '#examples/cluster/temp-folder.ts'
-import { defined } from '#src/lib/defined.ts'
 import { contentHash } from './content-hash.ts'
 import { type DebianBase, debianBase } from './debian-base.ts'
 import { type Destination, provePush, publishedDigest, referenceOf, repositoryOf } from './destination.ts'
@@ -115,7 +114,9 @@ async function buildOne(workshop: Workshop, name: RecipeName, debian: DebianBase
       tag: image,
       dockerfile: join(root, recipe.dockerfile),
       context: join(root, recipe.context),
-      ...defined({ target: recipe.target }),
+      contexts: Object.fromEntries(
+        Object.entries(recipe.contexts ?? {}).map(([name, folder]) => [name, join(root, folder)]),
+      ),
       args: { ...recipe.args, BASE: base, ...registry },
     }),
   )

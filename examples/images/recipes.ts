@@ -1,8 +1,8 @@
 import { parseSettings } from '#src/config.ts'
 
-/** The images that the chart needs; `python` is the part that trainer and server of a CPU share and is never pushed. */
+/** The images that the chart needs; `torch` is what trainers, and the server of a CPU, are built on, and is never pushed. */
 export type ImageName = 'operator' | 'redis' | 'trainer' | 'server'
-export type RecipeName = ImageName | 'python'
+export type RecipeName = ImageName | 'torch'
 /** What trainer and server run on. `cpu` leaves the GPU libraries out. */
 export type Kind = 'cpu' | 'cuda'
 
@@ -12,7 +12,8 @@ export interface Recipe {
   /** Paths from the repository's root. */
   readonly dockerfile: string
   readonly context: string
-  readonly target?: string
+  /** Folders beside the context, by the name that the Dockerfile copies from. */
+  readonly contexts?: Readonly<Record<string, string>>
   /** What BASE stands for: Debian, another recipe built before, or an image of somebody else. */
   readonly base: 'debian' | RecipeName | { readonly image: string }
   readonly args: Readonly<Record<string, string>>
@@ -24,7 +25,8 @@ export interface Recipe {
 /** The pinned image that serves on GPUs: what the operator takes by itself. */
 export const UPSTREAM_SERVER: string = parseSettings('').images.server
 
-const torchInputs = ['Dockerfile', 'compiled_helper.py', 'cpu_torch.py', 'locks'].map((name) => `jobs/trainer/${name}`)
+const TORCH_FOR_CUDA = ['torch.Dockerfile', 'locks'].map((name) => `jobs/trainer/${name}`)
+const FOR_CPU = 'examples/images/cpu'
 
 const operator: Recipe = {
   local: 'operator',
@@ -60,27 +62,45 @@ const trainer = (kind: Kind): Recipe => ({
   local: kind === 'cpu' ? 'trainer' : 'trainer-cuda',
   dockerfile: 'jobs/trainer/Dockerfile',
   context: 'jobs/trainer',
-  base: 'debian',
+  base: 'torch',
   args: { DEVICE: kind },
   inputs: ['jobs/trainer'],
-  excluded: [],
+  excluded: TORCH_FOR_CUDA,
 })
 
-const python = (kind: Kind): Recipe => ({
-  ...trainer(kind),
-  local: kind === 'cpu' ? 'python' : 'python-cuda',
-  target: 'python',
-  inputs: torchInputs,
-})
+const torch: Readonly<Record<Kind, Recipe>> = {
+  cpu: {
+    local: 'torch',
+    dockerfile: `${FOR_CPU}/torch.Dockerfile`,
+    context: FOR_CPU,
+    contexts: { trainer: 'jobs/trainer' },
+    base: 'debian',
+    args: {},
+    inputs: [
+      ...['torch.Dockerfile', 'cpu_torch.py', 'torch.lock'].map((name) => `${FOR_CPU}/${name}`),
+      'jobs/trainer/locks/common.lock',
+    ],
+    excluded: [],
+  },
+  cuda: {
+    local: 'torch-cuda',
+    dockerfile: 'jobs/trainer/torch.Dockerfile',
+    context: 'jobs/trainer',
+    base: 'debian',
+    args: {},
+    inputs: [...TORCH_FOR_CUDA, 'jobs/trainer/compiled_helper.py'],
+    excluded: [],
+  },
+}
 
 const servers: Readonly<Record<Kind, Recipe>> = {
   cpu: {
     local: 'server',
-    dockerfile: 'jobs/server/cpu.Dockerfile',
-    context: 'jobs/server',
-    base: 'python',
+    dockerfile: `${FOR_CPU}/server.Dockerfile`,
+    context: FOR_CPU,
+    base: 'torch',
     args: {},
-    inputs: ['jobs/server/cpu.Dockerfile', 'jobs/server/requirements.lock'],
+    inputs: ['server.Dockerfile', 'server.lock'].map((name) => `${FOR_CPU}/${name}`),
     excluded: [],
   },
   cuda: {
@@ -98,7 +118,7 @@ const servers: Readonly<Record<Kind, Recipe>> = {
 export const recipesFor = (kind: Kind): Readonly<Record<RecipeName, Recipe>> => ({
   operator,
   redis,
-  python: python(kind),
+  torch: torch[kind],
   trainer: trainer(kind),
   server: servers[kind],
 })

@@ -6,7 +6,8 @@ export interface Build {
   readonly tag: string
   readonly dockerfile: string
   readonly context: string
-  readonly target?: string
+  /** Folders beside the context, by the name that the Dockerfile copies from. */
+  readonly contexts?: Readonly<Record<string, string>>
   readonly args: Readonly<Record<string, string>>
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { localName, recipeTag } from '#examples/images/images.ts'
@@ -11,30 +11,32 @@ const entries = KINDS.flatMap((kind) =>
   Object.entries(recipesFor(kind)).map(([name, recipe]) => [name, kind, recipe] as const),
 )
 
-describe.each(entries)('image %s for %s', (_name, _kind, recipe) => {
+describe.each(entries)('image %s for %s', (_name, kind, recipe) => {
   test('hashes files that exist, its own Dockerfile among them', () => {
     for (const path of recipe.inputs) expect(existsSync(join(root, path)), path).toBe(true)
     expect(recipe.inputs.some((path) => path === recipe.dockerfile || path === dirname(recipe.dockerfile))).toBe(true)
   })
 
-  test('hashes every file its Dockerfile copies from the context', () => {
-    const folder = recipe.context === '.' ? '' : `${recipe.context}/`
-    const named = [...text(recipe.dockerfile).matchAll(/^COPY (?!--from)(.+) \S+$/gm)]
-      .flatMap((match) => (match[1] ?? '').split(' '))
-      .filter((source) => source !== '.' && !source.includes('*'))
-    // the stage `python` ends before the files of the later stage are copied
-    const wanted = recipe.target === undefined ? named : named.filter((source) => source !== 'requirements.lock')
-    for (const source of wanted) {
-      const path = `${folder}${source}`
-      expect(
-        recipe.inputs.some((input) => path === input || path.startsWith(`${input}/`)),
-        path,
-      ).toBe(true)
+  test('hashes every file its Dockerfile copies from its contexts', () => {
+    const folders = { ...recipe.contexts, '': recipe.context }
+    const copied = [...text(recipe.dockerfile).matchAll(/^COPY (?:--from=(\S+) )?(.+) \S+$/gm)].flatMap(
+      ([, from = '', sources = '']) => {
+        const folder = Object.entries(folders).find(([name]) => name === from)?.[1]
+        // anything else is an earlier stage of the same file
+        return folder === undefined ? [] : sources.split(' ').map((source) => join(folder, source))
+      },
+    )
+    expect(copied.length > 0).toBe(/^COPY /m.test(text(recipe.dockerfile)))
+    for (const path of copied.flatMap((path) => globSync(path, { cwd: root }))) {
+      const [input, leftOut] = [recipe.inputs, recipe.excluded].map((those) =>
+        those.some((each) => path === each || path.startsWith(`${each}/`)),
+      )
+      expect([path, input, leftOut]).toEqual([path, true, false])
     }
   })
 
   test('ends as a user other than root', () => {
-    if (recipe.target !== undefined) return
+    if (recipe === recipesFor(kind).torch) return
     const users = [...text(recipe.dockerfile).matchAll(/^USER (\d+)/gm)].map((match) => Number(match[1]))
     expect(users.at(-1)).toBeGreaterThanOrEqual(1000)
   })
@@ -63,7 +65,7 @@ test('the server on GPUs is made of the image that the operator takes by itself'
 
 test('trainer and server pin the same version of every package both have', () => {
   const pins = (path: string) => new Map([...text(path).matchAll(/^([a-z0-9-]+)==(\S+)/gm)].map((m) => [m[1], m[2]]))
-  const server = pins('jobs/server/requirements.lock')
+  const server = pins('examples/images/cpu/server.lock')
   const trainer = pins('jobs/trainer/requirements.lock')
   const shared = [...server.keys()].filter((name) => trainer.has(name))
   expect(shared.map((name) => [name, server.get(name)])).toEqual(shared.map((name) => [name, trainer.get(name)]))
@@ -73,9 +75,11 @@ test('trainer and server pin the same version of every package both have', () =>
 
 test('every pinned wheel has its hash', () => {
   for (const path of [
-    'jobs/server/requirements.lock',
+    'examples/images/cpu/server.lock',
     'jobs/trainer/requirements.lock',
     'jobs/trainer/locks/common.lock',
+    'jobs/trainer/locks/torch.lock',
+    'examples/images/cpu/torch.lock',
   ]) {
     for (const line of text(path)
       .split('\n')

@@ -7,7 +7,12 @@ import { dockerTool } from '#examples/images/docker.ts'
 import { caBundle } from '#examples/images/store.ts'
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`
-const spec = { tag: 'localhost/x:1', dockerfile: '/r/Dockerfile', context: '/r', args: { BASE: 'localhost/debian:1' } }
+const spec = {
+  tag: 'localhost/x:1',
+  dockerfile: '/r/Dockerfile',
+  context: '/r',
+  args: { BASE: 'localhost/debian:1' },
+}
 const push = {
   image: 'localhost/x:1',
   destination: '127.0.0.1:5000/kaito/x:1',
@@ -22,13 +27,13 @@ describe.each([buildahTool, dockerTool])('a build by $name', (tool) => {
     expect(argv[0]).toBe(tool.name)
     expect(argv.filter((_, index) => argv[index - 1] === '--build-arg')).toEqual(['BASE=localhost/debian:1'])
     expect(argv).not.toContain('-v')
-    expect(argv).not.toContain('--target')
+    expect(argv).not.toContain('--build-context')
     expect(argv.slice(-5)).toEqual(['-t', 'localhost/x:1', '-f', '/r/Dockerfile', '/r'])
   })
 
-  test('stops at a stage that is asked for', () => {
-    const argv = tool.build({ ...spec, target: 'python' }, undefined)
-    expect(argv[argv.indexOf('--target') + 1]).toBe('python')
+  test('names the folders beside its context', () => {
+    const argv = tool.build({ ...spec, contexts: { trainer: '/t' } }, undefined)
+    expect(argv[argv.indexOf('--build-context') + 1]).toBe('trainer=/t')
   })
 })
 

@@ -1,16 +1,15 @@
-# The model server without a GPU: vLLM's CPU build over the torch of the trainer image, so that both share their layers.
-#   docker build -t python --build-arg DEVICE=cpu --target python jobs/trainer
-#   docker build -t server --build-arg BASE=python -f jobs/server/cpu.Dockerfile jobs/server
+# The model server without a GPU: vLLM's CPU build over the torch that the trainer of a CPU has, so that both share their layers.
+# BASE is torch.Dockerfile, which says how to build all three.
 ARG BASE
 FROM ${BASE}
 ARG PIP_CERT
-COPY requirements.lock /build/
+COPY server.lock /build/
 # Of the three builds of vLLM's kernels (AMX, AVX-512, AVX2) only the one that runs on every x86-64 machine is kept: the
 # three take 420 MB, and the AMX one stops with SIGILL on virtual machines that announce AMX without offering it.
 # vLLM starts its two child processes anew, each importing everything again; forked instead, as on other platforms, the
 # server is ready in about half the time and the three share memory. The grep fails the build when that line moves.
 RUN --mount=type=cache,target=/var/cache/pip,sharing=locked \
-    set -eu; export DEBIAN_FRONTEND=noninteractive PIP_NO_CACHE_DIR=1 wheels=/var/cache/pip/wheels lock=/build/requirements.lock; \
+    set -eu; export DEBIAN_FRONTEND=noninteractive PIP_NO_CACHE_DIR=1 wheels=/var/cache/pip/wheels lock=/build/server.lock; \
     apt-get update -q; apt-get install -q -y --no-install-recommends libnuma1; \
     pip download -q --no-deps --require-hashes --only-binary :all: -d $wheels -r $lock; \
     pip install -q --no-deps --no-compile --require-hashes --no-index --find-links $wheels -r $lock; \
