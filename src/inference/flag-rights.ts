@@ -88,7 +88,7 @@ function valueFault({ flag, path, value }: Flag, name: string): Complaint | unde
 function reachingOut(value: unknown, keys?: readonly string[]): string | undefined {
   // Python reads some JSON that others do not, such as NaN.
   if (typeof value === 'string' && /^\s*[{[]/.test(value)) return 'a text like JSON that is none'
-  if (typeof value === 'string') return isPlace(value) ? JSON.stringify(value.slice(0, 60)) : undefined
+  if (typeof value === 'string') return isPlace(value) ? 'an address or a path' : undefined
   if (typeof value !== 'object' || value === null) return undefined
   for (const [key, inner] of Object.entries(value)) {
     const word = key.toLowerCase().replaceAll('-', '_')

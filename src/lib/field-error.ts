@@ -16,6 +16,7 @@ export type ComplaintType =
  * - `detail` why it cannot work, a clause without a full stop
  * - `origin` the id of the rule that complained: tests and docs match on it, never on prose
  * - `fix`    what to write instead, an imperative clause
+ * - `isForeign` the value stands in another object, which whoever reads the message may have no right to read: it is not shown
  */
 export interface FieldError {
   readonly type: ComplaintType
@@ -24,6 +25,7 @@ export interface FieldError {
   readonly detail: string
   readonly origin: string
   readonly fix?: string
+  readonly isForeign?: boolean
 }
 
 /** A complaint that has no rule id yet: `runRules` adds it, so that a rule cannot sign with another's name. */
@@ -89,9 +91,15 @@ export const tooLong = (path: string, value: unknown, detail: string, rest: Rest
   ...rest,
 })
 
+/** As a complaint about what another object holds. */
+export const foreign = (complaint: Complaint): Complaint => ({ ...complaint, isForeign: true })
+
 /** One line for one complaint: `path: value: why; fix [rule]`. Long values are cut so that a message stays readable. */
 export function renderError(error: FieldError): string {
-  const value = error.value === undefined ? '' : ` ${shorten(JSON.stringify(error.value) ?? 'undefined', MAX_VALUE)}:`
+  const value =
+    error.value === undefined || error.isForeign
+      ? ''
+      : ` ${shorten(JSON.stringify(error.value) ?? 'undefined', MAX_VALUE)}:`
   const fix = error.fix === undefined ? '' : `; ${error.fix}`
   return `${shortPath(error)}:${value} ${shorten(`${error.detail}${fix}`, MAX_DETAIL)} [${error.origin}]`
 }

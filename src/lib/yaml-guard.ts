@@ -33,11 +33,11 @@ export function parseYaml(text: string): YamlResult {
       logLevel: 'error',
     })
     const fault = document.errors[0] ?? document.warnings[0]
-    if (fault) return refuse(firstLine(fault.message), lineAt(text, fault.pos[0]))
+    if (fault) return refuse(QUOTING[fault.code] ?? firstLine(fault.message), lineAt(text, fault.pos[0]))
     return inspect(document.toJS({ maxAliasCount: MAX_ALIASES }))
   } catch (error) {
     if (error instanceof RangeError) return refuse(TOO_DEEP)
-    return refuse(error instanceof Error ? firstLine(error.message) : 'it is not YAML')
+    return refuse(error instanceof ReferenceError ? (QUOTING['BAD_ALIAS'] ?? '') : 'it is not YAML')
   }
 }
 
@@ -56,6 +56,16 @@ const TOO_DEEP = `it is nested deeper than ${MAX_DEPTH} levels`
 
 function refuse(reason: string, line?: number): YamlResult {
   return line === undefined ? { ok: false, reason } : { ok: false, reason, line }
+}
+
+/** What the parser would say of these with words of the text, which may be anything that should not be told. */
+const QUOTING: Readonly<Record<string, string>> = {
+  BAD_ALIAS: 'an alias is not one that an anchor before it has',
+  BAD_DIRECTIVE: 'a directive is not understood',
+  BAD_DQ_ESCAPE: 'an escape sequence in double quotes is not valid',
+  TAG_RESOLVE_FAILED: 'a tag is not known',
+  UNEXPECTED_TOKEN: 'something stands where it cannot be',
+  IMPOSSIBLE: 'it is not YAML',
 }
 
 const firstLine = (message: string) => message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? message

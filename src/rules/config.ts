@@ -1,5 +1,5 @@
 import { isDnsSubdomain } from '#src/lib/dns-label.ts'
-import { type Complaint, invalid, required } from '#src/lib/field-error.ts'
+import { type Complaint, foreign, invalid, required } from '#src/lib/field-error.ts'
 import { readInferenceConfig, readTrainingConfig } from '#src/reading/config-files.ts'
 import { configUses } from '#src/reading/mentions.ts'
 import { rule } from './rule.ts'
@@ -115,6 +115,8 @@ export const configRules = [
   }),
 ]
 
-/** Complaints of a file under the field that names it. */
+/** Complaints of a file under the field that names it. What the file holds is for those who may read the ConfigMap. */
 const within = (path: string, complaints: readonly Complaint[]): Complaint[] =>
-  complaints.map((complaint) => ({ ...complaint, path: complaint.path === '' ? path : `${path}.${complaint.path}` }))
+  complaints.map((complaint) =>
+    foreign({ ...complaint, path: complaint.path === '' ? path : `${path}.${complaint.path}` }),
+  )

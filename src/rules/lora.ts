@@ -1,7 +1,7 @@
 import type { Workspace } from '#src/api/workspace.ts'
 import { findPreset } from '#src/catalog/catalog.ts'
 import { DEFAULT_LORA_RANK } from '#src/estimate/inference.ts'
-import { type Complaint, invalid, notSupported } from '#src/lib/field-error.ts'
+import { type Complaint, foreign, invalid, notSupported } from '#src/lib/field-error.ts'
 import { readTrainingConfig } from '#src/reading/config-files.ts'
 import type { Facts } from '#src/reading/facts.ts'
 import { rule } from './rule.ts'
@@ -27,8 +27,11 @@ export const loraRules = [
       if (missing.length === 0) return []
       const model = workspace.tuning?.preset?.name
       const head = missing.includes('lm_head') ? '; the trainer takes no lm_head' : ''
-      const detail = `${model} has no linear module ${missing.slice(0, 7).join(', ')} to train${head}`
-      return [notSupported(`${PATH}.target_modules`, names.slice(0, 10).join(', '), detail, { fix })]
+      const places = missing.slice(0, 7).map((name) => names.indexOf(name) + 1)
+      const which =
+        missing.length === names.length ? 'of these names' : `of the names at ${places.join(', ')} in the list`
+      const detail = `${model} has no linear module ${which} to train${head}`
+      return [foreign(notSupported(`${PATH}.target_modules`, names.slice(0, 10).join(', '), detail, { fix }))]
     },
   }),
 
@@ -48,7 +51,7 @@ export const loraRules = [
       const detail = `${preset?.name} has the layers 0 to ${(layers ?? 0) - 1}`
       const fix = 'leave it out to train all layers'
       return [
-        ...(beyond.length === 0 ? [] : [invalid(`${PATH}.layers_to_transform`, beyond[0], detail, { fix })]),
+        ...(beyond.length === 0 ? [] : [foreign(invalid(`${PATH}.layers_to_transform`, beyond[0], detail, { fix }))]),
         ...excludedFault(section, preset?.tuning?.targetModules ?? []),
       ]
     },
@@ -63,8 +66,8 @@ export const loraRules = [
       const rank = loraOf(workspace, facts)?.['r']
       if (typeof rank !== 'number' || rank <= DEFAULT_LORA_RANK) return []
       const detail = `servers make room for rank ${DEFAULT_LORA_RANK} unless they are told more`
-      const fix = `serve the adapter with vllm.max-lora-rank in inference.config, ${rank} or the next size above it`
-      return [invalid(`${PATH}.r`, rank, detail, { fix })]
+      const fix = `serve the adapter with vllm.max-lora-rank in inference.config, as much or the next size above it`
+      return [foreign(invalid(`${PATH}.r`, rank, detail, { fix }))]
     },
   }),
 ]
@@ -86,14 +89,15 @@ function excludedFault(section: Section, known: readonly string[]): Complaint[] 
   const names: readonly unknown[] = targets.length === 0 ? known : targets
   if (names.length === 0 || !names.every((name) => excluded.includes(name))) return []
   const detail = 'every module that would be trained is excluded'
-  return [invalid(`${PATH}.exclude_modules`, excluded.slice(0, 10).join(', '), detail, { fix: 'leave some out of it' })]
+  const first = excluded.slice(0, 10).join(', ')
+  return [foreign(invalid(`${PATH}.exclude_modules`, first, detail, { fix: 'leave some out of it' }))]
 }
 
 /** peft compares a text with whole paths (`model.layers.0.self_attn.q_proj`), so a bare name matches nothing. */
 function textFault(text: string, fix: string): Complaint[] {
   if (text === ALL || !/^\w+$/.test(text)) return []
-  const detail = `a text is a regular expression of whole paths, and no path is just ${text}`
-  return [invalid(`${PATH}.target_modules`, text, detail, { fix })]
+  const detail = 'a text is a regular expression of whole paths, and no path is just one name'
+  return [foreign(invalid(`${PATH}.target_modules`, text, detail, { fix }))]
 }
 
 const lastPart = (name: string) => name.slice(name.lastIndexOf('.') + 1)

@@ -1,7 +1,7 @@
 import type { Workspace } from '#src/api/workspace.ts'
 import { resolveModel } from '#src/catalog/resolve.ts'
 import { asksForSplit, attentionOf, splitOver } from '#src/estimate/parallel.ts'
-import { forbidden, invalid } from '#src/lib/field-error.ts'
+import { forbidden, foreign, invalid } from '#src/lib/field-error.ts'
 import { readInferenceConfig } from '#src/reading/config-files.ts'
 import type { Facts } from '#src/reading/facts.ts'
 import { skuOf } from '#src/reading/sku.ts'
@@ -20,7 +20,7 @@ export const parallelRules = [
       const divided = splitOf(workspace, facts)
       if (divided === undefined || divided.ok) return []
       const { flag, value, detail, fix } = divided.reason
-      return [invalid(`inference.config[inference_config.yaml].vllm.${flag}`, value, detail, { fix })]
+      return [foreign(invalid(`inference.config[inference_config.yaml].vllm.${flag}`, value, detail, { fix }))]
     },
   }),
 

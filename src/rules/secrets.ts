@@ -59,7 +59,7 @@ export const secretRules = [
         }
         if (holdsLogins(use, secret)) return []
         return [
-          invalid(use.path, use.name, `this Secret holds no registry credentials (its type is ${secret.type})`, {
+          invalid(use.path, use.name, 'this Secret holds no registry credentials', {
             fix: `create it as type kubernetes.io/dockerconfigjson: ${create(use, facts)}`,
           }),
         ]
@@ -84,8 +84,7 @@ export const secretRules = [
           const why = `its entry for ${image.registry} holds no login: a credential helper of the machine it comes from keeps it`
           return [invalid(use.path, use.name, why, { fix })]
         }
-        const has = secret.registries.length === 0 ? 'none' : secret.registries.slice(0, 3).join(', ')
-        return [invalid(use.path, use.name, `it has no credentials for ${image.registry} (it has ${has})`, { fix })]
+        return [invalid(use.path, use.name, `it has no credentials for ${image.registry}`, { fix })]
       })
     },
   }),

@@ -163,14 +163,14 @@ function bestModelFaults({ training, evaluates, saves }: Facts): Complaint[] {
   if (training['load_best_model_at_end'] !== true || saves === 'best') return []
   const path = 'TrainingArguments.load_best_model_at_end'
   if (evaluates === 'no' || evaluates !== saves) {
-    const detail = `it needs an evaluation at each save: eval_strategy is ${String(evaluates)}, save_strategy is ${String(saves)}`
+    const detail = 'it needs an evaluation at each save: eval_strategy and save_strategy must be the same'
     const fix = 'set both to epoch, and DatasetConfig.train_test_split: 0.9'
     return [forbidden(path, true, detail, { fix })]
   }
   const every = numberOr(training['eval_steps'], numberOr(training['logging_steps'], 5))
   const saveEvery = numberOr(training['save_steps'], 0.1)
   if (evaluates !== 'steps' || isMultiple(saveEvery, every)) return []
-  const detail = `each save needs an evaluation: save_steps ${saveEvery} is no multiple of eval_steps ${every}`
+  const detail = 'each save needs an evaluation: save_steps must be a multiple of eval_steps'
   return [forbidden(path, true, detail, { fix: 'set save_steps and eval_steps to the same number' })]
 }
 
@@ -228,7 +228,7 @@ function stepFaults(training: Values): Complaint[] {
     const value = training[`${what}_steps`]
     const strategy = training[`${what}_strategy`] ?? (what === 'eval' ? 'no' : 'steps')
     if (strategy !== 'steps' || typeof value !== 'number' || value <= 1 || Number.isInteger(value)) return []
-    const fix = `write ${Math.round(value)}`
+    const fix = 'round it'
     return [invalid(`TrainingArguments.${what}_steps`, value, 'above 1 it must be a whole number of steps', { fix })]
   })
 }

@@ -24,7 +24,7 @@ export const loraRows = [
       workspace: of('phi-3-mini-128k-instruct'),
       facts: targets('[q_proj, k_proj, v_proj, o_proj]'),
       at: [`${AT}.target_modules`],
-      says: 'phi-3-mini-128k-instruct has no linear module q_proj, k_proj, v_proj to train; write some of [qkv_proj, o_proj, gate_up_proj, down_proj]',
+      says: 'phi-3-mini-128k-instruct has no linear module of the names at 1, 2, 3 in the list to train; write some of [qkv_proj, o_proj, gate_up_proj, down_proj]',
     },
     {
       when: 'with fused names for split layers',
@@ -44,7 +44,7 @@ export const loraRows = [
       workspace: of('mistral-7b'),
       facts: targets('q_proj'),
       at: [`${AT}.target_modules`],
-      says: 'no path is just q_proj',
+      says: 'no path is just one name',
     },
   ]),
   ...rowsOf('training-config.trains-something', [

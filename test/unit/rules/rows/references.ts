@@ -138,7 +138,7 @@ export const referenceRows = [
       workspace: pulled('a.io/b:1', 'other', 'wrong'),
       facts: secretsOf({ other: dockerSecret('b.io'), wrong: dockerSecret('*.c.io') }),
       at: ['tuning.input.imagePullSecrets[0]', 'tuning.input.imagePullSecrets[1]'],
-      says: 'for a.io (it has b.io)',
+      says: 'it has no credentials for a.io; kubectl',
     },
     {
       when: 'with an entry that holds no login',
@@ -152,7 +152,7 @@ export const referenceRows = [
       workspace: pushed('a.io/b:1'),
       facts: secret('push', dockerSecret('b.io')),
       at: PUSH,
-      says: 'for a.io (it has b.io)',
+      says: 'it has no credentials for a.io; kubectl',
     },
   ]),
   ...rowsOf('secret.exists', [
