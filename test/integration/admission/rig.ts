@@ -23,6 +23,8 @@ export const workspacesIn = (namespace: string) => `/apis/kaito.sh/v1alpha1/name
 export interface AdmissionRig {
   readonly plane: ControlPlane
   readonly api: ApiClient
+  /** Where both webhooks answer, for whoever asks them without an API server. */
+  readonly webhookUrl: string
   /** A namespace in which this policy holds; made when it is first asked for. */
   namespaceOf(policy: Policy): Promise<string>
   /** Runs `work` while everything is let in, as it was before there was a rule. */
@@ -61,6 +63,7 @@ export async function startAdmissionRig(): Promise<AdmissionRig> {
   return {
     plane,
     api,
+    webhookUrl: url,
     namespaceOf,
     unreadable,
     unchecked: async (work) => {
