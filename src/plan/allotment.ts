@@ -62,7 +62,7 @@ export function asClaimant(workspace: Workspace, key: string, claims: number, gr
     created: metadata.creationTimestamp ?? '',
     wanted,
     has: Math.max(claims, hasWithoutClaims, Math.min(granted, wanted)),
-    isWaiting: wanted > 0 && isWaiting(status?.conditions?.find(({ type }) => type === 'ResourceReady')),
+    isWaiting: wanted > 0 && isWaiting(status?.conditions ?? []),
   }
 }
 
@@ -74,6 +74,7 @@ function isUsing({ status, tuning, inference }: Workspace): boolean {
   return status.conditions?.some(({ type, status: value }) => type === 'ResourceReady' && value === 'True') === true
 }
 
-/** One that lacks a Secret, for example, asks for no node before it is there, and holds up nobody. */
-const isWaiting = (condition: { readonly reason: string } | undefined) =>
-  condition === undefined || condition.reason === 'QuotaExceeded'
+/** It is new, or was told to. One that lacks a Secret, for example, asks for no node before that is there, and holds up nobody. */
+const isWaiting = (conditions: readonly { readonly type: string; readonly reason: string }[]) =>
+  conditions.length === 0 ||
+  conditions.some(({ type, reason }) => type === 'ResourceReady' && reason === 'QuotaExceeded')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeClient } from '#src/kube/client.ts'
 import { KubeError } from '#src/kube/errors.ts'
-import { configMapLookup, secretLookup, tokenLookup } from '#src/kube/lookups.ts'
+import { configMapLookup, nodesLookup, secretLookup, tokenLookup } from '#src/kube/lookups.ts'
 
 const signal = new AbortController().signal
 
@@ -105,5 +105,39 @@ describe('a Secret with a token', () => {
   it('is not known where nobody kept the names of the fields', async () => {
     expect(await look({ name: 's' })).toEqual({ state: 'unknown' })
     expect(await look(undefined)).toEqual({ state: 'missing' })
+  })
+})
+
+describe('the nodes of a namespace that a rule asks for', () => {
+  const COLUMNS = ['Name', 'Instance', 'Nodes', 'State']
+  /** A client with these pages of rows. */
+  const tables = (pages: readonly (readonly unknown[][])[], columns = COLUMNS) => {
+    const asked: (string | undefined)[] = []
+    const table = async (_kind: string, _where: unknown, { next }: { readonly next?: string }) => {
+      asked.push(next)
+      const at = Number(next ?? 0)
+      return { columns, rows: pages[at] ?? [], ...(at + 1 < pages.length ? { next: String(at + 1) } : {}) }
+    }
+    return { client: { table } as unknown as KubeClient, asked }
+  }
+  const look = ({ client: of }: { readonly client: KubeClient }) => nodesLookup(of, 'team', 'team', signal)
+  const row = (count: unknown, state: unknown) => ['w', 'type', count, state]
+
+  it('are those of all that are not over, over all pages', async () => {
+    const pages = [
+      [row(2, 'Ready'), row(3, 'Succeeded'), row(1, 'Failed')],
+      [row(1, 'Pending'), row(null, null), row(4, 'Running')],
+    ]
+    const { client: of, asked } = tables(pages)
+    expect(await look({ client: of })).toEqual({ state: 'found', value: { nodes: 8 } })
+    expect(asked).toEqual([undefined, '1'])
+    expect(await look(tables([[]]))).toEqual({ state: 'found', value: { nodes: 0 } })
+  })
+
+  it('are not known where there are too many to count, or the definition is of an older release', async () => {
+    const endless = tables(Array.from({ length: 11 }, () => [row(1, 'Ready')]))
+    expect(await look(endless)).toEqual({ state: 'unknown' })
+    expect(endless.asked).toHaveLength(10)
+    expect(await look(tables([[row(1, 'Ready')]], ['Name', 'Instance', 'Age', 'Reason']))).toEqual({ state: 'unknown' })
   })
 })

@@ -97,6 +97,9 @@ describe('a Workspace under a limit', () => {
     expect(has(inferenceWorkspace())).toMatchObject({ wanted: 1, has: 0, isWaiting: true })
     expect(has(withStatus(ready('False', 'QuotaExceeded'))).isWaiting).toBe(true)
     expect(has(withStatus(ready('False', 'SecretMissing'))).isWaiting).toBe(false)
+    const [other] = ready('False', 'Deleting')?.conditions ?? []
+    const conditions = other === undefined ? [] : [{ ...other, type: 'Ready' }]
+    expect(has(withStatus({ conditions })).isWaiting).toBe(false)
   })
 
   it('has its claims, what it was granted, or nodes that it runs on', () => {
