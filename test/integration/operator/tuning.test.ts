@@ -81,6 +81,22 @@ describe('a tuning Workspace', () => {
     expect(status.tuning?.data).toMatchObject(data)
     expect(status.tuning?.finishedAt).toBeDefined()
     expect(status.state).toBe('Succeeded')
+    const { jobName, image, finishedAt } = status.tuning ?? {}
+    const run = { job: jobName, try: 1, reason: 'Succeeded', image, finishedAt, gpus: 1 }
+    expect(status.runs).toMatchObject([run])
+    // Another output is another run, and the one before is remembered.
+    const output = { image: 'registry.example.com/adapters/phi-3:0.0.2' }
+    await rig.client.merge({ kind: 'Workspace', namespace, name: 'tune' }, { tuning: { output } })
+    const next = await eventually(
+      'the next run is queued, and nothing of the last one is shown as if it were its own',
+      async () => {
+        const now = await rig.status(namespace, 'tune')
+        return now.state === 'Pending' && now.tuning?.progress === undefined && now.tuning?.image === undefined
+          ? now
+          : undefined
+      },
+    )
+    expect(next.runs).toMatchObject([run])
   })
 
   it('names the reason that the failed step gave, and stays failed when its Job is cleaned away', async () => {
