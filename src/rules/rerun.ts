@@ -18,7 +18,7 @@ export const rerunRules = [
       if (run === undefined || isToReplace(workspace, run)) return []
       const fix =
         'wait until it has ended, or delete the Workspace and apply it again, or, to end it for another run, ' +
-        `first kubectl annotate workspace ${workspace.metadata.name} --overwrite ${ANNOTATION.replaceRun}=${run}`
+        `first kubectl annotate workspace ${workspace.metadata?.name} --overwrite ${ANNOTATION.replaceRun}=${run}`
       return changedFields(workspace, facts).map((field) =>
         immutable(`tuning.${field}`, undefined, `its run is active (${run}) and would be lost`, { fix }),
       )
@@ -51,4 +51,4 @@ function changedFields({ tuning }: Workspace, { operation, old }: Facts): readon
 }
 
 /** Named by its Job, so that an annotation that stays in a manifest allows nothing for the next run. */
-const isToReplace = ({ metadata }: Workspace, run: string) => metadata.annotations?.[ANNOTATION.replaceRun] === run
+const isToReplace = ({ metadata }: Workspace, run: string) => metadata?.annotations?.[ANNOTATION.replaceRun] === run
