@@ -70,8 +70,8 @@ export function secretLookup(
 }
 
 /**
- * How many nodes the Workspaces of a namespace have or wait for. Of 10,000 that is a megabyte of cells and not thirty of objects;
- * where there are more, or the definition has no such columns (yet), it is not known.
+ * How many nodes the Workspaces of a namespace have or wait for. Of 10,000 that is a megabyte of cells, an eighth of
+ * the smallest objects; where there are more, or the definition has no such columns (yet), it is not known.
  */
 export function nodesLookup(
   client: KubeClient,
