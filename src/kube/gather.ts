@@ -6,15 +6,15 @@ import type { Catalog } from '#src/catalog/catalog.ts'
 import { readEvaluation, readHalved, readProgress, readRows, readWaiting } from '#src/contract/lines.ts'
 import { tuningJobName } from '#src/desired/names.ts'
 import { defined } from '#src/lib/defined.ts'
-import { isDnsSubdomain } from '#src/lib/dns-label.ts'
 import { isControlledBy, podsOf } from '#src/observe/ownership.ts'
 import { created } from '#src/observe/tuning-run.ts'
 import { nodesToAsk } from '#src/plan/free-gpus.ts'
 import type { Presence, World } from '#src/plan/world.ts'
 import { secretUses } from '#src/reading/mentions.ts'
 import type { KubeClient } from './client.ts'
-import { isForbidden, isNotFound, KubeError } from './errors.ts'
+import { isNotFound, KubeError } from './errors.ts'
 import type { GpuLook } from './gpu-look.ts'
+import type { Look, NamedObjects } from './named-objects.ts'
 import { isOwnClaim } from './own-claims.ts'
 import type { Stores } from './stores.ts'
 import { isOutline } from './trim.ts'
@@ -22,6 +22,7 @@ import { isOutline } from './trim.ts'
 export interface GatherOptions {
   readonly client: KubeClient
   readonly stores: Stores
+  readonly named: NamedObjects
   readonly settings: Settings
   readonly catalog: Catalog
   /** Who holds GPUs of nodes that exist. Without it, nobody is known to. */
@@ -36,7 +37,7 @@ export interface GatherOptions {
  */
 export async function gather(
   key: string,
-  { client, stores, settings, catalog, gpuLook, now }: GatherOptions,
+  { client, stores, named, settings, catalog, gpuLook, now }: GatherOptions,
   signal: AbortSignal,
   fresh = false,
 ): Promise<World | undefined> {
@@ -49,18 +50,20 @@ export async function gather(
   // By its owner and not by its labels: a Job that only looks like one of ours is neither followed nor removed.
   const jobs = stores.jobs.by('workspace', key).filter((job) => isControlledBy(job, uid))
   // Of the same name, but another's or an earlier Workspace's: what it does says nothing of this one.
-  const named = stores.statefulSets.get(key)
-  const statefulSet = named !== undefined && isControlledBy(named, uid) ? named : undefined
+  const namesake = stores.statefulSets.get(key)
+  const statefulSet = namesake !== undefined && isControlledBy(namesake, uid) ? namesake : undefined
   const labelled = stores.pods.by('workspace', key)
   const pods = [...jobs, statefulSet].flatMap((owner) => podsOf(owner, labelled))
   const deleting = workspace.metadata.deletionTimestamp !== undefined
   const nodes = stores.nodes.all()
   const asked = nodesToAsk({ workspace, settings, nodes, jobs, ...defined({ statefulSet }) })
+  const look = (name: string): Look => ({ namespace, name, signal, isFresh: fresh })
   const [nodeClaims, config, secrets, logs, gpuPods] = await Promise.all([
     // In any mode: claims made before the provisioner was changed cost money, too.
     deleting ? readNodeClaims(client, key, signal) : stores.nodeClaims.by('workspace', key),
-    readConfig(client, workspace, signal),
-    readPresence(client, workspace, signal),
+    readConfig(named, workspace, look),
+    // A run that has its Job is followed to its end, whatever becomes of its Secrets: its pods say so.
+    hasJob(workspace, jobs) ? new Map<string, Presence>() : readPresence(named, workspace, look),
     readLogs(client, { workspace, jobs, pods }, signal),
     asked.length === 0 ? undefined : gpuLook?.(asked, signal),
   ])
@@ -78,7 +81,7 @@ export async function gather(
     ...logs,
     // Only a server asks; to go through a namespace for each of its Workspaces would be quadratic.
     pushed: pushedImages(workspace.inference?.adapters ? stores.workspaces.by('namespace', namespace) : []),
-    ...defined({ statefulSet, config, gpuPods }),
+    ...defined({ statefulSet, config: config?.data, configVersion: config?.version, gpuPods }),
   }
 }
 
@@ -95,35 +98,33 @@ async function readNodeClaims(client: KubeClient, key: string, signal: AbortSign
   }
 }
 
-async function readConfig(client: KubeClient, workspace: Workspace, signal: AbortSignal) {
+async function readConfig(named: NamedObjects, workspace: Workspace, look: (name: string) => Look) {
   const name = workspace.tuning?.config ?? workspace.inference?.config
-  if (name === undefined) return undefined
-  const ref = { kind: 'ConfigMap' as const, namespace: workspace.metadata.namespace ?? '', name }
-  const object = await client.get(ref, signal)
-  return object === undefined ? undefined : (object.data ?? {})
+  // Of a run that is over nothing is made any more.
+  return name === undefined || isRecorded(workspace) ? undefined : named.file(look(name))
 }
 
-/** Whether the Secrets that it names exist. A name that no Secret can have is missing without a question. */
-async function readPresence(
-  client: KubeClient,
-  workspace: Workspace,
-  signal: AbortSignal,
-): Promise<Map<string, Presence>> {
-  const namespace = workspace.metadata.namespace ?? ''
+/** Whether the Secrets that it names exist, as far as that may be asked. */
+async function readPresence(named: NamedObjects, workspace: Workspace, look: (name: string) => Look) {
+  const names = [...new Set(secretUses(workspace).map(({ name }) => name))]
   const found = await Promise.all(
-    [...new Set(secretUses(workspace).map(({ name }) => name))].map(async (name): Promise<[string, Presence][]> => {
-      try {
-        const isThere =
-          isDnsSubdomain(name) && (await client.metadata({ kind: 'Secret', namespace, name }, signal)) !== undefined
-        return [[name, isThere ? 'found' : 'missing']]
-      } catch (error) {
-        // Without the right to look, the pod will tell.
-        if (isForbidden(error)) return []
-        throw error
-      }
+    names.map(async (name): Promise<[string, Presence][]> => {
+      const presence = await named.presence(look(name))
+      return presence === undefined ? [] : [[name, presence]]
     }),
   )
   return new Map(found.flat())
+}
+
+const hasJob = (workspace: Workspace, jobs: World['jobs']) =>
+  isRecorded(workspace) ||
+  (workspace.tuning !== undefined && jobs.some(({ metadata }) => metadata.name === tuningJobName(workspace)))
+
+/** Is the run that the Workspace asks for recorded as finished? */
+function isRecorded(workspace: Workspace): boolean {
+  const recorded = workspace.status?.tuning
+  if (workspace.tuning === undefined || recorded?.finishedAt === undefined) return false
+  return recorded.jobName === tuningJobName(workspace)
 }
 
 /** What the steps' logs say, as long as that can be new: while the run is not recorded as finished. */
@@ -132,10 +133,8 @@ async function readLogs(
   { workspace, jobs, pods }: Pick<World, 'workspace' | 'jobs' | 'pods'>,
   signal: AbortSignal,
 ): Promise<Pick<World, 'progress' | 'pushWait' | 'rows' | 'evaluation' | 'halved'>> {
-  const recorded = workspace.status?.tuning
-  if (workspace.tuning === undefined) return { progress: [] }
+  if (workspace.tuning === undefined || isRecorded(workspace)) return { progress: [] }
   const jobName = tuningJobName(workspace)
-  if (recorded?.jobName === jobName && recorded.finishedAt !== undefined) return { progress: [] }
   const job = jobs.find(({ metadata }) => metadata.name === jobName)
   const pod = podsOf(job, pods)
     .filter(hasTrained)

@@ -1,6 +1,7 @@
 import { LABEL } from '#src/api/labels.ts'
 import type { JobView, NodeClaimView, NodeView, ObjectMeta, PodView, StatefulSetView } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
+import { isConcerned } from '#src/observe/concerned.ts'
 import type { Clock } from '#src/runtime/clock.ts'
 import { type Fillable, sharedSinks } from '#src/runtime/shared-sink.ts'
 import { type Change, keyOf, Store, type Stored } from '#src/runtime/store.ts'
@@ -9,7 +10,7 @@ import type { KubeClient, Selection } from './client.ts'
 import type { ObjectOf } from './object-of.ts'
 import { NotServed, optionalSource } from './optional-source.ts'
 import type { Kind } from './resource.ts'
-import { trimJob, trimNode, trimNodeClaim, trimPod, trimService, trimSet, trimWorkspace } from './trim.ts'
+import { isOutline, trimJob, trimNode, trimNodeClaim, trimPod, trimService, trimSet, trimWorkspace } from './trim.ts'
 import { watchSource } from './watch-source.ts'
 
 /** Everything that reconciles read without asking the apiserver: one watch for each kind. */
@@ -23,6 +24,8 @@ export interface Stores {
   readonly nodeClaims: Store<NodeClaimView>
   /** Does the cluster know NodeClaims? Only then can nodes be provisioned or given back. */
   readonly hasNodeClaims: () => boolean
+  /** Told whenever that has changed. */
+  readonly onNodeClaims: (told: () => void) => void
   /** Runs all watches until the signal aborts. */
   start(signal: AbortSignal): void
   /** Resolves when every store holds a full first list. */
@@ -75,7 +78,11 @@ export function createStores(options: StoresOptions): Stores {
     trim: trimNodeClaim,
   })
   const claims = trimmed(sourceOf(options, 'NodeClaim', OF_WORKSPACES), trimNodeClaim)
-  const claimSource = optionalSource(claims, options.clock, options.onNodeClaims)
+  const toldOfClaims = new Set<() => void>()
+  const claimSource = optionalSource(claims, options.clock, (isServed) => {
+    options.onNodeClaims(isServed)
+    for (const tell of toldOfClaims) tell()
+  })
   const running = [
     ...loops(options, 'Workspace', { selection: {}, trim: trimWorkspace }, workspaces),
     ...loops(options, 'Job', { selection: OURS, trim: trimJob }, jobs),
@@ -96,6 +103,7 @@ export function createStores(options: StoresOptions): Stores {
     nodes,
     nodeClaims,
     hasNodeClaims: () => claimSource.isServed() === true,
+    onNodeClaims: (told) => void toldOfClaims.add(told),
     start: (signal) => {
       for (const one of running) void one.watch.run(signal)
     },
@@ -120,8 +128,17 @@ export function ownerKey(object: Owned): string[] {
   return name === undefined || home === undefined ? [] : [`${home}/${name}`]
 }
 
-/** Tells, for every change that may matter, which Workspaces to look at again. */
-export function onRelevantChange(stores: Stores, touch: (key: string) => void): void {
+/** Whom to tell of what: `now` of what happened to one Workspace, `soon` of what may matter to many. */
+export interface Touch {
+  now(key: string): void
+  soon(key: string): void
+}
+
+/** Tells, for every change that may matter, which Workspaces to look at again. `isProvisioning`: their nodes are claimed for them. */
+export function onRelevantChange(stores: Stores, { now, soon }: Touch, isProvisioning: boolean): void {
+  // What is there already is told of first: all of it, and none of it is news.
+  let isBeginning = true
+  const touch = (key: string) => (isBeginning ? soon(key) : now(key))
   stores.workspaces.onChange(({ key }) => touch(key))
   const owned = (change: Change<Owned>) => {
     for (const key of ownerKey(change.type === 'deleted' ? change.was : change.now)) touch(key)
@@ -132,11 +149,20 @@ export function onRelevantChange(stores: Stores, touch: (key: string) => void): 
   stores.nodeClaims.onChange(owned)
   // Also updates: a Service edited by hand is put back.
   stores.services.onChange(owned)
-  // A kubelet reports every few minutes; only what decides where pods can run is worth a look at all Workspaces.
+  // A kubelet reports every few minutes; only what decides where pods can run is worth a look at Workspaces.
   stores.nodes.onChange((change) => {
-    if (change.type === 'updated' && nodeFacts(change.was) === nodeFacts(change.now)) return
-    for (const workspace of stores.workspaces.all()) touch(keyOf(workspace))
+    if (isBeginning || (change.type === 'updated' && nodeFacts(change.was) === nodeFacts(change.now))) return
+    const sides = [change.type === 'added' ? undefined : change.was, change.type === 'deleted' ? undefined : change.now]
+    const nodes = sides.filter((node) => node !== undefined)
+    for (const workspace of stores.workspaces.all()) {
+      if (nodes.some((node) => isOutline(workspace) || isConcerned(workspace, node, isProvisioning)))
+        soon(keyOf(workspace))
+    }
   })
+  stores.onNodeClaims(() => {
+    for (const workspace of stores.workspaces.all()) soon(keyOf(workspace))
+  })
+  isBeginning = false
 }
 
 const nodeFacts = ({ metadata, spec, status }: NodeView) =>

@@ -31,8 +31,11 @@ export const labelledNodes = (
   instanceType: string | undefined,
 ): NodeView[] =>
   nodes
-    .filter((node) => Object.entries(labels).every(([key, value]) => node.metadata.labels?.[key] === value))
+    .filter((node) => hasLabels(node, labels))
     .filter((node) => instanceType === undefined || hasType(node, instanceType))
+
+export const hasLabels = (node: NodeView, labels: Readonly<Record<string, string>>): boolean =>
+  Object.entries(labels).every(([key, value]) => node.metadata.labels?.[key] === value)
 
 /** How many GPUs each of these nodes has, where all that have some have the same; ready or not, as above. */
 export function commonGpus(nodes: readonly NodeView[]): number | undefined {

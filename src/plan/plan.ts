@@ -19,6 +19,13 @@ export interface Removal {
   readonly uid: string
 }
 
+/** An object whose change would change what is planned, and its version; none where it is missing. */
+export interface AwaitedObject {
+  readonly kind: 'ConfigMap' | 'Secret'
+  readonly name: string
+  readonly version?: string
+}
+
 /** Everything one reconcile is about to do, as one value that can be printed, compared and tested. */
 export interface Plan {
   readonly finalizer?: 'add' | 'remove'
@@ -31,19 +38,28 @@ export interface Plan {
   readonly events: readonly PlannedEvent[]
   /** Look again after this many milliseconds, even if nothing changes. */
   readonly again?: number
+  /** Look again when one of these, of the Workspace's namespace, changes: nobody watches them. */
+  readonly awaits?: readonly AwaitedObject[]
 }
+
+/**
+ * When to look again, in ms, at what waits for something that is watched: its change brings it back, and thousands may wait. This
+ * is only for what nobody has thought of.
+ */
+export const SELDOM = 3_600_000
 
 export const NOTHING: Plan = { apply: [], remove: [], events: [] }
 
 /** Both plans as one: lists in order, the sooner `again`, the later status. */
 export function join(a: Plan, b: Plan): Plan {
   const again = a.again === undefined ? b.again : b.again === undefined ? a.again : Math.min(a.again, b.again)
+  const awaits = [...(a.awaits ?? []), ...(b.awaits ?? [])]
   return {
     ...a,
     ...b,
     apply: [...a.apply, ...b.apply],
     remove: [...a.remove, ...b.remove],
     events: [...a.events, ...b.events],
-    ...defined({ again }),
+    ...defined({ again, awaits: awaits.length === 0 ? undefined : awaits }),
   }
 }

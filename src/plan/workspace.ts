@@ -10,7 +10,7 @@ import { labelledNodes, leastMemory, mountImages } from '#src/observe/nodes.ts'
 import type { Trouble } from '#src/observe/pod-trouble.ts'
 import type { StepResult } from './context.ts'
 import { type Intent, intentOf } from './intent.ts'
-import { join, NOTHING, type Plan } from './plan.ts'
+import { type AwaitedObject, join, NOTHING, type Plan } from './plan.ts'
 import { servingNeeds } from './serving-needs.ts'
 import { startedWith } from './started.ts'
 import { eventsOf, statusOf } from './status.ts'
@@ -67,11 +67,11 @@ function stepsFor(world: World, intent: Intent): StepResult[] {
     const isServing = world.statefulSet !== undefined && startedWith(world) !== undefined
     return isServing
       ? [seenNodes(world), inferenceStep(world, { imageVolumes: canMountImages(world) })]
-      : [unclearStep(intent.trouble)]
+      : [unclearStep(world, intent.trouble)]
   }
   if (intent.kind === 'tuning') {
     const unsuited = run === undefined ? unsuitedGpus(world, intent) : undefined
-    if (unsuited !== undefined) return [unclearStep({ reason: 'GpuUnsuitable', message: unsuited })]
+    if (unsuited !== undefined) return [unclearStep(world, { reason: 'GpuUnsuitable', message: unsuited })]
     const nodes = nodesStep(world, { gpus: tuningGpus(world) })
     return nodes.go || run !== undefined ? [nodes, tuningStep(world)] : [nodes]
   }
@@ -87,10 +87,10 @@ function stepsFor(world: World, intent: Intent): StepResult[] {
   const needs = servingNeeds(world, intent.preset, intent.engine)
   if ('flag' in needs) {
     const message = `ConfigMap ${intent.inference.config ?? ''}: vllm.${needs.flag}: ${needs.detail}: ${needs.fix}`
-    return [unclearStep({ reason: 'ConfigInvalid', message })]
+    return [unclearStep(world, { reason: 'ConfigInvalid', message })]
   }
   const unsuited = world.statefulSet === undefined ? unsuitedGpus(world, intent) : undefined
-  if (unsuited !== undefined) return [unclearStep({ reason: 'GpuUnsuitable', message: unsuited })]
+  if (unsuited !== undefined) return [unclearStep(world, { reason: 'GpuUnsuitable', message: unsuited })]
   const { kind: _, ...inputs } = intent
   const imageVolumes = canMountImages(world)
   const room = defined({ nodeMemory: leastMemory(possibleNodes(world)) })
@@ -120,9 +120,23 @@ function canMountImages(world: World): boolean {
 const possibleNodes = ({ nodes, workspace: { resource } }: World) =>
   labelledNodes(nodes, nodeLabels(resource?.labelSelector), resource?.instanceType)
 
-/** Nothing is provisioned for a Workspace that cannot work: the reason stands where a GPU would have been asked for. */
-const unclearStep = ({ reason, message }: Trouble): StepResult => ({
-  plan: { ...NOTHING, again: 10_000 },
+/**
+ * Nothing is provisioned for a Workspace that cannot work: the reason stands where a GPU would have been asked for. What can
+ * change that is the Workspace, or what it names.
+ */
+const unclearStep = (world: World, { reason, message }: Trouble): StepResult => ({
+  plan: { ...NOTHING, awaits: awaitedBy(world) },
   verdicts: [{ type: 'ResourceReady', status: 'False', reason, message }],
   go: false,
 })
+
+function awaitedBy({ workspace, secrets, configVersion }: World): AwaitedObject[] {
+  const config = workspace.tuning?.config ?? workspace.inference?.config
+  const missing = [...secrets].flatMap(([name, presence]) => (presence === 'missing' ? [name] : []))
+  return [
+    ...missing.map((name) => ({ kind: 'Secret' as const, name })),
+    ...(config === undefined
+      ? []
+      : [{ kind: 'ConfigMap' as const, name: config, ...defined({ version: configVersion }) }]),
+  ]
+}

@@ -37,6 +37,8 @@ export interface World {
   readonly statefulSet?: StatefulSetView
   /** Data of the ConfigMap that `tuning.config` or `inference.config` names. */
   readonly config?: Readonly<Record<string, string>>
+  /** Version of that ConfigMap. */
+  readonly configVersion?: string
   readonly secrets: ReadonlyMap<string, Presence>
   /** Adapter images that tuning Workspaces of this namespace pushed: tag reference -> digest reference. */
   readonly pushed: ReadonlyMap<string, string>

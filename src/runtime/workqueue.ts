@@ -20,8 +20,11 @@ export interface QueueItem {
   readonly waitedMs: number
 }
 
+/** Of keys that are in no hurry one gets its turn after so many that are. */
+const TURNS = 4
+
 /**
- * Keys in order of arrival. Four promises: a key is never handed out twice at once; adding a key that waits changes
+ * Keys in order of arrival, those first that are in a hurry. Four promises: a key is never handed out twice at once; adding a key that waits changes
  * nothing; adding one that is being handled hands it out once more afterwards; closing lets `next` run dry.
  */
 export class WorkQueue {
@@ -33,6 +36,9 @@ export class WorkQueue {
   readonly #delayed: DelayHeap
   /** Insertion order is the order of service; the value is when the key was added. */
   readonly #waiting = new Map<string, number>()
+  /** The same, of keys in no hurry. A key is in one of the two at most. */
+  readonly #patient = new Map<string, number>()
+  #turn = 0
   readonly #busy = new Set<string>()
   readonly #addedWhileBusy = new Map<string, number>()
   readonly #failures = new Map<string, number>()
@@ -51,7 +57,7 @@ export class WorkQueue {
 
   /** Keys ready to be handed out; neither delayed ones nor those being handled. */
   get depth(): number {
-    return this.#waiting.size
+    return this.#waiting.size + this.#patient.size
   }
 
   get delayed(): number {
@@ -70,7 +76,23 @@ export class WorkQueue {
       if (!this.#addedWhileBusy.has(key)) this.#addedWhileBusy.set(key, this.#clock.now())
       return
     }
-    if (!this.#waiting.has(key)) this.#offer(key, this.#clock.now())
+    if (this.#waiting.has(key)) return
+    const since = this.#patient.get(key)
+    this.#patient.delete(key)
+    this.#offer(key, since ?? this.#clock.now())
+  }
+
+  /** For a key among thousands to which something small has happened: what is added by `add` goes first. */
+  addPatiently(key: string): void {
+    if (this.#closed) return
+    if (this.#busy.has(key) || this.#takers.length > 0) {
+      this.add(key)
+      return
+    }
+    this.#onAdd()
+    if (this.#waiting.has(key) || this.#patient.has(key)) return
+    this.#patient.set(key, this.#clock.now())
+    this.#onDepth(this.depth)
   }
 
   addAfter(key: string, ms: number): void {
@@ -118,10 +140,11 @@ export class WorkQueue {
     this.#delayed.clear()
     if (options.drop) {
       this.#waiting.clear()
+      this.#patient.clear()
       this.#addedWhileBusy.clear()
       this.#onDepth(0)
     }
-    if (this.#waiting.size === 0 && this.#addedWhileBusy.size === 0) this.#dismissTakers()
+    if (this.depth === 0 && this.#addedWhileBusy.size === 0) this.#dismissTakers()
     return new Promise((resolve) => {
       this.#idle.push(resolve)
       this.#settle()
@@ -132,21 +155,23 @@ export class WorkQueue {
     this.#waiting.set(key, addedAt)
     const taker = this.#takers.shift()
     if (taker) taker(this.#take())
-    else this.#onDepth(this.#waiting.size)
+    else this.#onDepth(this.depth)
   }
 
   #take(): QueueItem | undefined {
-    for (const [key, addedAt] of this.#waiting) {
-      this.#waiting.delete(key)
+    const isPatientsTurn = this.#patient.size > 0 && (this.#waiting.size === 0 || ++this.#turn % TURNS === 0)
+    const lane = isPatientsTurn ? this.#patient : this.#waiting
+    for (const [key, addedAt] of lane) {
+      lane.delete(key)
       this.#busy.add(key)
-      this.#onDepth(this.#waiting.size)
+      this.#onDepth(this.depth)
       return { key, waitedMs: this.#clock.now() - addedAt }
     }
     return undefined
   }
 
   #settle(): void {
-    if (!this.#closed || this.#waiting.size > 0) return
+    if (!this.#closed || this.depth > 0) return
     // A key added while busy comes back through `done`; until then workers must stay to take it.
     if (this.#addedWhileBusy.size === 0) this.#dismissTakers()
     if (this.#busy.size === 0) for (const resolve of this.#idle.splice(0)) resolve()

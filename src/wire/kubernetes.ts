@@ -3,6 +3,7 @@ import { FIELD_MANAGER } from '#src/api/labels.ts'
 import { type Applier, createApplier } from '#src/kube/apply.ts'
 import type { KubeClient } from '#src/kube/client.ts'
 import { createEventRecorder, type EventRecorder } from '#src/kube/events.ts'
+import { NamedObjects } from '#src/kube/named-objects.ts'
 import { createStores, type Stores } from '#src/kube/stores.ts'
 import { workspaceCounts } from '#src/observe/workspace-counts.ts'
 import { provisionerGap, provisionerOf } from '#src/provisioners/index.ts'
@@ -16,6 +17,7 @@ export interface Kubernetes {
   readonly applier: Applier
   readonly events: EventRecorder
   readonly stores: Stores
+  readonly named: NamedObjects
   /** Starts the watches and waits for their first lists. */
   readonly component: Component
 }
@@ -74,5 +76,6 @@ export function wireKubernetes({ config, log, metrics }: Wiring, { client }: Api
       await events.flush()
     },
   }
-  return { client, applier: createApplier(client, FIELD_MANAGER), events, stores, component }
+  const named = new NamedObjects(client, systemClock)
+  return { client, applier: createApplier(client, FIELD_MANAGER), events, stores, named, component }
 }

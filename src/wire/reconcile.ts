@@ -4,16 +4,20 @@ import type { K8sObject } from '#src/api/objects.ts'
 import { PlanRunner } from '#src/kube/carry-out.ts'
 import { gather } from '#src/kube/gather.ts'
 import { createGpuLook } from '#src/kube/gpu-look.ts'
+import { awaitedId } from '#src/kube/named-objects.ts'
 import { NamespaceQuotas } from '#src/kube/namespace-quotas.ts'
 import { releaseOrphans } from '#src/kube/orphans.ts'
 import { onRelevantChange, type Stores } from '#src/kube/stores.ts'
 import { defined } from '#src/lib/defined.ts'
 import { endOfRun } from '#src/observe/end-of-run.ts'
+import type { Plan } from '#src/plan/plan.ts'
 import { asksForNoNode, takesNodes } from '#src/plan/takes-nodes.ts'
 import { planWorkspace } from '#src/plan/workspace.ts'
+import { provisionerOf } from '#src/provisioners/index.ts'
 import { systemClock } from '#src/runtime/clock.ts'
 import { Controller, type Report } from '#src/runtime/controller.ts'
-import { keyOf, splitKey } from '#src/runtime/store.ts'
+import { type Awaited, Lookout } from '#src/runtime/lookout.ts'
+import { splitKey } from '#src/runtime/store.ts'
 import { WorkQueue } from '#src/runtime/workqueue.ts'
 import type { Metrics } from '#src/telemetry/metrics.ts'
 import type { Kubernetes } from './kubernetes.ts'
@@ -26,7 +30,7 @@ const CONTROLLER = { controller: 'workspace' } as const
  */
 export async function runReconciler(
   { config, log, metrics }: Wiring,
-  { client, applier, events, stores }: Kubernetes,
+  { client, applier, events, stores, named }: Kubernetes,
   queue: TaskQueue,
   signal: AbortSignal,
 ): Promise<void> {
@@ -36,6 +40,11 @@ export async function runReconciler(
     random: Math.random,
     onDepth: (depth) => metrics.set('queueDepth', depth, CONTROLLER),
     onAdd: () => metrics.count('queueAdds', CONTROLLER),
+  })
+  const lookout = new Lookout({
+    clock: systemClock,
+    versionOf: (id) => named.versionOf(id),
+    onChange: (key) => work.add(key),
   })
   const runner = new PlanRunner({
     applier,
@@ -58,10 +67,11 @@ export async function runReconciler(
       const { namespace: home = '' } = splitKey(key)
       if (settings.namespaces.length > 0 && !settings.namespaces.includes(home)) return {}
       await releaseOrphans(key, { client, applier, stores }, abort)
-      const gathered = await gather(key, { client, stores, settings, catalog, gpuLook, now: Date.now }, abort)
+      const gathered = await gather(key, { client, stores, named, settings, catalog, gpuLook, now: Date.now }, abort)
       if (gathered === undefined) {
         const { namespace = '', name } = splitKey(key)
         runner.forget({ namespace, name })
+        lookout.await(key, [])
         return {}
       }
       // From here to the grant nothing is waited for: nobody else is told that the same nodes are free.
@@ -70,6 +80,7 @@ export async function runReconciler(
       const plan = planWorkspace(world)
       if (takesNodes(plan)) quotas.grant(world.workspace)
       else if (asksForNoNode(plan)) quotas.revoke(world.workspace)
+      lookout.await(key, awaitedIn(home, plan))
       const failure = await runner.run(world.workspace, plan, abort)
       if (failure === undefined) return plan.again === undefined ? {} : { again: plan.again }
       // The Workspace says why, whatever becomes of the reconcile itself.
@@ -79,19 +90,23 @@ export async function runReconciler(
       return { again: told.again ?? 15_000 }
     },
   })
-  onRelevantChange(stores, (key) => work.add(key))
+  const touch = { now: (key: string) => work.add(key), soon: (key: string) => work.addPatiently(key) }
+  onRelevantChange(stores, touch, provisionerOf(settings).buys !== undefined)
   stores.workspaces.onChange((change) => {
     const end = change.type === 'updated' ? endOfRun(change.was, change.now) : undefined
     if (end !== undefined) metrics.observe('tuningSeconds', end.seconds, { outcome: end.outcome })
   })
-  for (const workspace of stores.workspaces.all()) work.add(keyOf(workspace))
   controller.start(signal)
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
+  lookout.stop()
   await controller.stop()
 }
+
+const awaitedIn = (namespace: string, { awaits = [] }: Plan): Awaited[] =>
+  awaits.map(({ kind, name, version }) => ({ id: awaitedId(kind, namespace, name), version }))
 
 function seenBy(stores: Stores, object: K8sObject) {
   const { namespace, name } = object.metadata

@@ -86,14 +86,19 @@ function complainOnce(log: Logger): (error: Error) => void {
   }
 }
 
-function createJob(task: TuningTask, config: Config, { client, stores }: Kubernetes, log: Logger): Promise<Processed> {
+function createJob(
+  task: TuningTask,
+  config: Config,
+  { client, stores, named }: Kubernetes,
+  log: Logger,
+): Promise<Processed> {
   const signal = AbortSignal.timeout(30_000)
   const { settings, catalog } = config
   return processTask(task, {
     desiredJob: async ({ namespace, name, uid }) => {
       const world = await gather(
         `${namespace}/${name}`,
-        { client, stores, settings, catalog, now: Date.now },
+        { client, stores, named, settings, catalog, now: Date.now },
         signal,
         true,
       )

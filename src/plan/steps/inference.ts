@@ -9,7 +9,7 @@ import { podsOf } from '#src/observe/ownership.ts'
 import { podTrouble } from '#src/observe/pod-trouble.ts'
 import { builtFor } from '../built.ts'
 import type { StepResult } from '../context.ts'
-import { NOTHING } from '../plan.ts'
+import { NOTHING, SELDOM } from '../plan.ts'
 import { asStarted, isOfEarlierWish, isToStay, noted, startedWith, startsWith } from '../started.ts'
 import type { World } from '../world.ts'
 
@@ -33,13 +33,16 @@ export function inferenceStep(world: World, server: Server, mayChange = true): S
   )
   const serving = started ?? (ready && !isOutdated ? startsWith(own) : undefined)
   return {
-    plan: mayChange ? { ...NOTHING, apply, ...(ready ? {} : { again: 15_000 }) } : NOTHING,
+    plan: mayChange ? { ...NOTHING, apply, ...(ready ? {} : { again: lookAgain(world) }) } : NOTHING,
     verdicts: [verdict],
     go: ready,
     adapters,
     ...defined({ serving }),
   }
 }
+
+/** Its replicas bring a server back that starts. Nobody watches the object of another that has its name. */
+const lookAgain = ({ obstacle }: World) => (obstacle === undefined ? SELDOM : 15_000)
 
 /** How a server is made. */
 export interface Server {

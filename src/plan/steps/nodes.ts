@@ -9,7 +9,7 @@ import { overLimit } from '#src/reading/namespace-nodes.ts'
 import { readTolerations } from '#src/reading/template.ts'
 import type { Allotted } from '../allotment.ts'
 import type { StepResult } from '../context.ts'
-import { NOTHING } from '../plan.ts'
+import { NOTHING, SELDOM } from '../plan.ts'
 import type { World } from '../world.ts'
 import { claimTrouble, compareClaims } from './claims.ts'
 import { nodeClaimRemoval } from './deletion.ts'
@@ -43,13 +43,12 @@ export function nodesStep(world: World, needs: NodeNeeds): StepResult {
       ? NOTHING
       : isTooMany
         ? // Whoever gives nodes back brings those back who may have them now.
-          { ...NOTHING, again: 600_000 }
+          { ...NOTHING, again: SELDOM }
         : {
             ...NOTHING,
             apply: obstacle === undefined ? claims.next : [],
             remove: claims.left.map(nodeClaimRemoval),
-            // Pods of others are not watched: when they end, nobody says so.
-            again: world.hasNodeClaims && verdict.reason !== 'GpuInUse' ? 30_000 : 10_000,
+            again: lookAgain(world, verdict, claims.next.length > 0),
           },
     verdicts: [verdict],
     go,
@@ -66,6 +65,15 @@ function wishOf({ workspace, settings, gpuPods = [] }: World, { gpus }: NodeNeed
     gpuPods,
     ...defined({ instanceType: workspace.resource?.instanceType }),
   }
+}
+
+/** Nodes and claims are watched; whether there can be claims at all is found out now and then. */
+function lookAgain({ settings, hasNodeClaims, obstacle }: World, { reason }: Finding, isClaiming: boolean): number {
+  if (obstacle !== undefined) return 15_000
+  // Pods of others are not watched: when they end, nobody says so. Thousands may wait for that.
+  if (reason === 'GpuInUse') return 30_000
+  if (provisionerOf(settings).buys === undefined) return SELDOM
+  return hasNodeClaims && !isClaiming ? SELDOM : 30_000
 }
 
 /**

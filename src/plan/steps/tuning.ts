@@ -8,7 +8,7 @@ import { podsOf } from '#src/observe/ownership.ts'
 import { lossOfRows } from '#src/observe/training-data.ts'
 import { type TuningRun, tuningRun } from '#src/observe/tuning-run.ts'
 import type { StepResult } from '../context.ts'
-import { NOTHING, type Plan, type Removal } from '../plan.ts'
+import { NOTHING, type Plan, type Removal, SELDOM } from '../plan.ts'
 import type { World } from '../world.ts'
 import { tuningProgress } from './tuning-progress.ts'
 
@@ -40,14 +40,13 @@ export function tuningStep(world: World): StepResult {
 
 /**
  * Progress is only in the train step's log, so while it runs someone has to look. What waits is brought back by its Job's and
- * pods' events, and is looked at only for a Secret: soon where one is missing, else seldom, for thousands may wait for a GPU.
+ * pods' events, for whatever it waits: a kubelet goes on by itself once a Secret is there.
  */
-function lookAgain(run: TuningRun, { secrets, jobs, workspace }: World): number | undefined {
+function lookAgain(run: TuningRun, { jobs, workspace }: World): number | undefined {
   const isToEnd = jobs.some((job) => job.metadata.name === tuningJobName(workspace) && !isFinished(job))
   if (run.phase === 'failed' && isToEnd) return 1_000
   if (run.phase === 'running') return 3_000
-  if (run.phase !== 'pending') return undefined
-  return [...secrets.values()].includes('missing') ? 15_000 : 600_000
+  return run.phase === 'pending' ? SELDOM : undefined
 }
 
 /** The run that the Workspace asks for now, if it was started: read from its Job, or from the status once that is gone. */

@@ -105,7 +105,7 @@ describe('GPUs that others hold', () => {
   it('are waited for, with the names of the pods', () => {
     for (const workspace of [inferenceWorkspace(), tuningWorkspace()]) {
       const plan = planWorkspace(aWorld(workspace, { gpuPods }))
-      expect([plan.apply, plan.enqueue, plan.again]).toEqual([[], undefined, 10_000])
+      expect([plan.apply, plan.enqueue, plan.again]).toEqual([[], undefined, 30_000])
       const verdict = plan.status?.conditions?.find(({ type }) => type === 'ResourceReady')
       expect(verdict).toMatchObject({
         status: 'False',

@@ -36,6 +36,36 @@ describe('WorkQueue', () => {
     expect((await waiting)?.key).toBe('a')
   })
 
+  it('lets keys that are in no hurry wait for those that are, but not for ever', async () => {
+    const queue = newQueue()
+    for (const key of ['p1', 'p2', 'p1']) queue.addPatiently(key)
+    for (const key of ['a', 'b', 'c', 'd', 'e']) queue.add(key)
+    expect(queue.depth).toBe(7)
+    const taken: (string | undefined)[] = []
+    for (let index = 0; index < 7; index++) taken.push((await queue.next())?.key)
+    expect(taken).toEqual(['a', 'b', 'c', 'p1', 'd', 'e', 'p2'])
+    expect(queue.depth).toBe(0)
+  })
+
+  it('hands a key out once, whether it was in a hurry first or afterwards', async () => {
+    const queue = newQueue()
+    queue.addPatiently('x')
+    queue.addPatiently('y')
+    queue.add('y')
+    queue.addPatiently('y')
+    expect([(await queue.next())?.key, (await queue.next())?.key, queue.depth]).toEqual(['y', 'x', 0])
+    queue.addPatiently('y')
+    queue.done('y')
+    expect((await queue.next())?.key).toBe('y')
+  })
+
+  it('wakes a waiting worker, also for a key that is in no hurry', async () => {
+    const queue = newQueue()
+    const waiting = queue.next()
+    queue.addPatiently('a')
+    expect((await waiting)?.key).toBe('a')
+  })
+
   it('tells how long a key waited', async () => {
     const clock = new FakeClock()
     const queue = newQueue(clock)
