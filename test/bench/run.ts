@@ -2,9 +2,16 @@ import { admissionBench } from './admission/bench.ts'
 import { fuzzBench } from './fuzz/bench.ts'
 import { hostileBench } from './hostile/bench.ts'
 import { rotationBench } from './rotation/bench.ts'
+import { scaleBench } from './scale/bench.ts'
 
 /** `npm run bench -- <name> [--flag value …]`. Each prints its report and writes it to docs/bench. */
-const BENCHES = { admission: admissionBench, fuzz: fuzzBench, hostile: hostileBench, rotation: rotationBench }
+const BENCHES = {
+  admission: admissionBench,
+  fuzz: fuzzBench,
+  hostile: hostileBench,
+  rotation: rotationBench,
+  scale: scaleBench,
+}
 
 const [name = '', ...args] = process.argv.slice(2)
 if (!isBench(name)) {

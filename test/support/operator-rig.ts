@@ -74,7 +74,7 @@ export async function startRig(
   let namespaces = 0
   const read = async (namespace: string, name: string) =>
     (await client.get({ kind: 'Workspace', namespace, name })) as unknown as Workspace | undefined
-  await install(http, client, withKarpenter)
+  await installDefinitions(http, client, withKarpenter)
 
   return {
     http,
@@ -202,7 +202,8 @@ async function launch({ dir, name, kubeconfig, redisUrl, settings, nodeOptions }
   return { daemon, operator }
 }
 
-async function install(http: Http, client: KubeClient, withKarpenter: boolean): Promise<void> {
+/** The definitions of Workspaces and, if wanted, of NodeClaims, and the operator's own namespace. */
+export async function installDefinitions(http: Http, client: KubeClient, withKarpenter: boolean): Promise<void> {
   const crd: K8sObject = parse(readFileSync(join(ROOT, 'crds/kaito.sh_workspaces.yaml'), 'utf8'))
   await createDefinition(http, crd)
   if (withKarpenter) await createDefinition(http, await karpenterCrd())

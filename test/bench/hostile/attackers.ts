@@ -1,6 +1,6 @@
-import { connect as tcp } from 'node:net'
+import { type Socket, connect as tcp } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect, type TLSSocket } from 'node:tls'
+import { connect as tls } from 'node:tls'
 
 export interface Attackers {
   readonly held: () => number
@@ -8,29 +8,33 @@ export interface Attackers {
 }
 
 export interface AttackOptions {
+  /** Default: this machine. */
+  readonly host?: string
   readonly port: number
-  readonly ca: string
-  /** The address to come from: another one than the API server's, or the same. */
-  readonly from: string
+  /** PEM of the authority to trust; absent for a plain connection. */
+  readonly ca?: string
+  readonly servername?: string
+  /** The address to come from. */
+  readonly from?: string
   readonly count: number
 }
 
-/** Opens many TLS connections, does something over each, and holds them for as long as the other side lets it. */
-export async function attack(
-  { port, ca, from, count }: AttackOptions,
-  act: (socket: TLSSocket) => void,
-): Promise<Attackers> {
-  const sockets = new Set<TLSSocket>()
+/** Opens many connections, does something over each, and holds them for as long as the other side lets it. */
+export async function attack(options: AttackOptions, act: (socket: Socket) => void): Promise<Attackers> {
+  const { host = '127.0.0.1', port, ca, servername = host, from, count } = options
+  const sockets = new Set<Socket>()
   let waiting = count
   for (let index = 0; index < count; index++) {
-    const socket = connect({ socket: tcp({ host: '127.0.0.1', port, localAddress: from }), host: '127.0.0.1', ca })
+    const plain = tcp({ host, port, ...(from === undefined ? {} : { localAddress: from }) })
+    const socket = ca === undefined ? plain : tls({ socket: plain, servername, ca })
     sockets.add(socket)
     let isSettled = false
     const settle = () => {
       if (!isSettled) waiting--
       isSettled = true
     }
-    socket.on('secureConnect', () => {
+    plain.on('error', () => socket.destroy())
+    socket.on(ca === undefined ? 'connect' : 'secureConnect', () => {
       settle()
       act(socket)
     })
