@@ -30,6 +30,11 @@ export const REASON = {
     'Nodes match, and their GPUs cannot run the model: too little memory, or too old. The message has the numbers.',
   NodeProvisionerMissing: 'Nodes should be provisioned, but the cluster does not have the definition of NodeClaims.',
   NodeClaimPending: 'A NodeClaim waits for its node.',
+  CloudQuotaExceeded:
+    "The cloud's quota for this kind of machine is used up; the message has its numbers, where the cloud says them.",
+  SkuNotInRegion:
+    "The cloud does not sell this instance type in the cluster's region or zone, or not to this subscription.",
+  CapacityUnavailable: 'The cloud has no machine of this type free now.',
   NodeClaimFailed: "A NodeClaim reported why it cannot get a node; the message is the cloud's own.",
   QuotaExceeded:
     'The Workspaces of the namespace have as many nodes as an administrator allows, or too many for this one; it goes on when others end.',

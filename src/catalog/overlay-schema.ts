@@ -72,6 +72,7 @@ const skuOverlaySchema = closed(
           usdPerHour: number(),
           region: text({ maxLength: 63 }),
           asOf: text({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
+          source: optional(text({ maxLength: 256 })),
         }),
       ),
     ),

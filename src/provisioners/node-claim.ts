@@ -3,6 +3,7 @@ import type { ConditionView, NodeClaimView, ObjectMeta } from '#src/api/objects.
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { defined } from '#src/lib/defined.ts'
+import { launchFailure, quotaNumbers } from './launch-failure.ts'
 import type { ClaimState } from './provisioner.ts'
 
 // What Karpenter and gpu-provisioner have in common: both are made from Karpenter's own code and speak of NodeClaims.
@@ -105,11 +106,16 @@ export function readClaim(claim: NodeClaimView): ClaimState {
     const condition = claim.status?.conditions?.find((candidate) => candidate.type === type)
     if (condition?.status === 'True') continue
     const message = `NodeClaim ${claim.metadata.name} is not ${type}: ${condition?.message ?? 'no word yet'}`
-    return hasFailed(condition)
-      ? { phase: 'failed', reason: 'NodeClaimFailed', message }
-      : { phase: 'pending', reason: 'NodeClaimPending', message }
+    return hasFailed(condition) ? failed(message) : { phase: 'pending', reason: 'NodeClaimPending', message }
   }
   return { phase: 'ready' }
+}
+
+function failed(said: string): ClaimState {
+  const { reason, remedy } = launchFailure(said)
+  const numbers = quotaNumbers(said)
+  const message = `${numbers === undefined ? '' : `${numbers}: `}${said}`
+  return { phase: 'failed', reason, message: reason === 'NodeClaimFailed' ? message : `${message}. ${remedy}` }
 }
 
 /** A launch that failed is Unknown to Karpenter, since it tries again; the reason tells it from one that is still to come. */

@@ -3,6 +3,7 @@ import type { NodeClaimView } from '#src/api/objects.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
+import type { LaunchFailure } from './launch-failure.ts'
 import type { NodeClaim } from './node-claim.ts'
 
 /** Where the nodes of Workspaces come from. One of them is chosen for an installation: `settings.nodeProvisioner`. */
@@ -45,7 +46,7 @@ export type ClaimState =
   | { readonly phase: 'ready' }
   | {
       readonly phase: 'pending' | 'failed'
-      readonly reason: Extract<Reason, 'NodeClaimPending' | 'NodeClaimFailed'>
+      readonly reason: Extract<Reason, 'NodeClaimPending'> | LaunchFailure['reason']
       /** Which claim, what it has not reached, and the provisioner's own words. */
       readonly message: string
     }

@@ -1,4 +1,5 @@
 import { admissionBench } from './admission/bench.ts'
+import { fitBench } from './fit/bench.ts'
 import { fuzzBench } from './fuzz/bench.ts'
 import { hostileBench } from './hostile/bench.ts'
 import { rotationBench } from './rotation/bench.ts'
@@ -7,6 +8,7 @@ import { scaleBench } from './scale/bench.ts'
 /** `npm run bench -- <name> [--flag value …]`. Each prints its report and writes it to docs/bench. */
 const BENCHES = {
   admission: admissionBench,
+  fit: fitBench,
   fuzz: fuzzBench,
   hostile: hostileBench,
   rotation: rotationBench,

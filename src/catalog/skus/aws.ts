@@ -17,7 +17,9 @@ interface Extras {
   readonly localNvme?: boolean
 }
 
-/** Prices: on-demand Linux list prices of us-east-1 on 2026-02-09. Without one: not sold in that region that day. */
+const PRICE_LIST = { region: 'us-east-1', asOf: '2026-07-20', source: 'price list of karpenter-provider-aws' }
+
+/** Prices: on-demand Linux list prices. Without one: not sold on demand in that region (p5e is, in blocks of time). */
 const sku = (name: string, gpuCount: number, gpu: Gpu, { usd, localNvme = true }: Extras): GpuSku => {
   const { gib, ...model } = gpu
   return {
@@ -27,7 +29,7 @@ const sku = (name: string, gpuCount: number, gpu: Gpu, { usd, localNvme = true }
     gpuCount,
     gpuMemoryGiB: gpuCount * gib,
     localNvme,
-    ...(usd === undefined ? {} : { price: { usdPerHour: usd, region: 'us-east-1', asOf: '2026-02-09' } }),
+    ...(usd === undefined ? {} : { price: { usdPerHour: usd, ...PRICE_LIST } }),
   }
 }
 

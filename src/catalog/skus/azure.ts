@@ -13,13 +13,21 @@ const H100_94: Gpu = { ...H100_80, gib: 94 }
 const H200: Gpu = { gpuModel: 'NVIDIA H200', vendor: 'nvidia', computeCapability: 9, gib: 141 }
 const V620: Gpu = { gpuModel: 'AMD Radeon PRO V620', vendor: 'amd', gib: 32 }
 
-type Extras = Pick<GpuSku, 'notLaunched'> & { readonly usd?: number; readonly localNvme?: boolean }
+interface Extras extends Pick<GpuSku, 'notLaunched'> {
+  readonly usd?: number
+  /** Where it is sold at that price. */
+  readonly region?: string
+  readonly localNvme?: boolean
+}
+
+const PRICE_LIST = { asOf: '2026-06-18', source: 'price list of karpenter-provider-azure' }
 
 /**
- * Prices: pay-as-you-go Linux list prices of eastus2 on 2023-12-18, the day of the price list that could be read.
- * Sizes that came later, or were not in it, have none: the overlay is where an administrator puts own prices.
+ * Prices: pay-as-you-go Linux list prices of eastus2, or of eastus where that does not sell the size. The overlay is where an
+ * administrator puts own prices.
  */
-const sku = (name: string, gpuCount: number, gpu: Gpu, { usd, localNvme = false, notLaunched }: Extras): GpuSku => {
+const sku = (name: string, gpuCount: number, gpu: Gpu, extras: Extras): GpuSku => {
+  const { usd, region = 'eastus2', localNvme = false, notLaunched } = extras
   const { gib, ...model } = gpu
   return {
     name: `Standard_${name}`,
@@ -28,7 +36,7 @@ const sku = (name: string, gpuCount: number, gpu: Gpu, { usd, localNvme = false,
     gpuCount,
     gpuMemoryGiB: gpuCount * gib,
     localNvme,
-    ...(usd === undefined ? {} : { price: { usdPerHour: usd, region: 'eastus2', asOf: '2023-12-18' } }),
+    ...(usd === undefined ? {} : { price: { usdPerHour: usd, region, ...PRICE_LIST } }),
     ...defined({ notLaunched }),
   }
 }
@@ -46,14 +54,14 @@ export const AZURE_SKUS: readonly GpuSku[] = [
   sku('NC96ads_A100_v4', 4, A100_80, { usd: 14.692, localNvme: true }),
   // KAITO's spelling. Azure's own name follows; both are accepted.
   sku('ND96asr_A100_v4', 8, A100_40, { notLaunched: OTHER_NAME }),
-  sku('ND96asr_v4', 8, A100_40, {}),
+  sku('ND96asr_v4', 8, A100_40, { usd: 27.197, region: 'eastus' }),
   sku('ND96amsr_A100_v4', 8, A100_80, { usd: 32.77, localNvme: true }),
-  sku('NC40ads_H100_v5', 1, H100_94, { localNvme: true }),
-  sku('NC80adis_H100_v5', 2, H100_94, { localNvme: true }),
+  sku('NC40ads_H100_v5', 1, H100_94, { usd: 6.98, localNvme: true }),
+  sku('NC80adis_H100_v5', 2, H100_94, { usd: 13.96, localNvme: true }),
   sku('ND96isr_H100_v5', 8, H100_80, { usd: 98.32, localNvme: true }),
-  sku('NCC40ads_H100_v5', 1, H100_94, { notLaunched: CONFIDENTIAL }),
-  sku('ND96isr_H200_v5', 8, H200, { localNvme: true }),
-  sku('NG32ads_V620_v1', 1, V620, { usd: 3.63, notLaunched: NO_DRIVER }),
+  sku('NCC40ads_H100_v5', 1, H100_94, { usd: 8.82, notLaunched: CONFIDENTIAL }),
+  sku('ND96isr_H200_v5', 8, H200, { usd: 84.8, localNvme: true }),
+  sku('NG32ads_V620_v1', 1, V620, { usd: 2.54, notLaunched: NO_DRIVER }),
   sku('NG32adms_V620_v1', 1, V620, { notLaunched: NO_DRIVER }),
   // Still sold, although KAITO dropped them. Turing has no bfloat16: train and serve in fp16.
   sku('NC4as_T4_v3', 1, T4, { usd: 0.526 }),

@@ -120,10 +120,10 @@ describe('with Karpenter', () => {
     await tell(one, condition('Launched', quota))
     const status = await eventually('it says so', async () => {
       const now = await rig.status(namespace, 'many')
-      return verdict(now, 'Ready') === 'False NodeClaimFailed' ? now : undefined
+      return verdict(now, 'Ready') === 'False CloudQuotaExceeded' ? now : undefined
     })
     const said = status.conditions?.find(({ type }) => type === 'Ready')?.message
-    expect(said).toContain('quota of 4 nodes exceeded; 2 more are claimed as these join')
+    expect(said).toMatch(/quota of 4 nodes exceeded\. Ask the cloud .*; 2 more are claimed as these join/)
     expect(await settled('the claims', async () => (await claims(namespace)).length, 2_000)).toBe(4)
     const joined = ['Launched', 'Registered'].map((type) =>
       condition(type, { status: 'True', reason: type, message: '' }),

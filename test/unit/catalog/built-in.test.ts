@@ -78,6 +78,18 @@ describe('built-in instance types', () => {
     }
   })
 
+  it('have a price of this year with its source, where they are sold on demand', () => {
+    const sold = skus.filter((sku) => sku.cloud !== 'arc' && sku.retired === undefined && sku.notLaunched === undefined)
+    expect(sold.filter(({ price }) => price === undefined).map(({ name }) => name)).toEqual(['p5e.48xlarge'])
+    for (const { price } of sold) {
+      if (price !== undefined)
+        expect([price.source, price.asOf]).toEqual([
+          expect.stringContaining('karpenter'),
+          expect.stringMatching(/^2026-/),
+        ])
+    }
+  })
+
   it('replace a retired one by one that is sold and has at least its memory', () => {
     for (const sku of skus) {
       if (sku.retired === undefined) continue

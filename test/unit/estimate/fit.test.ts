@@ -71,7 +71,8 @@ describe('hourlyPrice', () => {
     expect(hourlyPrice(sku('p4d.24xlarge', 'aws'), 2)).toEqual({
       usdPerHour: 43.915284,
       region: 'us-east-1',
-      asOf: '2026-02-09',
+      asOf: '2026-07-20',
+      source: 'price list of karpenter-provider-aws',
     })
     expect(hourlyPrice(sku('Standard_NC4_A2', 'arc'), 1)).toBeUndefined()
   })

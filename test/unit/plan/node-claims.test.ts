@@ -48,8 +48,8 @@ describe('NodeClaims of one Workspace', () => {
     const failed = { type: 'Launched', status: 'Unknown', reason: 'LaunchFailed', message: 'quota of 4 exceeded' }
     const nodeClaims = [claim(0), claim(1), claim(2), claim(3, [failed])]
     const said = asked({ nodeClaims })
-    expect(said).toMatchObject({ claims: [], reason: 'NodeClaimFailed' })
-    expect(said.message).toContain('quota of 4 exceeded; 6 more')
+    expect(said).toMatchObject({ claims: [], reason: 'CloudQuotaExceeded' })
+    expect(said.message).toMatch(/quota of 4 exceeded\. Ask the cloud .*; 6 more/)
   })
 
   it('are as many at a time as an administrator says', () => {
