@@ -130,7 +130,7 @@ describe('the quickstart', () => {
     expect(await eventually('another pod is ready', isReplaced, 120_000)).toBe(true)
   })
 
-  it('shows the documented columns', async () => {
+  it('shows the documented columns, and the state', async () => {
     const { stdout } = await outcome.place.kubectl(['get', 'workspace'])
     const [head = ''] = stdout.split('\n')
     expect(head.split(/\s+/)).toEqual([
@@ -141,6 +141,7 @@ describe('the quickstart', () => {
       'JOBSTARTED',
       'WORKSPACEREADY',
       'PROGRESS',
+      'STATE',
       'AGE',
     ])
   })
