@@ -61,14 +61,14 @@ class Adapters(unittest.TestCase):
         self.assertEqual(config["base_model_name_or_path"], "/out/model")
 
     def test_what_the_run_was_made_from_and_how_it_went_is_beside_it(self):
-        code, end, log = run({"000-a.jsonl": MANY}, "first", TrainingArguments={"logging_steps": 1})
+        code, end, log = run({"000-a.jsonl": MANY}, "recorded", TrainingArguments={"logging_steps": 1})
         self.assertEqual(code, 0, log)
-        record = json.loads((OUT / "first" / "kaito-run.json").read_text())
+        record = json.loads((OUT / "recorded" / "kaito-run.json").read_text())
         self.assertEqual(record["dataset"], f"sha256:{hashlib.sha256(MANY.encode()).hexdigest()}")
         self.assertEqual((record["rows"], record["steps"], record["loss"]), (60, 2, end["result"]["loss"]))
         self.assertRegex(record["trainer"], r"^trl \d[^,]*, peft .*, transformers .*, torch ")
         self.assertEqual(record["evaluation"]["loss"], end["result"]["evaluation"]["loss"])
-        points = [json.loads(line) for line in (OUT / "first" / "metrics.jsonl").read_text().splitlines()]
+        points = [json.loads(line) for line in (OUT / "recorded" / "metrics.jsonl").read_text().splitlines()]
         self.assertEqual([point["step"] for point in points], [1, 2])
         self.assertEqual(round(points[-1]["loss"], 4), end["result"]["loss"])
 
