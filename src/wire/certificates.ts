@@ -60,8 +60,12 @@ export function wireCertificates(
   return { source, component }
 }
 
+const MINTED = ['leaf', 'authority'] as const
+
 const observe = (log: Logger, metrics: Metrics): CertObserver => ({
   serving: ({ leafExpires, authorityExpires }) => {
+    // A process that finds a certificate mints none, and its first rotation is to be seen as one.
+    for (const certificate of MINTED) metrics.expect('certificateRotations', { certificate })
     metrics.set('certificateExpiry', leafExpires.getTime() / 1000, { certificate: 'leaf' })
     if (authorityExpires)
       metrics.set('certificateExpiry', authorityExpires.getTime() / 1000, { certificate: 'authority' })
