@@ -5,6 +5,7 @@ import type { Workspace } from '#src/api/workspace.ts'
 import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 import { karpenterCrd } from '#test/support/karpenter-judge.ts'
 import { claimsOf } from '#test/support/karpenter-worlds.ts'
+import { createDefinition, createNamespace } from '#test/support/other-kinds.ts'
 import { MUTATING, VALIDATING } from '#webhooks/registration.ts'
 import { connect, until } from '../kube/harness.ts'
 import { all, at, NAMESPACE, one, release, render } from './helm.ts'
@@ -33,7 +34,7 @@ beforeAll(async () => {
     await admin.http.text({ method: 'POST', path: BINDING, body: clusterAdmin(account) })
   for (const { name } of [VALIDATING, MUTATING]) await relax(name)
   await admin.client.create(workspace('owner'))
-  await admin.client.create(await karpenterCrd())
+  await createDefinition(admin.http, await karpenterCrd())
   await until('NodeClaims are served', 20_000, () =>
     admin.client.list('NodeClaim').then(
       () => true,
@@ -151,7 +152,6 @@ describe('the admission policy of the chart, against accounts that may do everyt
       { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'default', name: 'c', ...mine } },
       'never writes /configmaps',
     ],
-    ['a namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'n' } }, 'never writes /namespaces'],
     ['a Workspace', workspace('another'), 'finalizers and status only'],
     [
       'a Secret that the cluster fills with a token',
@@ -179,6 +179,11 @@ describe('the admission policy of the chart, against accounts that may do everyt
     const told = await outcome(object)
     expect(told).toContain(why)
     expect(told).toContain('kaito-ts-own-objects')
+  })
+
+  it('refuses a namespace', async () => {
+    const told = await createNamespace(reconciler.http, 'n').catch(String)
+    expect(told).toContain('never writes /namespaces')
   })
 
   it('refuses to make or delete the roles and policies that hold it', async () => {
