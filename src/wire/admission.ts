@@ -13,17 +13,8 @@ import type { Admission, AdmissionRequest, Verdict } from '#webhooks/admission.t
 import { nameOf } from '#webhooks/answer.ts'
 import { type Found, NOTHING_NAMED, wireLookups } from './lookups.ts'
 
-/** Of the process that admission runs in. */
-export interface Surroundings {
-  readonly watch: Watch
-  /** How late it is with everything, ms: the later, the less time there is to look anything up. */
-  readonly lateMs: () => number
-}
-
-const ALONE: Surroundings = { watch: unwatched, lateMs: () => 0 }
-
 /** The rules behind the webhook: looks up what they need, runs them, and says what the author should know. */
-export function wireAdmission(config: Config, client: KubeClient, { watch, lateMs }: Surroundings = ALONE): Admission {
+export function wireAdmission(config: Config, client: KubeClient, watch: Watch = unwatched): Admission {
   const { settings, catalog } = config
   const policy = policyOf(settings)
   const lookups = wireLookups(client)
@@ -54,10 +45,8 @@ export function wireAdmission(config: Config, client: KubeClient, { watch, lateM
       const known = lookups.atOnce(facts.namespace, wanted, mode)
       const quick = known && judge(known)
       if (quick && holds(quick)) return verdict(quick)
-      const looking = lookingMs(lateMs())
-      if (looking === 0) return verdict(judge(lookups.unasked(wanted)))
       const later = async () => {
-        const until = AbortSignal.timeout(looking)
+        const until = AbortSignal.timeout(LOOKING_MS)
         const ask = async (mode: Mode) => judge(await lookups.ask(facts.namespace, wanted, mode, until))
         const first = await ask(quick ? 'fresh' : mode)
         return verdict(holds(first) ? first : await ask('fresh'))
@@ -76,11 +65,6 @@ export function wireAdmission(config: Config, client: KubeClient, { watch, lateM
  * slow API server, or a machine on which timers come late, must not have anybody refused.
  */
 const LOOKING_MS = 1_500
-
-/** How late this process is, ms, when it has no time to look anything up: every answer waits for all those before it. */
-const TOO_LATE_MS = 300
-
-const lookingMs = (late: number) => Math.round(LOOKING_MS * Math.max(0, 1 - late / TOO_LATE_MS))
 
 interface Judged {
   readonly told: Ruling

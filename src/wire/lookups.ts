@@ -17,8 +17,6 @@ export interface Lookups {
   atOnce(namespace: string, wanted: Needs, mode: Mode): Found | undefined
   /** What is not known when `until` aborts is said to be unknown. */
   ask(namespace: string, wanted: Needs, mode: Mode, until: AbortSignal): Promise<Found>
-  /** What is known where nobody has the time to ask: nothing, of anything. */
-  unasked(wanted: Needs): Found
 }
 
 export function wireLookups(client: KubeClient): Lookups {
@@ -50,16 +48,8 @@ export function wireLookups(client: KubeClient): Lookups {
         isFresh: maps.isFresh && logins.isFresh && others.isFresh && counted.isFresh,
       }
     },
-    unasked: ({ configMaps: maps, secrets: logins, tokens: others, namespaces }) => ({
-      configMaps: new Map(maps.map((name) => [name, UNKNOWN])),
-      secrets: new Map([...logins, ...others].map((name) => [name, UNKNOWN])),
-      nodesHeld: new Map(namespaces.map((name) => [name, UNKNOWN])),
-      isFresh: true,
-    }),
   }
 }
-
-const UNKNOWN = { state: 'unknown' } as const
 
 /** For what reads no other object. */
 export const NOTHING_NAMED: Found = { configMaps: new Map(), secrets: new Map(), nodesHeld: new Map(), isFresh: true }

@@ -1,6 +1,5 @@
 import { LIMIT } from '#src/api/limits.ts'
 import { defined } from '#src/lib/defined.ts'
-import { Lag } from '#src/runtime/lag.ts'
 import { Watchdog } from '#src/runtime/watchdog.ts'
 import { wireAdmission } from './admission.ts'
 import type { Api } from './api.ts'
@@ -25,12 +24,10 @@ export function webhookPart(wiring: Wiring, api: Api, { certDir, clientCaFile }:
     lookMs: 250,
     fields: { instance: wiring.config.instance },
   })
-  const lag = new Lag()
-  const admission = wireAdmission(wiring.config, api.client, { watch, lateMs: () => lag.ms })
+  const admission = wireAdmission(wiring.config, api.client, watch)
   const webhooks = wireWebhooks(wiring, { source: certificates.source, admission, watch, ...defined({ clientCaFile }) })
   return {
     components: [
-      { name: 'lag', start: () => lag.start(), stop: async () => lag.stop() },
       { name: 'watchdog', start: () => watch.start(), stop: () => watch.stop() },
       certificates.component,
       webhooks.component,

@@ -22,7 +22,7 @@ onStart(async ({ certificate, port, apiServer, account }) => {
   await watch.start()
   const source = new CertSlot()
   source.put(certificate)
-  const admission = wireAdmission({ ...config, settings }, client, { watch, lateMs: () => 0 })
+  const admission = wireAdmission({ ...config, settings }, client, watch)
   const log = createLog({ level: 'info' })
   const metrics = createMetrics({ process: false })
   const { component } = wireWebhooks({ config: { ...config, settings }, log, metrics }, { source, admission, watch })

@@ -42,7 +42,7 @@ onStart(async ({ certificate, port, apiServer, account }) => {
   await watch.start()
   const source = new CertSlot()
   source.put(certificate)
-  const admission = wireAdmission({ ...config, settings }, client, { watch, lateMs: () => 0 })
+  const admission = wireAdmission({ ...config, settings }, client, watch)
   const log = createLog({ level: 'info' })
   const wiring = { config: { ...config, settings }, log, metrics: createMetrics({ process: false }) }
   await wireWebhooks(wiring, { source, admission, watch }).component.start?.()
