@@ -181,10 +181,8 @@ describe('the admission policy of the chart, against accounts that may do everyt
     expect(told).toContain('kaito-ts-own-objects')
   })
 
-  it('refuses a namespace', async () => {
-    const told = await createNamespace(reconciler.http, 'n').catch(String)
-    expect(told).toContain('never writes /namespaces')
-  })
+  it('refuses a namespace', async () =>
+    expect(await createNamespace(reconciler.http, 'n').catch(String)).toContain('never writes /namespaces'))
 
   it('refuses to make or delete the roles and policies that hold it', async () => {
     const role = { ...clusterAdmin('default'), metadata: { name: 'more' } }
