@@ -9,6 +9,7 @@ import { type BuiltImage, buildAdapterImage } from '#src/oci/image.ts'
 import { openRegistry } from '#src/oci/registry.ts'
 import { errorCode, RegistryError } from '#src/oci/registry-error.ts'
 import { readAdapter } from './adapter-files.ts'
+import { adapterFault } from './adapter-record.ts'
 import { failed, type Outcome } from './outcome.ts'
 import { withPatience } from './patience.ts'
 import { startProgress } from './progress.ts'
@@ -24,6 +25,8 @@ export async function runPush(spec: PushSpec): Promise<Outcome<PushEnd>> {
   }
   const adapter = await readAdapter(spec.from)
   if (!adapter.ok) return failed('TrainingFailed', `the training left no usable adapter: ${adapter.reason}`)
+  const fault = await adapterFault(adapter.files, spec)
+  if (fault !== undefined) return failed('TrainingFailed', `the adapter is not what the training has left: ${fault}`)
   const { config, record } = adapter.about
   // What the operator says of the run counts: the rest is by whatever ran in the pod.
   const image = await buildAdapterImage(adapter.files, { ...runAnnotations(record, config), ...spec.annotations })

@@ -2,7 +2,19 @@
 
 VERSION = 1
 VARIABLE = "KAITO_STEP"
-FIELDS = ("model", "method", "data", "output", "checkpoints", "targetModules", "stallSeconds", "evaluation", "config")
+FIELDS = (
+    "run",
+    "model",
+    "method",
+    "data",
+    "output",
+    "record",
+    "checkpoints",
+    "targetModules",
+    "stallSeconds",
+    "evaluation",
+    "config",
+)
 METHODS = ("lora", "qlora")
 SECTIONS = ("ModelConfig", "QuantizationConfig", "LoraConfig", "TrainingArguments", "DatasetConfig", "DataCollator")
 # the keys of each section that have a value in every message: no default for them here

@@ -48,6 +48,22 @@ def meet(on_gpu: bool):
     return PartialState(cpu=not on_gpu, timeout=PATIENCE) if are_started() else PartialState(cpu=not on_gpu)
 
 
+def agreed(value):
+    """What the first process says, to all of them."""
+    if not are_started():
+        return value
+    from accelerate.utils import broadcast_object_list
+
+    return broadcast_object_list([value])[0]
+
+
+def wait_for_all() -> None:
+    if are_started():
+        from accelerate import PartialState
+
+        PartialState().wait_for_everyone()
+
+
 @contextlib.contextmanager
 def shared_folder() -> Iterator[str]:
     """A folder for as long as the first process needs it; the others get its name."""

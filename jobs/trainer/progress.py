@@ -7,7 +7,8 @@ import time
 
 from transformers import TrainerCallback
 
-COMPLETE = "kaito-complete.json"
+import checkpoints
+from processes import wait_for_all
 
 
 class Progress(TrainerCallback):
@@ -33,10 +34,9 @@ class Progress(TrainerCallback):
             self.line(state, logs)
 
     def on_save(self, args, state, control, **_):
+        wait_for_all()  # each has written a part of it
         if state.is_world_process_zero:
-            folder = os.path.join(args.output_dir, f"checkpoint-{state.global_step}")
-            with open(os.path.join(folder, COMPLETE), "w") as file:
-                json.dump({"fingerprint": self.fingerprint}, file)
+            checkpoints.mark(os.path.join(args.output_dir, f"checkpoint-{state.global_step}"), self.fingerprint)
 
     def line(self, state, logs: dict) -> None:
         if not state.is_world_process_zero:
@@ -53,19 +53,3 @@ class Progress(TrainerCallback):
             pace = (time.monotonic() - self.started) / done
             line["etaSeconds"] = round(pace * (state.max_steps - state.global_step), 1)
         print(json.dumps(line), flush=True)
-
-
-def newest_checkpoint(folder: str, fingerprint: str) -> str | None:
-    """The newest checkpoint that is whole and was made from the same spec; None starts from the beginning."""
-    found = []
-    for name in os.listdir(folder) if os.path.isdir(folder) else []:
-        head, _, step = name.partition("-")
-        if head != "checkpoint" or not step.isdigit():
-            continue
-        try:
-            with open(os.path.join(folder, name, COMPLETE)) as file:
-                if json.load(file).get("fingerprint") == fingerprint:
-                    found.append((int(step), os.path.join(folder, name)))
-        except (OSError, ValueError):
-            continue
-    return max(found)[1] if found else None

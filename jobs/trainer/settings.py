@@ -50,9 +50,15 @@ def missing(section: str, values) -> list[str]:
 
 
 def fingerprint(spec: dict) -> str:
-    """Two runs with the same value may continue each other's checkpoints."""
-    trained = {name: value for name, value in spec.items() if name not in ("evaluation", "stallSeconds")}
-    return hashlib.sha256(json.dumps(trained, sort_keys=True).encode()).hexdigest()
+    """Two pods with the same value are of one run and train on the same: the second may go on from the first one's
+    checkpoints. Of the data names and sizes are enough: it is fetched anew by each pod."""
+    same = {name: spec[name] for name in ("run", "model", "method", "targetModules", "config")}
+    return hashlib.sha256(json.dumps({**same, "files": sizes(spec["data"])}, sort_keys=True).encode()).hexdigest()
+
+
+def sizes(folder: str) -> list[tuple[str, int]]:
+    paths = [os.path.join(at, name) for at, _, names in os.walk(folder) for name in names]
+    return sorted((os.path.relpath(path, folder), os.path.getsize(path)) for path in paths if os.path.isfile(path))
 
 
 def chosen_precision(spec: dict, torch) -> Precision:

@@ -29,6 +29,7 @@ import compiled_helper  # noqa: E402
 import halving  # noqa: E402
 import processes  # noqa: E402
 from contract import EXIT_CODES  # noqa: E402
+from ended import finished, write_end  # noqa: E402
 from outcome import StepFailed, as_failure, write_outcome  # noqa: E402
 from precision import widen_trained  # noqa: E402
 from processes import rank  # noqa: E402
@@ -41,6 +42,11 @@ def main() -> int:
         spec = read_spec()
         import torch
 
+        before = finished(spec, fingerprint(spec))
+        if before is not None:
+            print("this run has ended before and its adapter is whole: nothing is trained again", flush=True)
+            write_outcome({"result": before})
+            return 0
         gpus = torch.cuda.device_count()
         if gpus > 1 and not processes.are_started():
             code = processes.start(gpus, sys.argv[0])
@@ -68,11 +74,13 @@ def train(spec: dict, torch) -> dict:
     from transformers.utils import logging
     from trl import SFTTrainer
 
+    from checkpoints import newest_checkpoint
     from dataset import Tally, samples
     from evaluation import evaluate, judge, refuse_gate_without_rows
     from lengths import Lengths
-    from progress import Progress, newest_checkpoint
+    from progress import Progress
     from record import dataset_digest, versions
+    from saving import SaveOften, keeping_formats
     from store import split, store, stored_rows
     from watchdog import Watchdog
 
@@ -108,14 +116,14 @@ def train(spec: dict, torch) -> dict:
         progress = Progress(fingerprint(spec))
         watchdog = Watchdog(spec["stallSeconds"])
         try:
-            trainer = SFTTrainer(
+            trainer = keeping_formats(SFTTrainer)(
                 model=model,
                 args=arguments,
                 train_dataset=training,
                 eval_dataset=evaluation,
                 processing_class=tokenizer,
                 peft_config=lora(spec),
-                callbacks=[progress, watchdog],
+                callbacks=[progress, SaveOften(), watchdog],
             )
         except (ValueError, ImportError) as error:  # how peft and TRL refuse settings that do not suit each other
             message = f"The trainer does not take these settings: {str(error)[:800]}"
@@ -128,7 +136,9 @@ def train(spec: dict, torch) -> dict:
             tally.dropped["no token that the trainer takes the loss on"] += len(training) - len(trainer.train_dataset)
         data = {**tally.as_result(), "evaluated": len(evaluation or []), "lossOn": loss_on(arguments, rows)}
         print(json.dumps({"kaito": "data", **data}, ensure_ascii=False), flush=True)
-        checkpoint = newest_checkpoint(spec["checkpoints"], progress.fingerprint)
+        # Looked for by one process: it removes what is of no use.
+        own = newest_checkpoint(spec["checkpoints"], progress.fingerprint) if first else None
+        checkpoint = processes.agreed(own)
         if checkpoint:
             print(f"resuming from {os.path.basename(checkpoint)}", flush=True)
         summary = trainer.train(resume_from_checkpoint=checkpoint)
@@ -155,9 +165,11 @@ def train(spec: dict, torch) -> dict:
                 print(json.dumps({"kaito": "evaluation", **found}, ensure_ascii=False), flush=True)
                 result["evaluation"] = {name: value for name, value in found.items() if name != "samples"}
             judge(found, gate)
+            result |= {"seconds": round(time.monotonic() - started, 1), "data": data}
             made_of = {"dataset": dataset_digest(spec["data"], options), "rows": data["kept"], "trainer": versions()}
             save(trainer, spec, {**made_of, "steps": result["steps"], "loss": result["loss"], "evaluation": found})
-    return {**result, "seconds": round(time.monotonic() - started, 1), "data": data}
+            write_end(spec, progress.fingerprint, result)
+    return result
 
 
 def load_tokenizer(spec: dict):

@@ -29,7 +29,12 @@ export const dataSourceSchema = object(
 
 export const dataDestinationSchema = object(
   {
-    volumeSource: optional(open({ description: 'A Kubernetes volume source to write the adapter to.' })),
+    volumeSource: optional(
+      open({
+        description:
+          'A Kubernetes volume source to write the adapter to. Beside an image it also keeps checkpoints, and the adapter until it is pushed.',
+      }),
+    ),
     image: optional(
       text({
         maxLength: LIMIT.image,
@@ -43,7 +48,7 @@ export const dataDestinationSchema = object(
       }),
     ),
   },
-  { description: 'Where the adapter goes: exactly one of image, volumeSource.' },
+  { description: 'Where the adapter goes: an image, a volumeSource, or an image by way of a volumeSource.' },
 )
 
 export type DataSource = Static<typeof dataSourceSchema>

@@ -38,6 +38,10 @@ export const ANNOTATION = {
   replaceRun: 'kaito.sh/replace-run',
   /** Hash of the inputs an object was built from; another hash is another run. */
   revision: 'kaito.sh/revision',
+  /** Any new value is one more try of a tuning run that has failed: of its push alone where the adapter is safe. */
+  retry: 'kaito.sh/retry',
+  /** On a tuning Job: `own` or `foreign` where what it makes is on a volume that outlives its pods. */
+  workVolume: 'kaito.sh/work-volume',
   /** Any new value replaces a server's pods by what is new: images, settings, an edited ConfigMap. */
   restart: 'kaito.sh/restart',
   /** On a StatefulSet: with which images it was made, and for which revision of the Workspace. */

@@ -140,5 +140,9 @@ export interface NodeClaimView {
   readonly status?: { readonly nodeName?: string; readonly conditions?: readonly ConditionView[] }
 }
 
+export interface VolumeClaimView {
+  readonly metadata: ObjectMeta
+}
+
 /** Where the containers of a pod stand in its spec. */
 export const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const

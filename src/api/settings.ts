@@ -162,6 +162,29 @@ export const settingsSchema = object({
     description:
       'How long the Job of a run that has ended is kept, with its pod and the log of it. What it came to stays in the status.',
   }),
+  tuningVolume: group(
+    {
+      enabled: bool({
+        default: false,
+        description:
+          'Make a volume for each tuning run: a run whose pod or node goes then continues from its last checkpoint, and a push that fails trains nothing again.',
+      }),
+      storageClass: text({
+        default: '',
+        description:
+          "Its storage class; empty: the cluster's default. It must be reachable from other nodes: the push runs without a GPU.",
+      }),
+      size: text({ pattern: '^[1-9][0-9]{0,8}(Mi|Gi|Ti)$', default: '64Gi' }),
+      accessMode: oneOf(['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany'], { default: 'ReadWriteOnce' }),
+      keepSeconds: int({
+        default: 604_800,
+        minimum: 0,
+        description:
+          'How long the volume of a run that failed is kept for another try (kaito.sh/retry). 604800 is a week.',
+      }),
+    },
+    { description: 'What outlives the pods of a tuning run: checkpoints and the adapter.' },
+  ),
   tuningConcurrency: int({
     default: 32,
     minimum: 1,

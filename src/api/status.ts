@@ -87,7 +87,11 @@ const evaluationSchema = object(
 
 const tuningStatusSchema = object(
   {
-    jobName: optional(text({ maxLength: LIMIT.name, description: 'The Kubernetes Job of this run.' })),
+    jobName: optional(text({ maxLength: LIMIT.name, description: 'The Kubernetes Job of this try.' })),
+    try: optional(int({ minimum: 1, description: 'Which try this is, where it is not the first.' })),
+    retry: optional(word('The last value of kaito.sh/retry that was looked at.')),
+    revision: optional(word('Which run of this Workspace all of this is about.')),
+    inputs: optional(word('What the run was made from, as a hash.')),
     progress: optional(word('For people: 60% (12/20).')),
     step: optional(int({ description: 'Steps of the optimizer that are done.' })),
     maxSteps: optional(int({ description: 'Steps of the whole run.' })),
@@ -109,6 +113,7 @@ const tuningStatusSchema = object(
     pod: optional(text({ maxLength: LIMIT.name, description: 'The pod that all of this is about.' })),
     gpus: optional(int({ description: 'GPUs that it trains on.' })),
     startedAt: optional(time('When its first pod began')),
+    trainedAt: optional(time('Since when the adapter is on a volume that outlives the run')),
     finishedAt: optional(time('When its end was seen')),
   },
   { description: 'What is known of the tuning run.' },

@@ -25,10 +25,11 @@ export const ENDS = {
   PushFailed: {
     exitCode: 75,
     again: false,
-    because: 'the step itself has tried for an hour, and another pod would train first',
+    because:
+      'the step itself has tried for an hour, and another pod would train first; from a volume it pushes only, so yes',
   },
   PullDenied: { exitCode: 77, again: false, because: 'credentials or roles are missing' },
-  PushDenied: { exitCode: 77, again: false, because: 'credentials or roles are missing' },
+  PushDenied: { exitCode: 77, again: false, because: 'credentials or roles are missing; from a volume yes' },
 } as const satisfies Partial<Record<Reason, End>>
 
 export type EndReason = keyof typeof ENDS

@@ -12,6 +12,8 @@ export const MOUNT = {
 
 /** Within the folder for results. */
 export const ADAPTER_FOLDER = `${MOUNT.results}/adapter`
+/** Written last, when the adapter is whole and on the disk: which run made it, from what, and its files with their digests. */
+export const ADAPTER_RECORD = `${MOUNT.results}/kaito-adapter.json`
 export const CHECKPOINTS_FOLDER = `${MOUNT.results}/checkpoints`
 
 /** The one file of a mounted push Secret. */

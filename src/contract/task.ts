@@ -9,7 +9,7 @@ export const tuningTaskSchema = object({
   namespace: text({ minLength: 1, maxLength: 63 }),
   name: text({ minLength: 1, maxLength: 253 }),
   uid: text({ minLength: 1, maxLength: 64 }),
-  revision: text({ pattern: '^[0-9a-f]{10}$' }),
+  revision: text({ pattern: '^[0-9a-f]{10}(-[1-9][0-9]{0,8})?$' }),
 })
 
 export type TuningTask = Static<typeof tuningTaskSchema>

@@ -35,6 +35,7 @@ const toTrainer = {
 
 /** Step `train`: base model and data to an adapter. Read by jobs/trainer, which is Python; contract.py is made from this. */
 export const trainMessage = message(toTrainer, {
+  run: word('Which run this is: only checkpoints of the same run are continued.'),
   model: object(
     { path: optional(folder()), id: optional(word()), revision: optional(word()) },
     { description: 'A folder, or an id of the model hub with its revision.' },
@@ -42,6 +43,7 @@ export const trainMessage = message(toTrainer, {
   method: oneOf(TRAINER_METHODS),
   data: folder(),
   output: folder('Where the adapter goes.'),
+  record: folder('A file beside it, written when the adapter is safe.'),
   checkpoints: folder(),
   targetModules: words("The preset's linear layers, where the config names none; empty for all."),
   stallSeconds: int({ minimum: 1, description: 'A run in which nothing moves for so long is ended.' }),

@@ -4,6 +4,7 @@ import type {
   V1EnvVar,
   V1JobSpec,
   V1Lifecycle,
+  V1PersistentVolumeClaimSpec,
   V1PodFailurePolicyRule,
   V1PodSecurityContext,
   V1PodSpec,
@@ -26,6 +27,7 @@ import type { ObjectMeta } from '#src/api/objects.ts'
  */
 export type Job = Manifest<'batch/v1', 'Job', Wire<V1JobSpec>>
 export type Service = Manifest<'v1', 'Service', Wire<V1ServiceSpec>>
+export type VolumeClaim = Manifest<'v1', 'PersistentVolumeClaim', Wire<V1PersistentVolumeClaimSpec>>
 /** The template is ours, or a user's own of which nothing is known. */
 export type StatefulSet<Template = Wire<V1PodTemplateSpec>> = Manifest<
   'apps/v1',

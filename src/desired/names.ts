@@ -1,23 +1,22 @@
 import type { Workspace } from '#src/api/workspace.ts'
 import { stableHash } from '#src/lib/stable-hash.ts'
 import { trimEnd } from '#src/lib/trim.ts'
+import { tryEnding, tuningRevision } from './run.ts'
 
-/**
- * Which run of a Workspace this is: ten hex digits over what a run is made from. The uid is part of it, so that a Workspace
- * deleted and created again never meets the Job of its predecessor (kubernetes/kubernetes#142142: a name used twice can hang).
- * Contents of ConfigMaps are not part of it: editing one must not silently start a paid run.
- */
-export const tuningRevision = (workspace: Workspace): string =>
-  stableHash({
-    uid: workspace.metadata.uid,
-    tuning: workspace.tuning,
-    instanceType: workspace.resource?.instanceType,
-    labelSelector: workspace.resource?.labelSelector,
-  })
+/** `<workspace>-tuning-<revision>`, with the number of the try from the second on. */
+export const tuningJobName = (workspace: Workspace): string => runName(workspace, 'tuning', tryEnding(workspace))
 
-/** `<workspace>-tuning-<revision>`, at most 63 characters because Kubernetes copies it into a label. */
-export const tuningJobName = (workspace: Workspace): string =>
-  `${fitted(workspace.metadata.name, 63 - '-tuning-0123456789'.length)}-tuning-${tuningRevision(workspace)}`
+/** Of the Job that pushes what is on a volume that outlives the run's pods. */
+export const pushJobName = (workspace: Workspace): string => runName(workspace, 'push', tryEnding(workspace))
+
+/** Of the volume that outlives the pods of a run, where the operator makes one: one for all tries. */
+export const tuningVolumeName = (workspace: Workspace): string => runName(workspace, 'tuning', '')
+
+/** At most 63 characters, because Kubernetes copies a Job's name into a label. */
+function runName(workspace: Workspace, part: 'tuning' | 'push', ending: string): string {
+  const rest = `-${part}-${tuningRevision(workspace)}${ending}`
+  return `${fitted(workspace.metadata.name, 63 - rest.length)}${rest}`
+}
 
 export const inferenceName = (workspace: Workspace): string => workspace.metadata.name
 

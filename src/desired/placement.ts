@@ -29,6 +29,11 @@ export function placement(workspace: Workspace, settings: Settings): Placement {
   return { ...(matchExpressions.length === 0 ? {} : { affinity }), tolerations }
 }
 
+/** Where a push may run: on any node, and of nodes that exist also on one with a GPU, should there be no other. */
+export const pushPlacement = (settings: Settings): Placement => ({
+  tolerations: provisionerOf(settings).buys === undefined ? GPU_TAINTS : [],
+})
+
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution'
 
 /**

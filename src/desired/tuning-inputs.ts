@@ -4,6 +4,7 @@ import type { Workspace } from '#src/api/workspace.ts'
 import type { Preset } from '#src/catalog/preset.ts'
 import type { MethodName } from '#src/tuning/methods/method.ts'
 import type { ResolvedTrainingConfig } from '#src/tuning/training-config.ts'
+import type { WorkVolume } from './work-volume.ts'
 
 /** Everything a tuning Job is made from, with every name looked up. */
 export interface TuningInputs {
@@ -18,4 +19,9 @@ export interface TuningInputs {
   readonly gpus: number
   /** Bytes that the smallest node it may run on has for pods. */
   readonly nodeMemory?: number
+  /** Where the run keeps what it makes. */
+  readonly volume: WorkVolume
 }
+
+/** What of it a push is made from. */
+export type PushInputs = Pick<TuningInputs, 'workspace' | 'tuning' | 'preset' | 'method' | 'settings' | 'volume'>

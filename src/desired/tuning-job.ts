@@ -2,28 +2,31 @@ import { runDeadline } from '#src/api/deadline.ts'
 import { ANNOTATION } from '#src/api/labels.ts'
 import { minImprovement } from '#src/api/min-improvement.ts'
 import { FINAL_EXIT_CODES } from '#src/contract/ends.ts'
-import { ADAPTER_FOLDER, CHECKPOINTS_FOLDER, MOUNT } from '#src/contract/mounts.ts'
+import { ADAPTER_FOLDER, ADAPTER_RECORD, CHECKPOINTS_FOLDER, MOUNT } from '#src/contract/mounts.ts'
 import { trainMessage } from '#src/contract/train.ts'
 import { defined } from '#src/lib/defined.ts'
-import type { Container, EnvVar, FailureRule, Job, PodSpec, Volume } from './manifest.ts'
+import type { Container, EnvVar, FailureRule, Job, PodSpec } from './manifest.ts'
 import { ownedBy, ownedLabels } from './meta.ts'
-import { tuningJobName, tuningRevision } from './names.ts'
+import { tuningJobName } from './names.ts'
 import { placement } from './placement.ts'
-import { foreignVolume, joinParts, POD_SECURITY, type PodParts, pullSecrets, stepContainer } from './pod-parts.ts'
-import { resultsVolume, SHARED_MEMORY, tmpVolume, workResources } from './room.ts'
+import { joinParts, POD_SECURITY, type PodParts, partsOf, pullSecrets, stepContainer } from './pod-parts.ts'
+import { SHARED_MEMORY, tmpVolume, workResources } from './room.ts'
+import { tuningRevision } from './run.ts'
 import { datasetParts } from './sources.ts'
 import type { TuningInputs } from './tuning-inputs.ts'
 import { pushParts } from './tuning-push.ts'
 import { type ModelLocation, weightsParts } from './weights.ts'
+import { resultsOf } from './work-volume.ts'
 
 /**
  * The Job of one tuning run. Its pod is a pipeline that Kubernetes itself sequences: init `fetch`, init `train` (the only
- * container with a GPU), container `push`. A step that fails ends the pod at once; nothing waits for a sentinel.
+ * container with a GPU), container `push`. A step that fails ends the pod at once; nothing waits for a sentinel. Where the
+ * adapter is on a volume that outlives the pod, the pod ends with `train`, and a Job without a GPU pushes (push-job.ts).
  */
 export function tuningJob(inputs: TuningInputs): Job {
   const { workspace, settings } = inputs
   const labels = ownedLabels(workspace, 'tuning')
-  const push = inputs.tuning.output.image !== undefined
+  const push = pushesItself(inputs)
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -31,7 +34,10 @@ export function tuningJob(inputs: TuningInputs): Job {
       name: tuningJobName(workspace),
       namespace: workspace.metadata.namespace ?? 'default',
       labels,
-      annotations: { [ANNOTATION.revision]: tuningRevision(workspace) },
+      annotations: {
+        [ANNOTATION.revision]: tuningRevision(workspace),
+        ...(inputs.volume === 'scratch' ? {} : { [ANNOTATION.workVolume]: inputs.volume }),
+      },
       ownerReferences: [ownedBy(workspace)],
     },
     spec: {
@@ -68,11 +74,7 @@ function tuningPod(inputs: TuningInputs): PodSpec {
   const { workspace, tuning, settings, imageVolumes } = inputs
   const weights = weightsParts(tuning.preset ?? { name: '' }, inputs.preset, settings, imageVolumes)
   const dataset = datasetParts(tuning.input, settings, imageVolumes)
-  const push = pushParts(inputs)
-  const results: Volume =
-    tuning.output.volumeSource === undefined
-      ? resultsVolume('results')
-      : foreignVolume('results', tuning.output.volumeSource)
+  const push = pushesItself(inputs) ? pushParts(inputs) : { parts: partsOf({}) }
   const parts = joinParts(weights.parts, dataset.parts, push.parts)
   const train = trainStep(inputs, { parts, model: weights.model, data: dataset.folder, env: weights.env })
   return {
@@ -83,11 +85,19 @@ function tuningPod(inputs: TuningInputs): PodSpec {
     ...placement(workspace, settings),
     ...pullSecrets(...settings.imagePullSecrets, ...parts.imagePullSecrets),
     // The trainer keeps what it made of the dataset there.
-    volumes: [...parts.volumes, results, SHARED_MEMORY, tmpVolume(2 * settings.datasetMaxBytes)],
+    volumes: [
+      ...parts.volumes,
+      resultsOf(workspace, inputs.volume),
+      SHARED_MEMORY,
+      tmpVolume(2 * settings.datasetMaxBytes),
+    ],
     initContainers: push.container === undefined ? parts.initContainers : [...parts.initContainers, train],
     containers: [push.container ?? train],
   }
 }
+
+/** Is there an image to push, and no volume on which the adapter could wait for it? */
+const pushesItself = ({ tuning, volume }: TuningInputs) => tuning.output.image !== undefined && volume === 'scratch'
 
 interface TrainPlace {
   readonly parts: PodParts
@@ -98,13 +108,16 @@ interface TrainPlace {
 }
 
 function trainStep(inputs: TuningInputs, { parts, model, data, env }: TrainPlace): Container {
+  const { workspace } = inputs
   return stepContainer(trainMessage, {
     image: inputs.settings.images.trainer,
     spec: {
+      run: tuningRevision(workspace),
       model,
       method: inputs.method,
       data,
       output: ADAPTER_FOLDER,
+      record: ADAPTER_RECORD,
       checkpoints: CHECKPOINTS_FOLDER,
       targetModules: [...(inputs.preset.tuning?.targetModules ?? [])],
       stallSeconds: inputs.settings.tuningStallSeconds,

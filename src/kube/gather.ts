@@ -4,7 +4,8 @@ import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
 import { readEvaluation, readHalved, readProgress, readRows, readWaiting } from '#src/contract/lines.ts'
-import { tuningJobName } from '#src/desired/names.ts'
+import { pushJobName, tuningJobName } from '#src/desired/names.ts'
+import { isToRetry, recordOfRun } from '#src/desired/run.ts'
 import { defined } from '#src/lib/defined.ts'
 import { isControlledBy, podsOf } from '#src/observe/ownership.ts'
 import { created } from '#src/observe/tuning-run.ts'
@@ -76,6 +77,7 @@ export async function gather(
     hasNodeClaims: stores.hasNodeClaims(),
     nodeClaims: nodeClaims.filter((claim) => isOwnClaim(workspace, claim)),
     jobs,
+    volumeClaims: stores.volumeClaims.by('workspace', key).filter((claim) => isControlledBy(claim, uid)),
     pods,
     secrets,
     ...logs,
@@ -122,9 +124,7 @@ const hasJob = (workspace: Workspace, jobs: World['jobs']) =>
 
 /** Is the run that the Workspace asks for recorded as finished? */
 function isRecorded(workspace: Workspace): boolean {
-  const recorded = workspace.status?.tuning
-  if (workspace.tuning === undefined || recorded?.finishedAt === undefined) return false
-  return recorded.jobName === tuningJobName(workspace)
+  return recordOfRun(workspace)?.finishedAt !== undefined && !isToRetry(workspace)
 }
 
 /** What the steps' logs say, as long as that can be new: while the run is not recorded as finished. */
@@ -134,15 +134,19 @@ async function readLogs(
   signal: AbortSignal,
 ): Promise<Pick<World, 'progress' | 'pushWait' | 'rows' | 'evaluation' | 'halved'>> {
   if (workspace.tuning === undefined || isRecorded(workspace)) return { progress: [] }
-  const jobName = tuningJobName(workspace)
-  const job = jobs.find(({ metadata }) => metadata.name === jobName)
-  const pod = podsOf(job, pods)
-    .filter(hasTrained)
-    .toSorted((a, b) => created(a) - created(b))
-    .at(-1)
-  if (pod === undefined) return { progress: [] }
-  const where = { namespace: workspace.metadata.namespace ?? '', name: pod.metadata.name }
-  const read = async (container: string, tailLines: number) => {
+  const newest = (jobName: string, wanted: (pod: PodView) => boolean) =>
+    podsOf(
+      jobs.find(({ metadata }) => metadata.name === jobName),
+      pods,
+    )
+      .filter(wanted)
+      .toSorted((a, b) => created(a) - created(b))
+      .at(-1)
+  const trained = newest(tuningJobName(workspace), hasTrained)
+  const pushes = newest(pushJobName(workspace), isPushing) ?? (trained && isPushing(trained) ? trained : undefined)
+  const read = async (pod: PodView | undefined, container: string, tailLines: number) => {
+    if (pod === undefined) return ''
+    const where = { namespace: workspace.metadata.namespace ?? '', name: pod.metadata.name }
     try {
       return await client.logs(where, { container, tailLines, signal })
     } catch (error) {
@@ -151,12 +155,16 @@ async function readLogs(
       throw error
     }
   }
-  const [trained, pushed] = await Promise.all([read('train', 1000), isPushing(pod) ? read('push', 20) : ''])
-  const wait = readWaiting(pushed)
-  const rows = readRows(trained)
+  const [training, push] = await Promise.all([
+    // What it said to its end is written down once the adapter is safe.
+    read(recordOfRun(workspace)?.trainedAt === undefined ? trained : undefined, 'train', 1000),
+    read(pushes, 'push', 20),
+  ])
+  const wait = readWaiting(push)
+  const rows = readRows(training)
   return {
-    progress: readProgress(trained),
-    ...defined({ rows, pushWait: wait, halved: readHalved(trained), evaluation: readEvaluation(trained) }),
+    progress: readProgress(training),
+    ...defined({ rows, pushWait: wait, halved: readHalved(training), evaluation: readEvaluation(training) }),
   }
 }
 

@@ -1,4 +1,12 @@
-import type { JobView, K8sObject, NodeClaimView, NodeView, PodView, StatefulSetView } from '#src/api/objects.ts'
+import type {
+  JobView,
+  K8sObject,
+  NodeClaimView,
+  NodeView,
+  PodView,
+  StatefulSetView,
+  VolumeClaimView,
+} from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Kind } from './resource.ts'
 
@@ -8,6 +16,7 @@ interface Views {
   readonly NodeClaim: NodeClaimView
   readonly Job: JobView
   readonly StatefulSet: StatefulSetView
+  readonly PersistentVolumeClaim: VolumeClaimView
   readonly Pod: PodView
   readonly Node: NodeView
   readonly ConfigMap: ConfigMapView

@@ -17,6 +17,12 @@ export const resources = {
   Job: { kind: 'Job', group: 'batch', version: 'v1', plural: 'jobs', namespaced: true },
   StatefulSet: { kind: 'StatefulSet', group: 'apps', version: 'v1', plural: 'statefulsets', namespaced: true },
   Service: { kind: 'Service', ...core, plural: 'services', namespaced: true },
+  PersistentVolumeClaim: {
+    kind: 'PersistentVolumeClaim',
+    ...core,
+    plural: 'persistentvolumeclaims',
+    namespaced: true,
+  },
   Pod: { kind: 'Pod', ...core, plural: 'pods', namespaced: true },
   ConfigMap: { kind: 'ConfigMap', ...core, plural: 'configmaps', namespaced: true },
   Secret: { kind: 'Secret', ...core, plural: 'secrets', namespaced: true },

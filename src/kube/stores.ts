@@ -1,5 +1,13 @@
 import { LABEL } from '#src/api/labels.ts'
-import type { JobView, NodeClaimView, NodeView, ObjectMeta, PodView, StatefulSetView } from '#src/api/objects.ts'
+import type {
+  JobView,
+  NodeClaimView,
+  NodeView,
+  ObjectMeta,
+  PodView,
+  StatefulSetView,
+  VolumeClaimView,
+} from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { isConcerned } from '#src/observe/concerned.ts'
 import type { Clock } from '#src/runtime/clock.ts'
@@ -10,7 +18,7 @@ import type { KubeClient, Selection } from './client.ts'
 import type { ObjectOf } from './object-of.ts'
 import { NotServed, optionalSource } from './optional-source.ts'
 import type { Kind } from './resource.ts'
-import { isOutline, trimJob, trimNode, trimNodeClaim, trimPod, trimService, trimSet, trimWorkspace } from './trim.ts'
+import { isOutline, trimJob, trimNode, trimNodeClaim, trimOwned, trimPod, trimSet, trimWorkspace } from './trim.ts'
 import { watchSource } from './watch-source.ts'
 
 /** Everything that reconciles read without asking the apiserver: one watch for each kind. */
@@ -20,6 +28,7 @@ export interface Stores {
   readonly pods: Store<PodView>
   readonly statefulSets: Store<StatefulSetView>
   readonly services: Store<Owned>
+  readonly volumeClaims: Store<VolumeClaimView>
   readonly nodes: Store<NodeView>
   readonly nodeClaims: Store<NodeClaimView>
   /** Does the cluster know NodeClaims? Only then can nodes be provisioned or given back. */
@@ -68,7 +77,8 @@ export function createStores(options: StoresOptions): Stores {
   const jobs = new Store<JobView>({ indexes: { workspace: ownerKey }, trim: trimJob })
   const pods = new Store<PodView>({ indexes: { workspace: ownerKey }, trim: trimPod })
   const statefulSets = new Store<StatefulSetView>({ trim: trimSet })
-  const services = new Store<Owned>({ trim: trimService })
+  const services = new Store<Owned>({ trim: trimOwned })
+  const volumeClaims = new Store<VolumeClaimView>({ indexes: { workspace: ownerKey }, trim: trimOwned })
   const nodes = new Store<NodeView>({ trim: trimNode })
   const nodeClaims = new Store<NodeClaimView>({
     indexes: {
@@ -88,11 +98,12 @@ export function createStores(options: StoresOptions): Stores {
     ...loops(options, 'Job', { selection: OURS, trim: trimJob }, jobs),
     ...loops(options, 'Pod', { selection: OF_WORKSPACES, trim: trimPod }, pods),
     ...loops(options, 'StatefulSet', { selection: OURS, trim: trimSet }, statefulSets),
-    ...loops(options, 'Service', { selection: OURS, trim: trimService }, services),
+    ...loops(options, 'Service', { selection: OURS, trim: trimOwned }, services),
+    ...loops(options, 'PersistentVolumeClaim', { selection: OURS, trim: trimOwned }, volumeClaims),
     loop(options, 'Node', trimmed(sourceOf(options, 'Node', {}), trimNode), nodes),
     loop(options, 'NodeClaim', claimSource, nodeClaims),
   ]
-  const all = [workspaces, jobs, pods, statefulSets, services, nodes, nodeClaims]
+  const all = [workspaces, jobs, pods, statefulSets, services, volumeClaims, nodes, nodeClaims]
   const watches = () => byKind(running.map((one) => one.report()))
   return {
     workspaces,
@@ -100,6 +111,7 @@ export function createStores(options: StoresOptions): Stores {
     pods,
     statefulSets,
     services,
+    volumeClaims,
     nodes,
     nodeClaims,
     hasNodeClaims: () => claimSource.isServed() === true,
@@ -147,6 +159,7 @@ export function onRelevantChange(stores: Stores, { now, soon }: Touch, isProvisi
   stores.pods.onChange(owned)
   stores.statefulSets.onChange(owned)
   stores.nodeClaims.onChange(owned)
+  stores.volumeClaims.onChange(owned)
   // Also updates: a Service edited by hand is put back.
   stores.services.onChange(owned)
   // A kubelet reports every few minutes; only what decides where pods can run is worth a look at Workspaces.

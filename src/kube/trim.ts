@@ -65,7 +65,7 @@ export function trimSet({ metadata, spec, status }: StatefulSetView): StatefulSe
   }
 }
 
-export const trimService = ({ metadata }: { readonly metadata: ObjectMeta }) => ({ metadata: ours(metadata) })
+export const trimOwned = ({ metadata }: { readonly metadata: ObjectMeta }) => ({ metadata: ours(metadata) })
 
 export const trimNodeClaim = ({ metadata, status }: NodeClaimView): NodeClaimView => ({
   metadata: ours(metadata),

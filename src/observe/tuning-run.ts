@@ -5,9 +5,19 @@ import { podTrouble, type Trouble } from './pod-trouble.ts'
 /** Where a tuning run stands. */
 export type TuningRun =
   | { readonly phase: 'pending'; readonly trouble?: Trouble }
-  | { readonly phase: 'running'; readonly step: 'Fetching' | 'Training' | 'Pushing' }
+  | {
+      readonly phase: 'running'
+      readonly step: 'Fetching' | 'Training' | 'Pushing'
+      /** The adapter is on a volume that outlives the run: no GPU is needed any more. */
+      readonly isSafe?: boolean
+      /** Why it does not get on. */
+      readonly trouble?: Trouble
+    }
   | { readonly phase: 'succeeded'; readonly image?: string }
   | { readonly phase: 'failed'; readonly trouble: Trouble }
+
+/** Has this run ended, well or badly? */
+export const isOver = (run: TuningRun | undefined): boolean => run?.phase === 'succeeded' || run?.phase === 'failed'
 
 /**
  * Reads a run from its Job's conditions (never from the count of failed pods: a retry may still succeed) and from the
@@ -28,6 +38,14 @@ export function tuningRun(job: JobView, pods: readonly PodView[]): TuningRun {
   if (trouble !== undefined) return { phase: 'pending', trouble }
   const step = currentStep(newest)
   return step === undefined ? { phase: 'pending' } : { phase: 'running', step }
+}
+
+/** Where the push of an adapter stands that is on a volume; its Job may still have to be made. */
+export function pushRun(job: JobView | undefined, pods: readonly PodView[]): TuningRun {
+  const run = job === undefined ? undefined : tuningRun(job, pods)
+  if (run?.phase === 'succeeded' || run?.phase === 'failed') return run
+  const pushing = { phase: 'running', step: 'Pushing', isSafe: true } as const
+  return run?.phase === 'pending' && run.trouble !== undefined ? { ...pushing, trouble: run.trouble } : pushing
 }
 
 function succeeded(pods: readonly PodView[]): TuningRun {

@@ -107,7 +107,7 @@ function inferenceIntent(world: World, inference: InferenceSpec): Intent {
 
 type Known<T> = Result<T, Trouble['reason'], { readonly message: string }>
 
-function presetOf(world: World, name: string | undefined): Known<{ readonly preset: Preset }> {
+export function presetOf(world: World, name: string | undefined): Known<{ readonly preset: Preset }> {
   const model = resolveModel(world.catalog, name ?? '')
   if (model.kind === 'preset') return { ok: true, preset: model.preset }
   if (model.kind === 'hub') return { ok: true, preset: hubPreset(model.id) }
@@ -116,7 +116,7 @@ function presetOf(world: World, name: string | undefined): Known<{ readonly pres
 }
 
 /** A model that only the hub knows: nothing is known of its size, so nothing is limited by it. */
-const hubPreset = (id: string): Preset => ({
+export const hubPreset = (id: string): Preset => ({
   name: id.split('/').at(-1)?.toLowerCase() ?? id,
   family: 'hub',
   weights: { hub: id },

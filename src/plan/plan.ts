@@ -1,4 +1,4 @@
-import type { K8sObject } from '#src/api/objects.ts'
+import type { JobView, K8sObject } from '#src/api/objects.ts'
 import type { WorkspaceStatus } from '#src/api/status.ts'
 import type { TuningTask } from '#src/contract/task.ts'
 import { defined } from '#src/lib/defined.ts'
@@ -41,6 +41,14 @@ export interface Plan {
   /** Look again when one of these, of the Workspace's namespace, changes: nobody watches them. */
   readonly awaits?: readonly AwaitedObject[]
 }
+
+export const jobRemoval = ({ metadata }: JobView): Removal => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  name: metadata.name,
+  uid: metadata.uid ?? '',
+  ...defined({ namespace: metadata.namespace }),
+})
 
 /**
  * When to look again, in ms, at what waits for something that is watched: its change brings it back, and thousands may wait. This

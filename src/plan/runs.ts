@@ -46,9 +46,10 @@ function withRun(runs: readonly RunStatus[], run: RunStatus): readonly RunStatus
 }
 
 function entry(world: World, run: TuningStatus, { reason, message }: End): RunStatus | undefined {
-  const { jobName, finishedAt, startedAt, image, step, loss, evaluation, gpus } = run
+  const { jobName, finishedAt, startedAt, trainedAt, image, step, loss, evaluation, gpus } = run
   if (jobName === undefined || finishedAt === undefined) return undefined
-  const hours = hoursBetween(startedAt, finishedAt)
+  // A push from a volume holds no GPU.
+  const hours = hoursBetween(startedAt, trainedAt ?? finishedAt)
   return {
     job: jobName,
     ...ofJob(jobName),

@@ -1,6 +1,5 @@
 import { CONDITION } from '#src/api/conditions.ts'
 import type { STATES, TuningStatus, WorkspaceStatus } from '#src/api/status.ts'
-import { tuningJobName } from '#src/desired/names.ts'
 import { defined } from '#src/lib/defined.ts'
 import { type Finding, toConditions } from '#src/observe/conditions.ts'
 import { evaluationInWords } from '#src/observe/evaluation.ts'
@@ -8,6 +7,7 @@ import { lossOfRows } from '#src/observe/training-data.ts'
 import type { StepResult } from './context.ts'
 import type { PlannedEvent } from './plan.ts'
 import { runsAfter } from './runs.ts'
+import { tuningBefore } from './steps/tuning-progress.ts'
 import type { World } from './world.ts'
 
 /** The whole status from what every step said, with the summary on top: the first thing that is not so is why. */
@@ -25,8 +25,7 @@ export function statusOf(world: World, steps: readonly StepResult[]): WorkspaceS
   ]
   const run = steps.find((step) => step.tuning !== undefined)?.tuning
   // Of an earlier wish nothing is shown as if it were of this one; how it ended is in status.runs.
-  const recorded = workspace.status?.tuning
-  const tuning = run ?? (workspace.tuning && recorded?.jobName === tuningJobName(workspace) ? recorded : undefined)
+  const tuning = run ?? (workspace.tuning && tuningBefore(world))
   const serving = steps.find((step) => step.serving !== undefined)?.serving
   const adapters = steps.find((step) => step.adapters !== undefined)?.adapters
   const runs = runsAfter(world, tuning, endOf(summary))

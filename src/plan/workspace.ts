@@ -2,22 +2,25 @@ import { FINALIZER } from '#src/api/labels.ts'
 import type { K8sObject } from '#src/api/objects.ts'
 import { nodeLabels } from '#src/api/selector.ts'
 import { inferenceSet } from '#src/desired/inference-set.ts'
-import { tuningRevision } from '#src/desired/names.ts'
+import { tuningRunId } from '#src/desired/run.ts'
 import { templateSet } from '#src/desired/template-set.ts'
 import { tuningJob } from '#src/desired/tuning-job.ts'
 import { defined } from '#src/lib/defined.ts'
 import { labelledNodes, leastMemory, mountImages } from '#src/observe/nodes.ts'
 import type { Trouble } from '#src/observe/pod-trouble.ts'
+import { isOver } from '#src/observe/tuning-run.ts'
 import type { StepResult } from './context.ts'
+import { currentRun } from './current-run.ts'
 import { type Intent, intentOf } from './intent.ts'
 import { type AwaitedObject, join, NOTHING, type Plan } from './plan.ts'
+import { isSafeRun, volumeOfRun } from './run-jobs.ts'
 import { servingNeeds } from './serving-needs.ts'
 import { startedWith } from './started.ts'
 import { eventsOf, statusOf } from './status.ts'
 import { deletionPlan } from './steps/deletion.ts'
 import { inferenceStep, type Server } from './steps/inference.ts'
 import { nodesStep, releasedNodes } from './steps/nodes.ts'
-import { currentRun, isOver, tuningStep } from './steps/tuning.ts'
+import { tuningStep } from './steps/tuning.ts'
 import { tuningGpus } from './tuning-needs.ts'
 import { unsuitedGpus } from './unsuited.ts'
 import type { World } from './world.ts'
@@ -44,7 +47,8 @@ export function planTuningJob(world: World): { readonly job: K8sObject; readonly
   const { workspace, settings } = world
   if (intent.kind !== 'tuning' || workspace.metadata.deletionTimestamp !== undefined) return undefined
   // A task that is delivered late must not start a run again whose Job has been cleaned away.
-  if (isOver(currentRun(world))) return undefined
+  const run = currentRun(world)
+  if (isOver(run) || isSafeRun(run)) return undefined
   const { kind: _, ...inputs } = intent
   const job = tuningJob({
     workspace,
@@ -52,15 +56,17 @@ export function planTuningJob(world: World): { readonly job: K8sObject; readonly
     imageVolumes: canMountImages(world),
     gpus: tuningGpus(world),
     ...defined({ nodeMemory: leastMemory(possibleNodes(world)) }),
+    volume: volumeOfRun(world),
     ...inputs,
   })
-  return { job, revision: tuningRevision(workspace) }
+  return { job, revision: tuningRunId(workspace) }
 }
 
 function stepsFor(world: World, intent: Intent): StepResult[] {
   // A run that exists is followed to its end, even when its ConfigMap or Secret is cleaned up meanwhile or afterwards.
   const run = world.workspace.tuning === undefined ? undefined : currentRun(world)
   if (isOver(run)) return [releasedNodes(world), tuningStep(world)]
+  if (isSafeRun(run)) return [releasedNodes(world, 'training'), tuningStep(world)]
   if (intent.kind === 'unclear') {
     if (run !== undefined) return [seenNodes(world), tuningStep(world)]
     // A server that has started for what is asked for now stays, whatever became of its ConfigMap meanwhile.

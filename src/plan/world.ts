@@ -1,5 +1,5 @@
 import type { Reason } from '#src/api/conditions.ts'
-import type { JobView, NodeClaimView, NodeView, PodView, StatefulSetView } from '#src/api/objects.ts'
+import type { JobView, NodeClaimView, NodeView, PodView, StatefulSetView, VolumeClaimView } from '#src/api/objects.ts'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import type { Catalog } from '#src/catalog/catalog.ts'
@@ -32,6 +32,8 @@ export interface World {
   /** Made by this operator for this Workspace. */
   readonly nodeClaims: readonly NodeClaimView[]
   readonly jobs: readonly JobView[]
+  /** What outlives the pods of its tuning runs. */
+  readonly volumeClaims: readonly VolumeClaimView[]
   /** Of these Jobs and of the StatefulSet: known by their controller, not by labels. */
   readonly pods: readonly PodView[]
   readonly statefulSet?: StatefulSetView

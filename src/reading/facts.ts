@@ -20,6 +20,8 @@ export interface Policy {
   /** Pod Security Standard of templates, and service accounts that they may name. */
   readonly templates: Settings['templates']
   readonly templateServiceAccounts: readonly string[]
+  /** Is a volume made for each tuning run? */
+  readonly tuningVolumes: boolean
   /** Kinds of volume that are allowed beside the usual ones. */
   readonly volumeKinds: readonly string[]
   /** Flags of the server that are allowed beside the safe ones. */
@@ -40,6 +42,7 @@ export const policyOf = (settings: Settings): Policy => ({
   namespaceNodes: settings.namespaceNodes,
   templates: settings.templates,
   templateServiceAccounts: settings.templateServiceAccounts,
+  tuningVolumes: settings.tuningVolume.enabled,
   volumeKinds: settings.volumeKinds,
   engineFlags: settings.engineFlags,
   datasetAllowPrivate: settings.datasetAllowPrivate,

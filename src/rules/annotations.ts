@@ -121,6 +121,19 @@ export const annotationRules = [
   }),
 
   rule({
+    id: 'annotation.retry',
+    about:
+      'kaito.sh/retry is 1 to 63 letters, digits, "-", "_", ":" or "."; any value that is new is one more try of a tuning run that has failed.',
+    level: 'error',
+    check: ({ metadata }) => {
+      const value = metadata?.annotations?.[ANNOTATION.retry]
+      if (value === undefined || /^[A-Za-z0-9._:-]{1,63}$/.test(value)) return []
+      const detail = 'it must be 1 to 63 letters, digits, "-", "_", ":" or "."'
+      return [invalid(pathOf(ANNOTATION.retry), value.slice(0, 80), detail, { fix: 'write for example 2' })]
+    },
+  }),
+
+  rule({
     id: 'annotation.node-image-family',
     about: 'kaito.sh/node-image-family is ubuntu or azurelinux, in any case.',
     level: 'error',

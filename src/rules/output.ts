@@ -1,23 +1,18 @@
-import { forbidden, invalid, required } from '#src/lib/field-error.ts'
+import { lasts } from '#src/api/lasting-volume.ts'
+import { invalid, required } from '#src/lib/field-error.ts'
 import { isPlaceholder } from '#src/reading/placeholder.ts'
 import { rule } from './rule.ts'
 
 export const outputRules = [
   rule({
-    id: 'output.one-destination',
-    about: 'The adapter goes to exactly one place: an image or a volume.',
+    id: 'output.destination',
+    about:
+      'The adapter goes to an image, to a volume, or to an image by way of a volume, which then keeps checkpoints too.',
     level: 'error',
     check: ({ tuning }) => {
       if (!tuning) return []
       const { image, volumeSource } = tuning.output ?? {}
-      if (Boolean(image) !== Boolean(volumeSource)) return []
-      if (image) {
-        return [
-          forbidden('tuning.output.volumeSource', undefined, 'image and volumeSource are both set', {
-            fix: 'keep one of them',
-          }),
-        ]
-      }
+      if (image || volumeSource) return []
       return [
         required('tuning.output.image', 'the adapter has nowhere to go: neither image nor volumeSource is set', {
           fix: 'write for example myacr.azurecr.io/adapters/phi-3:0.0.1',
@@ -45,18 +40,20 @@ export const outputRules = [
 
   rule({
     id: 'output.checkpoints',
-    about: 'Where the adapter goes to an image, checkpoints die with the pod: a run whose node goes starts over.',
+    about:
+      'Where the adapter goes to an image, checkpoints die with the pod, unless a volume is named beside it or settings.tuningVolume makes one: a run whose node goes starts over, and so does one whose push fails.',
     level: 'warning',
-    check: ({ tuning }) =>
-      tuning?.output?.image && !tuning.output.volumeSource
-        ? [
-            invalid(
-              'tuning.output.image',
-              tuning.output.image,
-              'no checkpoint outlives the pod: if its node goes, training starts over',
-              { fix: 'nothing to do for short runs; for long ones write to a volumeSource instead of an image' },
-            ),
-          ]
-        : [],
+    check: ({ tuning }, { policy }) => {
+      const { image, volumeSource } = tuning?.output ?? {}
+      if (!image || policy.tuningVolumes || lasts(volumeSource)) return []
+      return [
+        invalid(
+          'tuning.output.image',
+          image,
+          'no checkpoint outlives the pod: if its node goes or the push fails, training starts over',
+          { fix: 'nothing to do for short runs; for long ones name a tuning.output.volumeSource beside the image' },
+        ),
+      ]
+    },
   }),
 ]

@@ -114,6 +114,7 @@ function seenBy(stores: Stores, object: K8sObject) {
   if (object.kind === 'Job') return stores.jobs.get(key)?.metadata
   if (object.kind === 'StatefulSet') return stores.statefulSets.get(key)?.metadata
   if (object.kind === 'Service') return stores.services.get(key)?.metadata
+  if (object.kind === 'PersistentVolumeClaim') return stores.volumeClaims.get(key)?.metadata
   if (object.kind === 'NodeClaim') return stores.nodeClaims.get(key)?.metadata
   return undefined
 }

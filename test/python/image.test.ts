@@ -22,10 +22,12 @@ beforeAll(async () => {
   // The operator's own message: what it says is what the trainer reads.
   for (const method of [METHOD.lora, METHOD.qlora]) {
     const message = writeMessage(trainMessage, {
+      run: '0123456789',
       model: { path: '/out/model' },
       method: method.name,
       data: '/out/data',
       output: '/out/adapter',
+      record: '/out/kaito-adapter.json',
       checkpoints: '/out/checkpoints',
       targetModules: ['qkv_proj', 'o_proj', 'gate_up_proj', 'down_proj'],
       stallSeconds: 600,

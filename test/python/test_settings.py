@@ -11,13 +11,16 @@ from contract import CARRIED, VARIABLE, VERSION
 from outcome import StepFailed
 from precision import Precision
 from settings import chosen_precision, field_names, fingerprint, make, nearest, read_spec
+from support import Folder
 
 SPEC = {
     "contract": VERSION,
+    "run": "0123456789",
     "model": {"path": "/mnt/weights"},
     "method": "lora",
     "data": "/mnt/data",
     "output": "/mnt/results/adapter",
+    "record": "/mnt/results/kaito-adapter.json",
     "checkpoints": "/mnt/results/checkpoints",
     "targetModules": [],
     "stallSeconds": 600,
@@ -83,11 +86,13 @@ class Reading(unittest.TestCase):
             for key in keys:
                 self.refused(f"KAITO_STEP: config.{section}.{key} is missing$", self.without("config", section, key))
 
-    def test_runs_continue_each_other_only_with_the_same_message(self):
-        self.assertEqual(fingerprint({"a": 1, "b": 2}), fingerprint({"b": 2, "a": 1}))
-        self.assertNotEqual(fingerprint({"a": 1}), fingerprint({"a": 2}))
-        # What is asked of the adapter afterwards changes nothing of its training.
-        self.assertEqual(fingerprint({"a": 1, "evaluation": {"minImprovement": 5}}), fingerprint({"a": 1}))
+    def test_pods_continue_each_other_only_in_the_same_run_on_the_same_data(self):
+        with Folder({"a.jsonl": "1"}) as data, Folder({"a.jsonl": "12"}) as other:
+            spec = {**SPEC, "data": data}
+            mine = fingerprint(spec)
+            self.assertEqual(fingerprint({**dict(reversed(spec.items())), "stallSeconds": 7, "output": "/x"}), mine)
+            for change in ({"run": "1"}, {"method": "qlora"}, {"config": {}}, {"data": other}):
+                self.assertNotEqual(fingerprint({**spec, **change}), mine, change)
 
 
 def torch_with(capability: tuple[int, int] | None):

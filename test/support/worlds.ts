@@ -51,6 +51,7 @@ export const aWorld = (workspace: Workspace, more: Partial<World> = {}): World =
   hasNodeClaims: true,
   nodeClaims: [],
   jobs: [],
+  volumeClaims: [],
   pods: [],
   secrets: new Map([['push-secret', 'found']]),
   pushed: new Map(),

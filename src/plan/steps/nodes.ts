@@ -89,15 +89,15 @@ function usableNodes(world: World, matching: readonly NodeView[]): readonly Node
 const isRunning = ({ metadata, status }: PodView) =>
   status?.phase === 'Running' && metadata.deletionTimestamp === undefined
 
-/** After a run has ended its nodes only cost money: the claims go back at once. */
-export function releasedNodes(world: World): StepResult {
+/** After a run has ended, or its training has, its nodes only cost money: the claims go back at once. */
+export function releasedNodes(world: World, what: 'run' | 'training' = 'run'): StepResult {
   const remove = world.nodeClaims
     .filter((claim) => claim.metadata.deletionTimestamp === undefined)
     .map(nodeClaimRemoval)
   const message =
     provisionerOf(world.settings).buys === undefined
-      ? 'the run has ended and its GPU is free again'
-      : 'the run has ended and its nodes were given back'
+      ? `the ${what} has ended and its GPU is free again`
+      : `the ${what} has ended and its nodes were given back`
   return {
     plan: { ...NOTHING, remove },
     verdicts: [{ type: 'ResourceReady', status: 'True', reason: 'NodesReady', message }],

@@ -2,47 +2,60 @@ import type { PodView } from '#src/api/objects.ts'
 import type { TuningStatus } from '#src/api/status.ts'
 import type { HalvedLine, ProgressPoint } from '#src/contract/lines.ts'
 import { tuningJobName } from '#src/desired/names.ts'
+import { beginningOfTry, recordOfRun, retryAsked, tuningInputsHash, tuningRevision } from '#src/desired/run.ts'
 import { defined } from '#src/lib/defined.ts'
 import { evaluationInResult, evaluationStatus } from '#src/observe/evaluation.ts'
 import { podsOf } from '#src/observe/ownership.ts'
 import { lossHistory } from '#src/observe/progress.ts'
 import { rowsInResult, tuningData } from '#src/observe/training-data.ts'
-import { created, type TuningRun } from '#src/observe/tuning-run.ts'
+import { created, isOver, type TuningRun } from '#src/observe/tuning-run.ts'
+import { isSafe, isSafeRun, isTrained, pushingJob, trainingJob } from '../run-jobs.ts'
 import { tuningGpus } from '../tuning-needs.ts'
 import { timeOf, type World } from '../world.ts'
 
 /**
- * status.tuning: what the last reconcile knew of this run, with what the log says now on top. Logs go with their pod,
+ * status.tuning: what the last reconcile knew of this try, with what the log says now on top. Logs go with their pod,
  * so what was once known is kept.
  */
 export function tuningProgress(world: World, run: TuningRun): TuningStatus {
-  const jobName = tuningJobName(world.workspace)
-  const recorded = world.workspace.status?.tuning
+  const { workspace } = world
   const now = timeOf(world)
-  const pods = podsOf(
-    world.jobs.find(({ metadata }) => metadata.name === jobName),
-    world.pods,
-  )
+  const pods = podsOf(trainingJob(world), world.pods)
   const pod = pods.toSorted((a, b) => created(b) - created(a))[0]?.metadata.name
-  const before = beforeThisPod(recorded?.jobName === jobName ? recorded : { jobName }, pod)
+  const before = beforeThisPod(beginningOfTry(workspace, isSafe(world)), pod)
   const rows = rowsInResult(pods) ?? world.rows
   // The log has the answers as well.
   const evaluation = world.evaluation ?? (before.evaluation === undefined ? evaluationInResult(pods) : undefined)
-  const ended = run.phase === 'succeeded' || run.phase === 'failed'
+  const ended = isOver(run)
+  // A value that is there while nothing has failed asks for nothing, also later.
+  const retry = run.phase === 'failed' ? before.retry : retryAsked(workspace)
   return {
     ...before,
+    jobName: before.jobName ?? tuningJobName(workspace),
+    revision: tuningRevision(workspace),
+    inputs: tuningInputsHash(workspace),
+    ...defined({ retry }),
     ...fromLog(world.progress, before, now),
     ...(rows === undefined ? {} : { data: tuningData(rows) }),
     ...(evaluation === undefined ? {} : { evaluation: evaluationStatus(evaluation) }),
     ...(world.halved === undefined ? {} : { note: noteOf(world.halved) }),
     ...(before.startedAt === undefined && hasBegun(run, pods)
-      ? { startedAt: startTime(world, pods, jobName) ?? now, gpus: tuningGpus(world) }
+      ? { startedAt: startTime(world, pods) ?? now, gpus: tuningGpus(world) }
       : {}),
+    ...(before.trainedAt === undefined && isTrained(world) ? { trainedAt: now } : {}),
     ...defined({ pod: pod ?? before.pod }),
     ...(ended && before.finishedAt === undefined ? { finishedAt: now } : {}),
     ...(run.phase === 'succeeded' && run.image !== undefined ? { image: run.image } : {}),
-    ...(ended ? { etaSeconds: 0 } : {}),
+    ...(ended || isSafeRun(run) ? { etaSeconds: 0 } : {}),
   }
+}
+
+/** The same before there is a Job: nothing of another try is left in it. Undefined where nothing of this run is known. */
+export function tuningBefore(world: World): TuningStatus | undefined {
+  const { workspace } = world
+  if (recordOfRun(workspace) === undefined) return undefined
+  const begun = beginningOfTry(workspace, isSafe(world))
+  return { ...begun, jobName: begun.jobName ?? tuningJobName(workspace) }
 }
 
 const noteOf = ({ from, to }: HalvedLine) =>
@@ -64,9 +77,9 @@ const hasBegun = ({ phase }: TuningRun, pods: readonly PodView[]) =>
       .some(({ state }) => (state?.running ?? state?.terminated) !== undefined))
 
 /** When its first pod had a node; where that is not known, when its Job was made. */
-const startTime = (world: World, pods: readonly PodView[], jobName: string) =>
+const startTime = (world: World, pods: readonly PodView[]) =>
   pods.flatMap(({ status }) => status?.startTime ?? []).toSorted()[0] ??
-  world.jobs.find((job) => job.metadata.name === jobName)?.status?.startTime
+  (trainingJob(world) ?? pushingJob(world))?.status?.startTime
 
 function fromLog(points: readonly ProgressPoint[], before: TuningStatus, now: string): TuningStatus {
   const last = points.at(-1)

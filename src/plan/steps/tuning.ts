@@ -1,41 +1,54 @@
 import type { Reason } from '#src/api/conditions.ts'
-import type { JobView } from '#src/api/objects.ts'
+import type { JobView, K8sObject } from '#src/api/objects.ts'
 import type { TuningStatus } from '#src/api/status.ts'
-import { tuningJobName, tuningRevision } from '#src/desired/names.ts'
+import { pushJobName, tuningJobName } from '#src/desired/names.ts'
+import { recordOfRun, tuningRunId, tuningTry } from '#src/desired/run.ts'
 import { defined } from '#src/lib/defined.ts'
 import { advised, type Finding } from '#src/observe/conditions.ts'
-import { podsOf } from '#src/observe/ownership.ts'
 import { lossOfRows } from '#src/observe/training-data.ts'
-import { type TuningRun, tuningRun } from '#src/observe/tuning-run.ts'
+import type { TuningRun } from '#src/observe/tuning-run.ts'
 import type { StepResult } from '../context.ts'
-import { NOTHING, type Plan, type Removal, SELDOM } from '../plan.ts'
+import { currentRun } from '../current-run.ts'
+import { jobRemoval, join, NOTHING, type Removal, SELDOM } from '../plan.ts'
+import { plannedPush } from '../planned-push.ts'
+import { isSafeRun, pushingJob } from '../run-jobs.ts'
 import type { World } from '../world.ts'
-import { tuningProgress } from './tuning-progress.ts'
+import { tuningBefore, tuningProgress } from './tuning-progress.ts'
+import { volumeStep } from './work-volume.ts'
 
-/** Has this run ended, well or badly? */
-export const isOver = (run: TuningRun | undefined): boolean => run?.phase === 'succeeded' || run?.phase === 'failed'
-
-/** Owns JobStarted: hands the run to a worker until its Job exists, then follows the Job. */
+/** Owns JobStarted: hands the run to a worker until its Job exists, then follows the Job; and pushes where that is left to do. */
 export function tuningStep(world: World): StepResult {
   const run = currentRun(world)
-  const plan: Plan = { ...NOTHING, remove: [...supersededJobs(world), ...endedJobs(world, run)] }
+  const done = [...supersededJobs(world), ...endedJobs(world, run)]
+  const effects = join({ ...NOTHING, remove: done }, volumeStep(world, run))
   if (run === undefined) {
+    const tuning = tuningBefore(world)
     // Of a Job: found where the task would be handed over, which is not done then.
     if (world.obstacle !== undefined) {
       const taken = jobStarted('False', world.obstacle.reason, world.obstacle.message)
-      return { plan: { ...plan, again: 10_000 }, verdicts: [taken], go: false }
+      return { plan: { ...effects, again: 10_000 }, verdicts: [taken], go: false, ...defined({ tuning }) }
     }
-    const verdict = jobStarted('False', 'Queued', 'the run is queued; a worker creates its Job')
-    return { plan: { ...plan, enqueue: taskOf(world), again: 10_000 }, verdicts: [verdict], go: false }
+    const nth = tuningTry(world.workspace)
+    const which = nth === 1 ? 'the run' : `try ${nth} of the run`
+    const verdict = jobStarted('False', 'Queued', `${which} is queued; a worker creates its Job`)
+    const plan = { ...effects, enqueue: taskOf(world), again: 10_000 }
+    return { plan, verdicts: [verdict], go: false, ...defined({ tuning }) }
   }
   const tuning = tuningProgress(world, run)
   const again = lookAgain(run, world)
+  const push = isSafeRun(run) ? missingPush(world) : undefined
+  const apply = push === undefined || world.obstacle !== undefined ? [] : [push]
   return {
-    plan: { ...plan, ...defined({ again }) },
-    verdicts: [run.phase === 'running' && run.step === 'Pushing' ? pushing(world, tuning) : describe(run, tuning)],
+    plan: join(effects, { ...NOTHING, apply, ...defined({ again }) }),
+    verdicts: [run.phase === 'running' && run.step === 'Pushing' ? pushing(world, run, tuning) : describe(run, tuning)],
     go: run.phase === 'succeeded',
     tuning,
   }
+}
+
+/** The Job that pushes what is safe, if there is none yet. */
+function missingPush(world: World): K8sObject | undefined {
+  return pushingJob(world) === undefined ? plannedPush(world) : undefined
 }
 
 /**
@@ -43,75 +56,38 @@ export function tuningStep(world: World): StepResult {
  * pods' events, for whatever it waits: a kubelet goes on by itself once a Secret is there.
  */
 function lookAgain(run: TuningRun, { jobs, workspace }: World): number | undefined {
-  const isToEnd = jobs.some((job) => job.metadata.name === tuningJobName(workspace) && !isFinished(job))
+  const current = [tuningJobName(workspace), pushJobName(workspace)]
+  const isToEnd = jobs.some((job) => current.includes(job.metadata.name) && !isFinished(job))
   if (run.phase === 'failed' && isToEnd) return 1_000
   if (run.phase === 'running') return 3_000
   return run.phase === 'pending' ? SELDOM : undefined
 }
 
-/** The run that the Workspace asks for now, if it was started: read from its Job, or from the status once that is gone. */
-export function currentRun(world: World): TuningRun | undefined {
-  const name = tuningJobName(world.workspace)
-  const job = world.jobs.find((candidate) => candidate.metadata.name === name)
-  const recorded = recordedRun(world, name)
-  if (job === undefined) return recorded
-  const pods = podsOf(job, world.pods)
-  const run = tuningRun(job, pods)
-  if (run.phase !== 'failed') return run
-  // Without its pods a failed Job no longer tells why; what was read from them stands.
-  if (recorded !== undefined && pods.length === 0) return recorded
-  const { reason, message } = run.trouble
-  return { phase: 'failed', trouble: { reason, message: advised(message, AGAIN) } }
+/** Jobs of earlier revisions and tries: the Workspace no longer asks for them, and they hold a GPU. */
+function supersededJobs({ workspace, jobs }: World): Removal[] {
+  const current = [tuningJobName(workspace), pushJobName(workspace)]
+  return jobs.filter((job) => !current.includes(job.metadata.name) && !isFinished(job)).map(jobRemoval)
 }
-
-/** A run that failed is not started again by itself: it costs a GPU. */
-const AGAIN =
-  'To run it again, change a field of tuning (for an image, another tag will do), or delete the Workspace and apply it again'
-
-/** A finished Job may have been cleaned away: its result is in the status, and the run must not start again. */
-function recordedRun({ workspace }: World, jobName: string): TuningRun | undefined {
-  const recorded = workspace.status?.tuning
-  if (recorded?.jobName !== jobName || recorded.finishedAt === undefined) return undefined
-  const end = workspace.status?.conditions?.find(({ type }) => type === 'WorkspaceSucceeded')
-  if (recorded.image !== undefined || end?.status === 'True') {
-    return { phase: 'succeeded', ...defined({ image: recorded.image }) }
-  }
-  const reason = (end?.reason ?? 'TrainingFailed') as Reason
-  return { phase: 'failed', trouble: { reason, message: end?.message ?? 'the run failed' } }
-}
-
-/** Jobs of earlier revisions: the Workspace no longer asks for them, and they hold a GPU. */
-const supersededJobs = (world: World): Removal[] =>
-  world.jobs.filter((job) => job.metadata.name !== tuningJobName(world.workspace) && !isFinished(job)).map(jobRemoval)
 
 /**
- * The Job of a run that has failed, where it would try again all the same. Only once the status says that the run has ended:
+ * The Jobs of a run that has failed, where they would try again all the same. Only once the status says that the run has ended:
  * a run whose Job is gone before that would start anew.
  */
 function endedJobs({ workspace, jobs }: World, run: TuningRun | undefined): Removal[] {
-  const name = tuningJobName(workspace)
-  const recorded = workspace.status?.tuning
-  if (run?.phase !== 'failed' || recorded?.jobName !== name || recorded.finishedAt === undefined) return []
-  return jobs.filter((job) => job.metadata.name === name && !isFinished(job)).map(jobRemoval)
+  if (run?.phase !== 'failed' || recordOfRun(workspace)?.finishedAt === undefined) return []
+  const current = [tuningJobName(workspace), pushJobName(workspace)]
+  return jobs.filter((job) => current.includes(job.metadata.name) && !isFinished(job)).map(jobRemoval)
 }
 
 const isFinished = (job: JobView) =>
   job.status?.conditions?.some(({ type, status }) => /^(Complete|Failed)$/.test(type) && status === 'True') === true
-
-const jobRemoval = ({ metadata }: JobView): Removal => ({
-  apiVersion: 'batch/v1',
-  kind: 'Job',
-  name: metadata.name,
-  uid: metadata.uid ?? '',
-  ...defined({ namespace: metadata.namespace }),
-})
 
 const taskOf = ({ workspace }: World) => ({
   version: 1,
   namespace: workspace.metadata.namespace ?? 'default',
   name: workspace.metadata.name,
   uid: workspace.metadata.uid ?? '',
-  revision: tuningRevision(workspace),
+  revision: tuningRunId(workspace),
 })
 
 function describe(run: TuningRun, tuning: TuningStatus): Finding {
@@ -132,7 +108,13 @@ function describe(run: TuningRun, tuning: TuningStatus): Finding {
 }
 
 /** What a push waits for, and what to do about it: the adapter is there, and nothing is trained again meanwhile. */
-function pushing({ workspace, pushWait }: World, tuning: TuningStatus): Finding {
+function pushing(world: World, run: TuningRun & { readonly phase: 'running' }, tuning: TuningStatus): Finding {
+  const { workspace, pushWait, obstacle } = world
+  if (isSafeRun(run) && obstacle !== undefined) return jobStarted('False', obstacle.reason, obstacle.message)
+  if (run.trouble !== undefined && pushWait === undefined) {
+    const advice = 'The adapter is safe on its volume, no GPU is held, and the push is tried again by itself'
+    return jobStarted('True', run.trouble.reason, advised(run.trouble.message, advice))
+  }
   if (pushWait === undefined) return jobStarted('True', 'Pushing', WORDS.Pushing() + ofData(tuning))
   const { reason, message, until } = pushWait
   const secret = workspace.tuning?.output.imagePushSecret

@@ -44,6 +44,12 @@ export const CALLS: readonly Calls[] = [
   },
   { by: 'reconciler', kind: 'StatefulSet', verbs: [...WATCHED, ...APPLIED, 'get'], caller: 'stores, carry-out' },
   { by: 'reconciler', kind: 'Service', verbs: [...WATCHED, ...APPLIED, 'get'], caller: 'stores, carry-out' },
+  {
+    by: 'reconciler',
+    kind: 'PersistentVolumeClaim',
+    verbs: [...WATCHED, ...APPLIED, 'get', 'delete'],
+    caller: 'stores, carry-out, what a run no longer needs',
+  },
   { by: 'reconciler', kind: 'Pod', verbs: WATCHED, caller: 'stores, gpu-look' },
   { by: 'reconciler', kind: 'Pod', subresource: 'log', verbs: ['get'], caller: 'gather' },
   { by: 'reconciler', kind: 'Node', verbs: WATCHED, caller: 'stores' },

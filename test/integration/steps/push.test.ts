@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
@@ -23,9 +24,20 @@ beforeEach(async () => {
   await mkdir(adapter)
   await writeFile(join(adapter, 'adapter_config.json'), JSON.stringify(ADAPTER_CONFIG))
   await writeFile(join(adapter, 'adapter_model.safetensors'), safetensors(), { mode: 0o600 })
+  await writeRecord('0123456789')
   await writeLogin(server.password)
   return () => rm(scratch, { recursive: true })
 })
+
+async function writeRecord(run: string): Promise<void> {
+  const sha256 = async (name: string) =>
+    createHash('sha256')
+      .update(await readFile(join(adapter, name)))
+      .digest('hex')
+  const names = ['adapter_config.json', 'adapter_model.safetensors']
+  const files = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await sha256(name)])))
+  await writeFile(join(scratch, 'record.json'), JSON.stringify({ run, fingerprint: 'f', files, result: {} }))
+}
 
 async function writeLogin(password: string): Promise<void> {
   const auth = Buffer.from(`${server.user}:${password}`).toString('base64')
@@ -35,6 +47,8 @@ async function writeLogin(password: string): Promise<void> {
 const push = (tag: string, more: object = {}, onOutput?: (log: string) => void) => {
   const spec = {
     from: adapter,
+    run: '0123456789',
+    record: join(scratch, 'record.json'),
     image: `${server.url}/team/adapter:${tag}`,
     authFile: join(scratch, 'config.json'),
     insecureRegistries: [server.url],
@@ -187,6 +201,26 @@ describe('the push step', () => {
   ])('%s never reach the registry', async (_, file, content, words) => {
     await writeFile(join(adapter, file), content)
     const { code, message } = await push('5', { image: `${server.url}/team/damaged:1` })
+    expect({ code, reason: message.reason }).toEqual({ code: 69, reason: 'TrainingFailed' })
+    expect(message.message).toMatch(words)
+  })
+
+  test.each<[string, () => Promise<void>, RegExp]>([
+    ['that another run has written', () => writeRecord('9999999999'), /another run \(9999999999\) has written/],
+    [
+      'that was changed since',
+      () => writeFile(join(adapter, 'adapter_config.json'), JSON.stringify({ ...ADAPTER_CONFIG, r: 9 })),
+      /adapter_config\.json has changed since/,
+    ],
+    ['of which nothing is recorded', () => rm(join(scratch, 'record.json')), /record\.json cannot be read \(ENOENT\)/],
+    [
+      'whose record is no record',
+      () => writeFile(join(scratch, 'record.json'), '{"run":1}'),
+      /not what the train step/,
+    ],
+  ])('an adapter %s never reaches the registry', async (_, change, words) => {
+    await change()
+    const { code, message } = await push('10', { image: `${server.url}/team/other:1` })
     expect({ code, reason: message.reason }).toEqual({ code: 69, reason: 'TrainingFailed' })
     expect(message.message).toMatch(words)
   })

@@ -7,10 +7,13 @@ import os
 import tempfile
 import types
 import unittest
+import unittest.mock
 
 from transformers import TrainerControl, TrainerState
 
-from progress import COMPLETE, Progress, newest_checkpoint
+from checkpoints import newest_checkpoint
+from progress import Progress
+from saving import SaveOften
 
 
 def state(step: int, is_first: bool = True) -> TrainerState:
@@ -72,32 +75,35 @@ class Reports(unittest.TestCase):
 
 
 class Checkpoints(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
+    def test_are_marked_when_they_are_written(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "checkpoint-9")
+            os.makedirs(path)
+            with open(os.path.join(path, "adapter_model.safetensors"), "w") as file:
+                file.write("weights")
+            Progress("mine").on_save(types.SimpleNamespace(output_dir=folder), state(9), TrainerControl())
+            self.assertEqual(newest_checkpoint(folder, "mine"), path)
 
-    def save(self, step: int, fingerprint: str = "mine") -> str:
-        path = os.path.join(self.folder, f"checkpoint-{step}")
-        os.makedirs(path)
-        Progress(fingerprint).on_save(types.SimpleNamespace(output_dir=self.folder), state(step), TrainerControl())
-        return path
 
-    def test_the_newest_whole_one_by_its_number(self):
-        self.save(9)
-        newest = self.save(10)
-        half = self.save(11)
-        os.unlink(os.path.join(half, COMPLETE))
-        self.assertEqual(newest_checkpoint(self.folder, "mine"), newest)
+class HowOften(unittest.TestCase):
+    def run_steps(self, seconds: float, step_seconds: float, **changes) -> list[int]:
+        args = types.SimpleNamespace(save_strategy="steps", load_best_model_at_end=False, **changes)
+        often, now, saved = SaveOften(seconds), 0.0, []
+        made = TrainerState(max_steps=100, save_steps=50)
+        with unittest.mock.patch("time.monotonic", lambda: now):
+            for step in range(1, 101):
+                now += step_seconds
+                made.global_step = step
+                often.on_step_end(args, made, TrainerControl())
+                if step % made.save_steps == 0:
+                    saved.append(step)
+                    often.on_save(args, made, TrainerControl())
+        return saved
 
-    def test_none_of_another_run_and_none_that_is_damaged(self):
-        self.save(9, "other")
-        with open(os.path.join(self.save(10), COMPLETE), "w") as file:
-            file.write("{")
-        os.makedirs(os.path.join(self.folder, "checkpoint-x"))
-        os.makedirs(os.path.join(self.folder, "runs"))
-        self.assertIsNone(newest_checkpoint(self.folder, "mine"))
-        self.assertIsNone(newest_checkpoint(os.path.join(self.folder, "none"), "mine"))
+    def test_is_as_the_config_says_where_steps_are_short_and_by_time_where_they_are_long(self):
+        self.assertEqual(self.run_steps(600, 1), [50, 100])
+        self.assertEqual(self.run_steps(600, 60), list(range(10, 101, 10)))
+        self.assertEqual(self.run_steps(600, 3600), list(range(6, 101)))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Workspace } from '#src/api/workspace.ts'
-import { headlessName, tuningJobName, tuningRevision } from '#src/desired/names.ts'
+import { headlessName, pushJobName, tuningJobName } from '#src/desired/names.ts'
+import { tuningRevision } from '#src/desired/run.ts'
 import { isDnsLabel } from '#src/lib/dns-label.ts'
 import { metadata, tuningWorkspace } from '#test/support/worlds.ts'
 
@@ -14,7 +15,7 @@ describe('names of what a Workspace owns', () => {
     fc.assert(
       fc.property(label, (name) => {
         const workspace = named(name)
-        for (const made of [tuningJobName(workspace), headlessName(workspace)])
+        for (const made of [tuningJobName(workspace), pushJobName(workspace), headlessName(workspace)])
           expect(isDnsLabel(made), made).toBe(true)
       }),
     )

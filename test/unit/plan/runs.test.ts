@@ -149,7 +149,9 @@ describe('a failed run', () => {
     const messages = [failed, written(failed, { pods: [], jobs: [] })].map(
       (world) => planWorkspace(world).status?.conditions?.find(({ type }) => type === 'Ready')?.message,
     )
-    expect(messages[0]).toMatch(/^train: no rows\. To run it again, change a field of tuning .* apply it again$/)
+    expect(messages[0]).toMatch(
+      /^train: no rows\. To try once more: kubectl annotate workspace phi-3 -n default kaito\.sh\/retry=2 --overwrite \(any new value will do\)$/,
+    )
     expect(messages[1]).toBe(messages[0])
   })
 

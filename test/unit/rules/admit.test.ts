@@ -17,7 +17,7 @@ describe('admit', () => {
       'preset.known',
       'tuning.method',
       'dataset.one-source',
-      'output.one-destination',
+      'output.destination',
     ])
   })
 
@@ -53,7 +53,7 @@ describe('admit', () => {
     expect(ids(admit(after, { ...facts, ...from(tuning) }).errors)).toEqual([
       'dataset.one-source',
       'dataset.url',
-      'output.one-destination',
+      'output.destination',
     ])
   })
 

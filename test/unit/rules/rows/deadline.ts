@@ -42,6 +42,18 @@ export const deadlineRows = [
       at: [],
     },
   ]),
+  ...rowsOf('annotation.retry', [
+    ...['2', 'again', '2026-11-29T12:00:00.5-01:00', 'a'.repeat(63)].map((value) => ({
+      when: `that says ${value}`,
+      workspace: annotated({ 'kaito.sh/retry': value }),
+      at: [],
+    })),
+    ...['', ' ', 'a b', 'a\n', 'ä', 'a'.repeat(64)].map((value) => ({
+      when: `that says ${JSON.stringify(value)}`,
+      workspace: annotated({ 'kaito.sh/retry': value }),
+      at: ['metadata.annotations[kaito.sh/retry]'],
+    })),
+  ]),
   ...rowsOf('annotation.tuning-deadline', [
     ...['60s', '90m', '36h', '30d'].map((value) => ({
       when: `that says ${value}`,

@@ -4,6 +4,8 @@ import { facts, nodesWith, pushed, servingWith, tuning, tuningWith } from '../sa
 const { preset: _, ...withoutPreset } = tuning.tuning ?? { input: {}, output: {} }
 const url = (...urls: string[]) => tuningWith({ input: { urls } })
 const volume = (volumeSource: Readonly<Record<string, unknown>>) => tuningWith({ output: { volumeSource } })
+const by = (volumeSource: Readonly<Record<string, unknown>>) =>
+  tuningWith({ output: { image: 'a.io/b:1', imagePushSecret: 'push', volumeSource } })
 const dataset = (volumeSource: Readonly<Record<string, unknown>>) => tuningWith({ input: { volumeSource } })
 const allow = (...hosts: string[]) => ({
   policy: { ...facts.policy, datasetAllowPrivate: hosts },
@@ -123,15 +125,11 @@ export const tuningRows = [
       at: ['tuning.input.imagePullSecrets'],
     },
   ]),
-  ...rowsOf('output.one-destination', [
+  ...rowsOf('output.destination', [
     { when: 'with an image', workspace: pushed('a.io/b:1'), at: [] },
     { when: 'with a volume', workspace: tuning, at: [] },
+    { when: 'with both', workspace: by({ persistentVolumeClaim: { claimName: 'a' } }), at: [] },
     { when: 'with nothing', workspace: tuningWith({ output: {} }), at: ['tuning.output.image'] },
-    {
-      when: 'with both',
-      workspace: tuningWith({ output: { image: 'a.io/b:1', volumeSource: {} } }),
-      at: ['tuning.output.volumeSource'],
-    },
   ]),
   ...rowsOf('output.push-secret', [
     { when: 'with a Secret', workspace: pushed('a.io/b:1'), at: [] },
@@ -149,6 +147,18 @@ export const tuningRows = [
   ]),
   ...rowsOf('output.checkpoints', [
     { when: 'with a volume', workspace: tuning, at: [] },
+    { when: 'with an image by way of a volume', workspace: by({ persistentVolumeClaim: { claimName: 'a' } }), at: [] },
+    {
+      when: 'with an image by way of a folder of the pod',
+      workspace: by({ emptyDir: {} }),
+      at: ['tuning.output.image'],
+    },
+    {
+      when: 'with an image where a volume is made for each run',
+      workspace: pushed('a.io/b:1'),
+      facts: { policy: { ...facts.policy, tuningVolumes: true } },
+      at: [],
+    },
     { when: 'with an image', workspace: pushed('a.io/b:1'), at: ['tuning.output.image'] },
   ]),
   ...rowsOf('volume.one-kind', [
