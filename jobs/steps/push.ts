@@ -5,6 +5,7 @@ import { runAnnotations } from '#src/contract/run-record.ts'
 import { type Credential, credentialsFor, parseDockerConfig } from '#src/lib/docker-config.ts'
 import { type ImageRef, parseImageRef } from '#src/lib/image-ref.ts'
 import type { Result } from '#src/lib/result.ts'
+import type { UploadState } from '#src/oci/chunked-upload.ts'
 import { type BuiltImage, buildAdapterImage } from '#src/oci/image.ts'
 import { openRegistry } from '#src/oci/registry.ts'
 import { errorCode, RegistryError } from '#src/oci/registry-error.ts'
@@ -30,7 +31,9 @@ export async function runPush(spec: PushSpec): Promise<Outcome<PushEnd>> {
   const { config, record } = adapter.about
   // What the operator says of the run counts: the rest is by whatever ran in the pod.
   const image = await buildAdapterImage(adapter.files, { ...runAnnotations(record, config), ...spec.annotations })
-  const attempt = () => pushOnce(spec, { ...ref, tag }, image)
+  // A registry that was away for a while gets the rest of what it has begun to take.
+  const begun = new Map<string, UploadState>()
+  const attempt = () => pushOnce(spec, { ...ref, tag }, image, begun)
   return withPatience(spec.patienceSeconds, attempt)
 }
 
@@ -38,6 +41,7 @@ async function pushOnce(
   spec: PushSpec,
   ref: ImageRef & { readonly tag: string },
   image: BuiltImage,
+  begun: Map<string, UploadState>,
 ): Promise<Outcome<PushEnd>> {
   // Read anew each time: a Secret that was corrected meanwhile is in the mounted file within about a minute.
   const login = await readLogin(spec.authFile, ref)
@@ -49,7 +53,9 @@ async function pushOnce(
   progress.expect(image.size)
   try {
     for (const blob of image.blobs) {
-      await registry.putBlob(ref.repository, blob)
+      const state = begun.get(blob.digest) ?? { offset: 0 }
+      begun.set(blob.digest, state)
+      await registry.putBlob(ref.repository, blob, state)
       progress.add(blob.size)
     }
     await registry.putManifest(ref.repository, ref.tag, image.mediaType, image.manifest)

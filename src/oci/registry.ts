@@ -2,6 +2,7 @@ import type { Credential } from '#src/lib/docker-config.ts'
 import { createAuthorizer, type Scope } from './authorizer.ts'
 import { readBlob } from './blob-reader.ts'
 import { type UploadableBlob, uploadBlob } from './blob-upload.ts'
+import { CHUNK_BYTES, type ChunkedUpload, takesNoChunks, type UploadState, uploadInChunks } from './chunked-upload.ts'
 import { digestOf } from './digest.ts'
 import { ownWords } from './error-detail.ts'
 import { readLimited } from './limited-body.ts'
@@ -20,6 +21,8 @@ import {
 export type RegistryOptions = Partial<TransportOptions> & {
   /** Credentials for a repository of this registry, in the order to try; none by default. */
   readonly credentials?: (repository: string) => readonly Credential[]
+  /** Larger blobs are uploaded in pieces of so many bytes. */
+  readonly chunkBytes?: number
 }
 
 /** One registry, all its repositories. Every method throws RegistryError. Close it to let the process end. */
@@ -32,8 +35,8 @@ export interface Registry {
   /** The blob's bytes, resumed where a connection breaks, checked against size and digest at the end. */
   readBlob(repository: string, blob: Descriptor): AsyncGenerator<Buffer>
   hasBlob(repository: string, digest: string): Promise<boolean>
-  /** Uploads unless the repository has it. */
-  putBlob(repository: string, blob: UploadableBlob): Promise<'present' | 'uploaded'>
+  /** Uploads unless the repository has it: what is large in pieces, from where `state` says that an earlier try has come to. */
+  putBlob(repository: string, blob: UploadableBlob, state?: UploadState): Promise<'present' | 'uploaded'>
   /** Opens an upload session and throws it away: proves the right to push without leaving anything. */
   probePush(repository: string): Promise<void>
   close(): Promise<void>
@@ -66,9 +69,13 @@ export function openRegistry(host: string, options: RegistryOptions = {}): Regis
       putManifest(call, { repository, reference }, mediaType, bytes),
     readBlob: (repository, blob) => readBlob(call, repository, blob, transportOptions.attempts),
     hasBlob: (repository, digest) => hasBlob(call, repository, digest),
-    putBlob: async (repository, blob) => {
-      if (await hasBlob(call, repository, blob.digest)) return 'present'
-      await uploadBlob(call, repository, blob, transportOptions.attempts)
+    putBlob: async (repository, blob, state = { offset: 0 }) => {
+      const isThere = () => hasBlob(call, repository, blob.digest)
+      if (await isThere()) return 'present'
+      const { attempts } = transportOptions
+      const chunkBytes = options.chunkBytes ?? CHUNK_BYTES
+      if (blob.size <= chunkBytes) await uploadBlob(call, repository, blob, attempts)
+      else await uploadLarge({ call, repository, blob, state, chunkBytes, attempts, isThere })
       return 'uploaded'
     },
     async probePush(repository) {
@@ -81,6 +88,15 @@ export function openRegistry(host: string, options: RegistryOptions = {}): Regis
       if (location !== undefined) await cancel(call, scope, location)
     },
     close: () => transport.close(),
+  }
+}
+
+async function uploadLarge(upload: ChunkedUpload): Promise<void> {
+  try {
+    await uploadInChunks(upload)
+  } catch (error) {
+    if (!takesNoChunks(error, upload.state)) throw error
+    await uploadBlob(upload.call, upload.repository, upload.blob, upload.attempts)
   }
 }
 
