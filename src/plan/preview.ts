@@ -1,3 +1,4 @@
+import { lasts } from '#src/api/lasting-volume.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { findSku } from '#src/catalog/catalog.ts'
 import type { GpuSku } from '#src/catalog/gpu.ts'
@@ -74,7 +75,10 @@ function memoryLine(workspace: Workspace, facts: Facts, sku: GpuSku): string[] {
 function objects({ metadata: { name }, resource, tuning }: Workspace, { policy }: Facts): string[] {
   const count = resource?.count ?? 1
   const claims = provisionerOf(policy).needs.map(({ kind }) => `${count} ${kind}${count === 1 ? '' : 's'}`)
-  return tuning === undefined
-    ? [...claims, `StatefulSet/${name}`, `Service/${name}`, `Service/${name}-headless`]
-    : [...claims, `Job/${name}-tuning-*`]
+  if (tuning === undefined) return [...claims, `StatefulSet/${name}`, `Service/${name}`, `Service/${name}-headless`]
+  const { image, volumeSource } = tuning.output
+  const isOfUser = lasts(volumeSource)
+  const isPushedAlone = image !== undefined && (isOfUser || policy.tuningVolumes)
+  const volume = isPushedAlone && !isOfUser ? [`PersistentVolumeClaim/${name}-tuning-*`] : []
+  return [...claims, ...volume, `Job/${name}-tuning-*`, ...(isPushedAlone ? [`Job/${name}-push-*`] : [])]
 }

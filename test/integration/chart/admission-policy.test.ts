@@ -8,7 +8,18 @@ import { claimsOf } from '#test/support/karpenter-worlds.ts'
 import { MUTATING, VALIDATING } from '#webhooks/registration.ts'
 import { connect, until } from '../kube/harness.ts'
 import { all, at, NAMESPACE, one, release, render } from './helm.ts'
-import { clusterAdmin, connectAs, event, job, lease, ownedBy, secret, service, statefulSet } from './own-writes.ts'
+import {
+  clusterAdmin,
+  connectAs,
+  event,
+  job,
+  lease,
+  ownedBy,
+  secret,
+  service,
+  statefulSet,
+  volumeClaim,
+} from './own-writes.ts'
 
 type Connected = Awaited<ReturnType<typeof connectAs>>
 
@@ -104,6 +115,7 @@ describe('the admission policy of the chart, against accounts that may do everyt
     ['a Job that a Workspace controls', job('default', 'j-mine', mine)],
     ['a StatefulSet that a Workspace controls', statefulSet('default', 's-mine', mine)],
     ['a Service that a Workspace controls', service('default', 'v-mine', mine)],
+    ['a volume that a Workspace controls', volumeClaim('default', 'c-mine', mine)],
     ['an event of its own', event('kaito.sh/workspace-controller', 'Workspace')],
     ['the Lease of its leader', lease(NAMESPACE, 'kaito-ts')],
     [
@@ -126,6 +138,17 @@ describe('the admission policy of the chart, against accounts that may do everyt
     ['one by its old name', statefulSet('default', 's-0', mine, { serviceAccount: 'admin' }), 'account admin'],
     ['a StatefulSet of nobody', statefulSet('default', 's-2'), 'only what a Workspace controls'],
     ['a Service of nobody', service('default', 'v-1'), 'only what a Workspace controls'],
+    ['a volume of nobody', volumeClaim('default', 'c-1'), 'only what a Workspace controls'],
+    [
+      'a volume with what is in another',
+      volumeClaim('default', 'c-2', mine, { dataSource: { kind: 'PersistentVolumeClaim', name: 'theirs' } }),
+      'no volume from what is there',
+    ],
+    [
+      'a volume that is there',
+      volumeClaim('default', 'c-3', mine, { volumeName: 'theirs' }),
+      'no volume from what is there',
+    ],
     [
       'a Service for an address of another',
       service('default', 'v-2', mine, { externalIPs: ['192.0.2.1'] }),

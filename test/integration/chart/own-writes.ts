@@ -71,6 +71,13 @@ export const service = (namespace: string, name: string, meta: object = {}, spec
   spec: { selector: { 'kaito.sh/workspace': 'owner' }, ports: [{ name: 'http', port: 80 }], ...spec },
 })
 
+export const volumeClaim = (namespace: string, name: string, meta: object = {}, spec: object = {}): K8sObject => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { namespace, name, ...meta },
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...spec },
+})
+
 export const secret = (name: string, more: object = {}): K8sObject => ({
   apiVersion: 'v1',
   kind: 'Secret',

@@ -85,8 +85,10 @@ describe('a tuning Workspace with a volume', () => {
       return now.state === 'Succeeded' && now.tuning?.image !== undefined ? now : undefined
     })
     expect(done.tuning).toMatchObject({ try: 2, retry: '2', image: expect.stringContaining(TUNED_DIGEST) })
-    // Nobody here protects a claim that a pod uses: it is gone at once.
-    await eventually('the claim was given back', async () => (await claims(namespace)).length === 0)
+    // Nobody here lets go of a claim that no pod uses any more.
+    await eventually('the claim is given back', async () =>
+      (await claims(namespace)).every(({ metadata }) => metadata.deletionTimestamp !== undefined),
+    )
     expect(await jobs(namespace)).toEqual([push, again, training].map(({ metadata }) => metadata.name).toSorted())
   }, 120_000)
 

@@ -44,6 +44,7 @@ def run(processes: int, rows: list[dict] = ROWS, program: str = "counting", gpus
         (scratch / "data").mkdir()
         (scratch / "data" / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         spec |= {"data": f"{scratch}/data", "output": f"{scratch}/adapter", "checkpoints": f"{scratch}/checkpoints"}
+        spec["record"] = f"{scratch}/record.json"
         env = {**os.environ, "KAITO_STEP": json.dumps(spec), "TERMINATION_LOG": f"{scratch}/end"}
         env |= {"COUNTS": f"{scratch}/counts", "OMP_NUM_THREADS": "1"}
         if gpus:

@@ -36,6 +36,7 @@ def run(
     shutil.rmtree(OUT / output, ignore_errors=True)
     with Folder(files) as data, Folder({}) as scratch:
         spec |= {"data": data, "output": str(OUT / output), "checkpoints": f"{scratch}/checkpoints"}
+        spec["record"] = f"{scratch}/record.json"
         spec["model"] = {"path": model}
         end = f"{scratch}/end"
         env = {**os.environ, "KAITO_STEP": json.dumps(spec), "TERMINATION_LOG": end, "PYTHONHASHSEED": hash_seed}
