@@ -16,6 +16,11 @@ export type Kind = (typeof KINDS)[number]
 /** Workspaces of one namespace. */
 const PER_NAMESPACE = 100
 
+/** Servers of one node: more would not be listed in one piece, and no node has more. */
+const PER_NODE = 50
+
+const servers = (pool: number) => `servers-${pool}`
+
 /** What `count` Workspaces are doing that were there before, or have been made; and how to make more. */
 export interface Population {
   /** How many there are. */
@@ -39,7 +44,7 @@ export async function parallel(count: number, at: number, work: (index: number) 
 
 export async function startPopulation({ client, http }: Pick<Product, 'client' | 'http'>): Promise<Population> {
   const kubelet = pretendKubelet(client)
-  await kubelet.joinNode('gpu-0', { pool: 'there' })
+  await joinLarge(client, 'there')
   const made = new Map<Kind, number>(KINDS.map((kind) => [kind, 0]))
   const namespaces = new Map<string, Promise<void>>()
   let round = 0
@@ -52,10 +57,15 @@ export async function startPopulation({ client, http }: Pick<Product, 'client' |
   }
   const add = async (kind: Kind, upTo: number, then: (made: Workspace) => Promise<void> = async () => {}) => {
     const before = made.get(kind) ?? 0
+    if (kind === 'serving') {
+      for (let pool = Math.ceil(before / PER_NODE); pool * PER_NODE < upTo; pool++)
+        await joinLarge(client, servers(pool))
+    }
     await parallel(upTo - before, 16, async (offset) => {
       const index = before + offset
       const metadata = { namespace: await namespaceOf(kind, index), name: `w-${index}` }
-      const created = await client.create({ ...specOf(kind, `round-${round}`), metadata, ...IDENTITY })
+      const pool = kind === 'serving' ? servers(Math.floor(index / PER_NODE)) : `round-${round}`
+      const created = await client.create({ ...specOf(kind, pool), metadata, ...IDENTITY })
       await then(created)
     })
     made.set(kind, upTo)
@@ -87,9 +97,16 @@ const IDENTITY = { apiVersion: 'kaito.sh/v1alpha1', kind: 'Workspace' }
 
 export const specOf = (kind: Kind, pool: string): Omit<Workspace, 'metadata'> => {
   const there = { count: 1, instanceType: GPU_TYPE, labelSelector: { matchLabels: { pool: 'there' } } }
-  if (kind === 'serving') return { ...inferenceSpec(), resource: there }
-  if (kind !== 'waiting for a node') return { ...tuningSpec(), resource: there }
-  return { ...tuningSpec(), resource: { ...there, labelSelector: { matchLabels: { pool } } } }
+  const asked = { ...there, labelSelector: { matchLabels: { pool } } }
+  if (kind === 'serving') return { ...inferenceSpec(), resource: asked }
+  return { ...tuningSpec(), resource: kind === 'waiting for a node' ? asked : there }
+}
+
+/** A node with GPUs for everybody. */
+export async function joinLarge(client: KubeClient, pool: string): Promise<void> {
+  await pretendKubelet(client).joinNode(pool, { pool })
+  const status = { allocatable: { 'nvidia.com/gpu': '100000' }, capacity: { 'nvidia.com/gpu': '100000' } }
+  await client.merge({ kind: 'Node', name: pool }, { status }, { subresource: 'status' })
 }
 
 async function makeNamespace(
@@ -150,7 +167,7 @@ async function serve(client: KubeClient, workspace: Workspace): Promise<void> {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { namespace, name: `${name}-0`, labels: { ...spec.template.metadata.labels }, ownerReferences: [owner] },
-    spec: { ...spec.template.spec, nodeName: 'gpu-0' },
+    spec: { ...spec.template.spec, nodeName: workspace.resource?.labelSelector.matchLabels?.['pool'] ?? '' },
   })
   const ready = { ready: true, restartCount: 0, image: 'i', imageID: 'i', state: { running: {} } }
   const containerStatuses = ['server', 'gateway'].map((container) => ({ name: container, ...ready }))

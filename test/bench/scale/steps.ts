@@ -4,7 +4,7 @@ import { pretendKubelet } from '#test/support/pretend-kubelet.ts'
 import { percentile } from '../measure/statistics.ts'
 import type { Product, Running } from '../product/product.ts'
 import { counting, type Span, untilRest } from './measure.ts'
-import { KINDS, type Population, specOf } from './population.ts'
+import { joinLarge, KINDS, type Population, specOf } from './population.ts'
 
 /** What was measured with so many Workspaces. */
 export interface Step {
@@ -64,7 +64,7 @@ export async function growTo(
   await untilRest(fresh)
   const strangeNode = await strange()
   const wanted = await counting(product, fresh)
-  await pretendKubelet(product.client).joinNode(`wanted-${count}`, { pool: population.wantedLabel() })
+  await joinLarge(product.client, population.wantedLabel())
   await sleep(200)
   const newOneMs = await oneNew(product, `probe-${probe.next++}`)
   await untilRest(fresh)
