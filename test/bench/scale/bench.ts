@@ -25,7 +25,7 @@ export async function scaleBench(args: readonly string[]): Promise<boolean> {
     let running = await product.start('reconciler')
     const probe = { next: 0 }
     for (const size of SIZES.map((one) => Math.min(one, flags.most)).filter(
-      (one, at, all) => all.indexOf(one) === at,
+      (one, at, all) => one > 0 && all.indexOf(one) === at,
     )) {
       const grown = await growTo(size, { product, population, running }, probe)
       running = grown.running
