@@ -6,6 +6,7 @@ import { wireAdmission } from './admission.ts'
 import type { Api } from './api.ts'
 import { wireCertificates } from './certificates.ts'
 import type { Part } from './role.ts'
+import { warmUp } from './warm-up.ts'
 import { wireWebhooks } from './webhooks.ts'
 import type { Wiring } from './wiring.ts'
 
@@ -33,6 +34,7 @@ export function webhookPart(wiring: Wiring, api: Api, { certDir, clientCaFile }:
       { name: 'lag', start: () => lag.start(), stop: async () => lag.stop() },
       { name: 'watchdog', start: () => watch.start(), stop: () => watch.stop() },
       certificates.component,
+      { name: 'warm-up', start: () => warmUp(wiring.config, api.client, watch) },
       webhooks.component,
     ],
     ready: [{ name: 'webhooks', check: webhooks.problem }],
