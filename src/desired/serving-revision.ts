@@ -16,4 +16,6 @@ export const servingRevision = ({ metadata, resource, inference }: Workspace): s
     instanceType: resource?.instanceType,
     labelSelector: resource?.labelSelector,
     restart: metadata.annotations?.[ANNOTATION.restart],
+    // Who may ask is the owner's to say at once, and a server without its Secret cannot ask for keys.
+    apiKeys: metadata.annotations?.[ANNOTATION.apiKeys],
   })

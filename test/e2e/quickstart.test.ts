@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isClusterRunning } from '#examples/cluster/cluster.ts'
 import { toStderr } from '#examples/cluster/progress.ts'
@@ -146,32 +145,6 @@ describe('the quickstart', () => {
     ])
   })
 
-  it('answers only who has a key, once a Secret of keys is named', async () => {
-    const { kubectl } = outcome.place
-    const key = randomBytes(24).toString('hex')
-    const secret = {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: KEYS },
-      stringData: { team: `${key} ${ADAPTER_NAME}` },
-    }
-    await kubectl(['apply', '-f', '-'], { input: JSON.stringify(secret) })
-    await kubectl(['annotate', 'workspace', ADAPTED_NAME, `kaito.sh/api-keys=${KEYS}`, '--overwrite'])
-    const { stdout: address } = await kubectl(['get', 'svc', ADAPTED_NAME, '-o', 'jsonpath={.spec.clusterIPs[0]}'])
-    const status = (headers: Record<string, string>) =>
-      fetch(`http://${address}/v1/models`, { headers }).then(
-        ({ status }) => status,
-        () => 0,
-      )
-    expect(await eventually('it asks for a key', async () => (await status({})) === 401, 180_000)).toBe(true)
-    const authorization = `Bearer ${key}`
-    expect(await eventually('a key lets in', async () => (await status({ authorization })) === 200, 60_000)).toBe(true)
-    const models = await fetch(`http://${address}/v1/models`, { headers: { authorization } })
-    expect(await models.json()).toMatchObject({ data: [{ id: ADAPTER_NAME }] })
-    await kubectl(['annotate', 'workspace', ADAPTED_NAME, 'kaito.sh/api-keys-'])
-    await kubectl(['delete', 'secret', KEYS])
-  })
-
   it('goes on with one Job when the operator is killed in mid-training', async () => {
     const { place, datasetUrl } = outcome
     const kill = async () => {
@@ -197,7 +170,6 @@ describe('the quickstart', () => {
   })
 })
 
-const KEYS = 'adapted-keys'
 /** As many and as long as the small model's window allows: they take several seconds together. */
 const STREAMS = 24
 const TOKENS = 400
