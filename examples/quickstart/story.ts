@@ -69,7 +69,14 @@ export async function tune(
   })
   const losses = (status.tuning?.lossHistory ?? []).map(({ loss }) => loss)
   if (losses.length > 1) screen.line(`loss ${losses[0]} ${sparkline(losses)} ${losses.at(-1)}`)
-  const jobs = await place.kubectl(['get', 'jobs', '-l', `kaito.sh/workspace=${name}`, '-o', 'name'])
+  const jobs = await place.kubectl([
+    'get',
+    'jobs',
+    '-l',
+    `kaito.sh/workspace=${name},kaito.sh/component=tuning`,
+    '-o',
+    'name',
+  ])
   return { image: status.tuning?.image ?? '', losses, jobs: jobs.stdout.trim().split('\n') }
 }
 

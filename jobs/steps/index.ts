@@ -3,6 +3,7 @@ import type { EndReason } from '#src/contract/ends.ts'
 import { fetchMessage } from '#src/contract/fetch.ts'
 import type { Body, Message, StepMessage } from '#src/contract/message.ts'
 import type { OperatorStep } from '#src/contract/messages.ts'
+import { probeMessage } from '#src/contract/probe.ts'
 import { pullMessage } from '#src/contract/pull.ts'
 import { pushMessage } from '#src/contract/push.ts'
 import { readMessage } from '#src/contract/read.ts'
@@ -10,6 +11,7 @@ import { scaleMessage } from '#src/contract/scale.ts'
 import { errorCode } from '#src/oci/registry-error.ts'
 import { runFetch } from './fetch/fetch.ts'
 import { failed, type Outcome } from './outcome.ts'
+import { runProbe } from './probe.ts'
 import { runPull } from './pull.ts'
 import { runPush } from './push.ts'
 import { runScaleAdapters } from './scale-adapters.ts'
@@ -23,6 +25,7 @@ interface Step<N extends string = string> {
 /** What each step of src/contract/messages.ts does: one that is missing, or takes or says anything else, does not compile. */
 export const STEPS: { readonly [N in OperatorStep['name']]: Step<N> } = {
   fetch: step(fetchMessage, runFetch, 'DatasetUnreachable'),
+  probe: step(probeMessage, runProbe, 'PushFailed'),
   push: step(pushMessage, runPush, 'PushFailed'),
   pull: step(pullMessage, runPull, 'PullFailed'),
   'scale-adapters': step(scaleMessage, runScaleAdapters, 'ConfigInvalid'),

@@ -3,7 +3,9 @@ import { OUTCOME_BYTES, type Outcome, type WrittenOutcome } from '#src/contract/
 
 export type { Outcome }
 
-export function failed<const R extends EndReason>(reason: R, message: string): Outcome<R> {
+export type Failed<R extends EndReason> = Exclude<Outcome<R>, { readonly result: unknown }>
+
+export function failed<const R extends EndReason>(reason: R, message: string): Failed<R> {
   return { ok: false, reason, message }
 }
 

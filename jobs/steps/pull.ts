@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PullEnd, PullSpec } from '#src/contract/pull.ts'
+import { defined } from '#src/lib/defined.ts'
 import { type Credential, credentialsFor, type DockerAuth, parseDockerConfig } from '#src/lib/docker-config.ts'
 import { formatImageRef, type ImageRef, parseImageRef } from '#src/lib/image-ref.ts'
 import type { Result } from '#src/lib/result.ts'
@@ -42,7 +43,15 @@ async function pullImage(registry: Registry, ref: ImageRef, spec: PullSpec): Pro
   await mkdir(spec.out, { recursive: true })
   const progress = startProgress('pull')
   for (const { size } of found.layers) progress.expect(size)
-  const unpacking = { root: spec.out, maxEntries: 200_000, entries: 0, files: 0, skipped: 0, links: new Set<string>() }
+  const unpacking = {
+    root: spec.out,
+    maxEntries: 200_000,
+    ...defined({ maxFileBytes: spec.maxFileBytes }),
+    entries: 0,
+    files: 0,
+    skipped: 0,
+    links: new Set<string>(),
+  }
   const unpacked = { bytes: 0 }
   try {
     for (const layer of found.layers) {

@@ -9,7 +9,7 @@ import { type BuiltImage, buildAdapterImage } from '#src/oci/image.ts'
 import { openRegistry } from '#src/oci/registry.ts'
 import { errorCode, RegistryError } from '#src/oci/registry-error.ts'
 import { readAdapter } from './adapter-files.ts'
-import { failed, type Outcome } from './outcome.ts'
+import { type Failed, failed, type Outcome } from './outcome.ts'
 import { withPatience } from './patience.ts'
 import { startProgress } from './progress.ts'
 
@@ -64,10 +64,14 @@ async function pushOnce(
   return { ok: true, result: { ...result } }
 }
 
-type Login = Result<{ readonly credentials: readonly Credential[] }>
+type Login = Result<{
+  readonly credentials: readonly Credential[]
+  /** What there is a login for. */
+  readonly hosts: readonly string[]
+}>
 
-async function readLogin(path: string | undefined, ref: ImageRef): Promise<Login> {
-  if (path === undefined) return { ok: true, credentials: [] }
+export async function readLogin(path: string | undefined, ref: ImageRef): Promise<Login> {
+  if (path === undefined) return { ok: true, credentials: [], hosts: [] }
   let text: string
   try {
     text = await readFile(path, 'utf8')
@@ -76,10 +80,11 @@ async function readLogin(path: string | undefined, ref: ImageRef): Promise<Login
   }
   const parsed = parseDockerConfig(text)
   if (!parsed.ok) return { ok: false, reason: `the push secret is not usable: ${parsed.reason}` }
-  return { ok: true, credentials: credentialsFor(parsed.auths, ref) }
+  return { ok: true, credentials: credentialsFor(parsed.auths, ref), hosts: parsed.auths.map(({ key }) => key) }
 }
 
-function pushFailure(error: RegistryError, ref: ImageRef): Outcome<PushEnd> {
+/** Why a registry did not take an image, in its own words, and what to do about it. */
+export function pushFailure(error: RegistryError, ref: ImageRef): Failed<Exclude<PushEnd, 'TrainingFailed'>> {
   const words = error.words ?? ''
   if (/\bNAME_INVALID\b/.test(words))
     return failed('ConfigInvalid', `${error.message}; the registry takes no such name`)

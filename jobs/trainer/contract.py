@@ -3,6 +3,20 @@
 VERSION = 1
 VARIABLE = "KAITO_STEP"
 FIELDS = ("model", "method", "data", "output", "checkpoints", "targetModules", "stallSeconds", "evaluation", "config")
+CHECK_FIELDS = (
+    "model",
+    "method",
+    "data",
+    "output",
+    "checkpoints",
+    "targetModules",
+    "stallSeconds",
+    "evaluation",
+    "config",
+    "gpus",
+)
+# faults that are told of one check
+FAULTS = 8
 METHODS = ("lora", "qlora")
 SECTIONS = ("ModelConfig", "QuantizationConfig", "LoraConfig", "TrainingArguments", "DatasetConfig", "DataCollator")
 # the keys of each section that have a value in every message: no default for them here

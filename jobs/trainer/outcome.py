@@ -32,6 +32,20 @@ def write_outcome(outcome: dict) -> None:
         print(f"note: cannot write {termination_log()}: {error}", flush=True)
 
 
+def fitting(result: dict) -> dict:
+    """The result of a check within what is kept of a termination message: faults before what is known of rows."""
+
+    def is_too_long(part: dict) -> bool:
+        return len(json.dumps({"result": part}, ensure_ascii=False).encode(errors="replace")) > OUTCOME_BYTES
+
+    if is_too_long(result):
+        result = {"faults": result["faults"]}
+    for most in (1000, 500, 250, 100):
+        if is_too_long(result):
+            result = {"faults": [{**fault, "message": fault["message"][:most]} for fault in result["faults"]]}
+    return result
+
+
 def read_reason() -> str:
     """The reason another process of this step wrote; TrainingFailed when it wrote none."""
     return read_end().get("reason") or "TrainingFailed"

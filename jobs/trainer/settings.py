@@ -16,7 +16,7 @@ from precision import BFLOAT16_SINCE, FORMATS, Precision, precision
 ARGUMENTS_SET_BY_STEP = ("output_dir", "resume_from_checkpoint", "push_to_hub", "hub_token", "model_init_kwargs")
 
 
-def read_spec() -> dict:
+def read_spec(fields: tuple = FIELDS) -> dict:
     """The operator's message, whole and of the version that this image speaks."""
     try:
         spec = json.loads(os.environ.get(VARIABLE, ""))
@@ -32,8 +32,8 @@ def read_spec() -> dict:
             f"{VARIABLE} has {theirs} of what operator and pods say to each other, and this "
             f"image speaks version {VERSION}: set settings.images to images of the operator's own release",
         )
-    faults = [f"{name} is missing" for name in FIELDS if name not in spec]
-    faults += [f"{name} is unknown" for name in spec if name not in FIELDS]
+    faults = [f"{name} is missing" for name in fields if name not in spec]
+    faults += [f"{name} is unknown" for name in spec if name not in fields]
     if not faults:
         config = spec["config"] if isinstance(spec["config"], dict) else {}
         faults += [f"config.{name} is missing" for name in SECTIONS if not isinstance(config.get(name), dict)]

@@ -9,6 +9,7 @@ from datasets import Dataset, Features, Json, List, Value
 from datasets.arrow_writer import ArrowWriter
 
 from evaluation import held_out
+from steps import training_rows
 
 CONVERSATION = List(Json())  # every message keeps exactly the keys that it has
 TEXT = Value("string")
@@ -53,10 +54,10 @@ def split(samples: Dataset, options: dict) -> tuple[Dataset, Dataset | None]:
     if share is None:
         kept = held_out(len(samples), seed)
         return (samples, None) if not kept else (without(samples, kept), samples.select(kept))
-    size = round(len(samples) * float(share))
+    size = training_rows(len(samples), options)
     if share == 1:
         return samples, None
-    if size in (0, len(samples)):
+    if size == len(samples):
         print(
             f"note: {len(samples)} rows are too few to keep {1 - share:.0%} for evaluation: all are trained on",
             flush=True,

@@ -4,35 +4,25 @@ Reads one JSON object from the environment variable KAITO_STEP, prints progress 
 termination message (see outcome.py).
 """
 
-import glob
 import json
 import math
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import time
 import traceback
 
-# As the first process of a container this one would ignore SIGTERM; nothing half-written is ever under a final name,
-# so it may stop at any moment.
-signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-for name in ("HF_HUB_DISABLE_TELEMETRY", "HF_DATASETS_DISABLE_PROGRESS_BARS", "HF_HUB_DISABLE_PROGRESS_BARS"):
-    os.environ.setdefault(name, "1")
-if not glob.glob("/dev/nvidia[0-9]*"):
-    # some virtual machines announce AMX but fault on it; oneDNN must be told before torch is loaded
-    os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
-
-import compiled_helper  # noqa: E402
-import halving  # noqa: E402
-import processes  # noqa: E402
-from contract import EXIT_CODES  # noqa: E402
-from outcome import StepFailed, as_failure, write_outcome  # noqa: E402
-from precision import widen_trained  # noqa: E402
-from processes import rank  # noqa: E402
-from settings import chosen_precision, fingerprint, lora, quantization, read_spec, training_arguments  # noqa: E402
+import compiled_helper
+import halving
+import processes
+import surroundings  # noqa: F401
+from contract import EXIT_CODES
+from model import answers_can_be_told_apart, load_model, load_tokenizer, longest, loss_on
+from outcome import StepFailed, as_failure, write_outcome
+from precision import widen_trained
+from processes import rank
+from settings import chosen_precision, fingerprint, lora, read_spec, training_arguments
 
 
 def main() -> int:
@@ -126,7 +116,11 @@ def train(spec: dict, torch) -> dict:
         print(f"{len(training)} samples, {trainable} trainable parameters", flush=True)
         if not arguments.packing and len(trainer.train_dataset) < len(training):
             tally.dropped["no token that the trainer takes the loss on"] += len(training) - len(trainer.train_dataset)
-        data = {**tally.as_result(), "evaluated": len(evaluation or []), "lossOn": loss_on(arguments, rows)}
+        data = {
+            **tally.as_result(),
+            "evaluated": len(evaluation or []),
+            "lossOn": loss_on(arguments, rows.column_names),
+        }
         print(json.dumps({"kaito": "data", **data}, ensure_ascii=False), flush=True)
         checkpoint = newest_checkpoint(spec["checkpoints"], progress.fingerprint)
         if checkpoint:
@@ -158,82 +152,6 @@ def train(spec: dict, torch) -> dict:
             made_of = {"dataset": dataset_digest(spec["data"], options), "rows": data["kept"], "trainer": versions()}
             save(trainer, spec, {**made_of, "steps": result["steps"], "loss": result["loss"], "evaluation": found})
     return {**result, "seconds": round(time.monotonic() - started, 1), "data": data}
-
-
-def load_tokenizer(spec: dict):
-    from transformers import AutoTokenizer
-
-    settings = spec["config"]["ModelConfig"]
-    folder = spec["model"].get("path")
-    if folder is not None and not os.path.isfile(os.path.join(folder, "config.json")):
-        raise StepFailed("BaseModelUnavailable", f"{folder} holds no model (no config.json). Check the preset's image.")
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(*source(spec)[0], **source(spec)[1])
-    except (OSError, ValueError) as error:
-        raise StepFailed("BaseModelUnavailable", f"No tokenizer at {source(spec)[0][0]}: {str(error)[:400]}") from error
-    if settings.get("chat_template"):
-        tokenizer.chat_template = settings["chat_template"]
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    return tokenizer
-
-
-def load_model(spec: dict, dtype, torch):
-    from transformers import AutoModelForCausalLM
-
-    settings = spec["config"]["ModelConfig"]
-    extra = {"dtype": dtype}
-    if settings.get("attn_implementation"):
-        extra["attn_implementation"] = settings["attn_implementation"]
-    quantized = quantization(spec, dtype)
-    if quantized is not None:
-        extra["quantization_config"] = quantized
-    extra["device_map"] = {"": int(os.environ.get("LOCAL_RANK", "0")) if torch.cuda.is_available() else "cpu"}
-    try:
-        model = AutoModelForCausalLM.from_pretrained(*source(spec)[0], **source(spec)[1], **extra)
-    except OSError as error:
-        message = f"No model at {source(spec)[0][0]}: {str(error)[:400]}"
-        raise StepFailed("BaseModelUnavailable", message) from error
-    model.config.use_cache = False
-    return model
-
-
-def source(spec: dict) -> tuple[list, dict]:
-    """Arguments for from_pretrained: a folder is read offline, a model id may be fetched."""
-    model, trust = spec["model"], bool(spec["config"]["ModelConfig"].get("trust_remote_code"))
-    if "path" in model:
-        return [model["path"]], {"local_files_only": True, "trust_remote_code": trust}
-    return [model["id"]], {"revision": model.get("revision") or "main", "trust_remote_code": trust}
-
-
-def longest(spec: dict) -> int | None:
-    """`max_length` within what the model can read; None where no limit is asked for."""
-    from transformers import AutoConfig
-
-    asked = spec["config"]["TrainingArguments"]["max_length"]
-    try:
-        config = AutoConfig.from_pretrained(*source(spec)[0], **source(spec)[1])
-    except (OSError, ValueError) as error:
-        raise StepFailed("BaseModelUnavailable", f"No config at {source(spec)[0][0]}: {str(error)[:400]}") from error
-    window = getattr(config.get_text_config(), "max_position_embeddings", None)
-    return asked if asked is None or window is None else min(asked, window)
-
-
-def answers_can_be_told_apart(tokenizer) -> bool:
-    from trl.chat_template_utils import get_training_chat_template
-
-    try:
-        get_training_chat_template(tokenizer)
-        return True
-    except Exception:
-        print("note: this chat template does not mark answers, the loss is taken on whole conversations", flush=True)
-        return False
-
-
-def loss_on(arguments, rows) -> str:
-    """What the loss was taken on: the answers alone, or every token."""
-    pairs = "prompt" in rows.column_names and arguments.completion_only_loss is not False
-    return "answers" if pairs or arguments.assistant_only_loss else "all tokens"
 
 
 def sort_sets(config) -> None:

@@ -3,6 +3,8 @@
  * Types are upstream's, plus `Ready` (the one that kstatus, Argo CD and Flux read).
  */
 export const CONDITION = {
+  /** The dataset, the base model, the training config and the push were checked on a CPU, before a GPU is asked for. */
+  tuningPrechecked: 'TuningPrechecked',
   /** Enough nodes with the wanted GPU are ready (and, where nodes are provisioned, claimed). */
   resourceReady: 'ResourceReady',
   /** The server answers and every adapter is loaded. */
@@ -46,6 +48,12 @@ export const REASON = {
   QueueUnreachable:
     'The task queue (Redis) does not answer; the run is queued by itself when it does. The message has the cause.',
   Superseded: 'In status.runs: another run was asked for before this one ended.',
+  Prechecking:
+    'The dataset, the base model, the training config and the push are checked on a CPU; no GPU is asked for yet.',
+  Prechecked: 'The check before the run found nothing that would end it; the message has what was found.',
+  NotPrechecked: 'No node is asked for before the check of the run has passed; TuningPrechecked says how it stands.',
+  PrecheckFailed:
+    'The check before the run did not come to a verdict; the message has its last words. No GPU was asked for.',
   Queued: 'The tuning run is queued; a worker will create its Job.',
   JobPending: 'The tuning Job exists; its pod is not running yet.',
   Fetching: 'The dataset is being downloaded.',
@@ -85,3 +93,5 @@ export const REASON = {
 } as const
 
 export type Reason = keyof typeof REASON
+
+export const isReason = (text: unknown): text is Reason => typeof text === 'string' && Object.hasOwn(REASON, text)

@@ -13,7 +13,7 @@ export const LABEL = {
   workspaceNamespace: 'kaito.sh/workspacenamespace',
   /** On NodeClaims and nodes: the Workspace itself, whatever another of its name is called later. Also the key of their taint. */
   workspaceUid: 'kaito.sh/workspace-uid',
-  /** Which part of a Workspace an object is: `tuning` or `inference`. */
+  /** Which part of a Workspace an object is: `precheck`, `tuning` or `inference`. */
   component: 'kaito.sh/component',
   nodePool: 'karpenter.sh/nodepool',
   instanceType: 'node.kubernetes.io/instance-type',
@@ -36,6 +36,8 @@ export const ANNOTATION = {
   minImprovement: 'kaito.sh/min-improvement',
   /** The Job of an active run that a change of the Workspace may end and replace. */
   replaceRun: 'kaito.sh/replace-run',
+  /** Any new value checks a tuning run again whose check failed. */
+  retry: 'kaito.sh/retry',
   /** Hash of the inputs an object was built from; another hash is another run. */
   revision: 'kaito.sh/revision',
   /** Any new value replaces a server's pods by what is new: images, settings, an edited ConfigMap. */

@@ -132,6 +132,11 @@ export const settingsSchema = object({
     minimum: 1,
     description: 'Largest dataset, bytes, all files of a Workspace together. 107374182400 is 100 GiB.',
   }),
+  tuningPrecheck: oneOf(['always', 'never'], {
+    default: 'always',
+    description:
+      'Check dataset, model, training config and push in a pod without a GPU before a GPU is asked for. never: where no node has room for that pod.',
+  }),
   tuningDeadlineSeconds: int({
     default: 86_400,
     minimum: 60,

@@ -1,5 +1,6 @@
 import { LIMIT } from './limits.ts'
 import {
+  bool,
   int,
   int32,
   keyedList,
@@ -62,6 +63,19 @@ const tuningDataSchema = object(
       maxItems: DATA_ENTRIES,
       description: 'Columns and keys that are not trained on.',
     }),
+    tokens: optional(
+      object(
+        {
+          rows: int({ description: 'Rows that were measured; of a large dataset not all are.' }),
+          median: int({ description: 'Half of the rows have no more.' }),
+          p95: int({ description: 'Of 100 rows 95 have no more.' }),
+          most: int({ description: 'Of the longest row.' }),
+        },
+        { description: "Tokens of a row, as the model's own chat template and tokenizer make them." },
+      ),
+    ),
+    steps: optional(int({ description: 'Steps of the whole run, as the check before it estimates them.' })),
+    weights: optional(int({ description: 'Weights that are trained, as the check before the run counts them.' })),
   },
   { description: 'What became of the rows of the dataset.' },
 )
@@ -112,6 +126,22 @@ const tuningStatusSchema = object(
     finishedAt: optional(time('When its end was seen')),
   },
   { description: 'What is known of the tuning run.' },
+)
+
+const precheckStatusSchema = object(
+  {
+    jobName: text({
+      maxLength: LIMIT.name,
+      description: 'The Job that checked. Of another name, something else is asked for now.',
+    }),
+    run: text({ maxLength: LIMIT.name, description: 'The Job of the run that was checked.' }),
+    passed: bool({ description: 'May a GPU be asked for?' }),
+    reason: word('Why, in one word of docs/conditions.md.'),
+    message: text({ maxLength: LIMIT.message, description: 'What was found, in a sentence, and what to do about it.' }),
+    checkedAt: time('When that was seen'),
+    data: optional(tuningDataSchema),
+  },
+  { description: 'What the check before a tuning run found.' },
 )
 
 /** Runs that are remembered. */
@@ -190,6 +220,7 @@ export const statusSchema = object(
         description: 'What is so and what is not yet.',
       }),
     ),
+    precheck: optional(precheckStatusSchema),
     tuning: optional(tuningStatusSchema),
     runs: optional(
       listOf(runSchema, {
@@ -221,5 +252,6 @@ export type TuningData = Static<typeof tuningDataSchema>
 export type EvaluationStatus = Static<typeof evaluationSchema>
 export type RunStatus = Static<typeof runSchema>
 export type TuningStatus = Static<typeof tuningStatusSchema>
+export type PrecheckStatus = Static<typeof precheckStatusSchema>
 export type ServingStatus = Static<typeof servingStatusSchema>
 export type AdapterStatus = Static<typeof adapterStatusSchema>

@@ -1,4 +1,4 @@
-import { REASON, type Reason } from '#src/api/conditions.ts'
+import { isReason, type Reason } from '#src/api/conditions.ts'
 import { isJsonObject, parseJson } from '#src/lib/json.ts'
 import { type Evaluation, toEvaluation } from './evaluation.ts'
 import { type RowCounts, toRowCounts } from './rows.ts'
@@ -82,8 +82,8 @@ export function readWaiting(log: string): WaitingLine | undefined {
   const last = markedLines(log).at(-1)
   if (last?.[MARK] !== 'waiting') return undefined
   const { reason, message, until } = last
-  if (typeof reason !== 'string' || typeof message !== 'string' || typeof until !== 'string') return undefined
-  if (!isReason(reason) || Number.isNaN(Date.parse(until))) return undefined
+  if (!isReason(reason) || typeof message !== 'string' || typeof until !== 'string') return undefined
+  if (Number.isNaN(Date.parse(until))) return undefined
   return { reason, message, until }
 }
 
@@ -99,5 +99,3 @@ function markedLines(log: string): Readonly<Record<string, unknown>>[] {
 
 /** What the API takes as an int64; anything else would make the whole status be refused. */
 const count = (value: unknown) => (Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined)
-
-const isReason = (text: string): text is Reason => Object.hasOwn(REASON, text)

@@ -8,6 +8,9 @@ export const pullMessage = stepMessage('pull', ['PullFailed', 'PullDenied'], {
   out: folder(),
   authDir: optional(folder('Folder of docker configs (mounted pull secrets, one file each); all are tried.')),
   maxBytes: int({ minimum: 1, description: 'For the unpacked image.' }),
+  maxFileBytes: optional(
+    int({ minimum: 1, description: 'Larger files are passed over: a model without its weights.' }),
+  ),
   ...registryFields,
 })
 

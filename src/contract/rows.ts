@@ -1,3 +1,4 @@
+import { defined } from '#src/lib/defined.ts'
 import { isJsonObject } from '#src/lib/json.ts'
 
 /** Files, reasons and names that the train step lists before it says how many more there are. */
@@ -20,6 +21,12 @@ export interface RowCounts {
   readonly sources: readonly { readonly name: string; readonly rows: number; readonly kept: number }[]
   /** Columns and keys that are not trained on. */
   readonly unused: readonly string[]
+  /** Tokens of a row, of so many rows as were measured. Said by the check before the run. */
+  readonly tokens?: { readonly rows: number; readonly median: number; readonly p95: number; readonly most: number }
+  /** Steps of the whole run, estimated by the check. */
+  readonly steps?: number
+  /** Weights that are trained, as the check counts them. */
+  readonly weights?: number
 }
 
 /** Whatever ran in the pod wrote this: nothing in what is read is larger than what the train step would say. */
@@ -44,7 +51,19 @@ export function toRowCounts(value: unknown): RowCounts | undefined {
       return of === undefined || keptOf === undefined ? [] : [{ name: words(each['name']), rows: of, kept: keptOf }]
     }),
     unused: list(value['unused']).map(words),
+    ...defined({
+      tokens: tokensOf(value['tokens']),
+      steps: count(value['steps']),
+      weights: count(value['weights']),
+    }),
   }
+}
+
+function tokensOf(value: unknown): RowCounts['tokens'] {
+  if (!isJsonObject(value)) return undefined
+  const [rows, median, p95, most] = ['rows', 'median', 'p95', 'most'].map((name) => count(value[name]))
+  if (rows === undefined || median === undefined || p95 === undefined || most === undefined) return undefined
+  return { rows, median, p95, most }
 }
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value.slice(0, ROW_ENTRIES + 1) : [])

@@ -33,8 +33,8 @@ const toTrainer = {
   ],
 } as const
 
-/** Step `train`: base model and data to an adapter. Read by jobs/trainer, which is Python; contract.py is made from this. */
-export const trainMessage = message(toTrainer, {
+/** What a run is made from. */
+export const trainFields = {
   model: object(
     { path: optional(folder()), id: optional(word()), revision: optional(word()) },
     { description: 'A folder, or an id of the model hub with its revision.' },
@@ -57,6 +57,9 @@ export const trainMessage = message(toTrainer, {
     DatasetConfig: section,
     DataCollator: section,
   } satisfies Record<(typeof TRAINING_SECTIONS)[number], unknown>),
-})
+}
+
+/** Step `train`: base model and data to an adapter. Read by jobs/trainer, which is Python; contract.py is made from this. */
+export const trainMessage = message(toTrainer, trainFields)
 
 export type TrainSpec = Body<typeof trainMessage>

@@ -1,6 +1,7 @@
 import type { Settings } from '#src/api/settings.ts'
 import { MOUNT } from '#src/contract/mounts.ts'
 import { pullMessage } from '#src/contract/pull.ts'
+import { defined } from '#src/lib/defined.ts'
 import type { Volume, VolumeMount, VolumeProjection } from './manifest.ts'
 import { type PodParts, stepContainer } from './pod-parts.ts'
 import { downloadVolume } from './room.ts'
@@ -13,6 +14,8 @@ export interface ImageContent {
   readonly imagePullSecrets?: readonly string[]
   /** Unpacked; what is larger is a bomb. */
   readonly maxBytes: number
+  /** Larger files are passed over, by the init container alone. */
+  readonly maxFileBytes?: number
   /** Can the node mount images as volumes? Otherwise an init container unpacks the image. */
   readonly asVolume: boolean
   readonly settings: Settings
@@ -44,6 +47,7 @@ export function imageContent(content: ImageContent): PodParts {
       insecureRegistries: settings.insecureRegistries,
       tokenServices: settings.tokenServices,
       maxBytes: content.maxBytes,
+      ...defined({ maxFileBytes: content.maxFileBytes }),
       ...(auth === undefined ? {} : { authDir: MOUNT.pullAuth }),
     },
     mounts: [{ name, mountPath }, ...(auth === undefined ? [] : [auth.mount])],

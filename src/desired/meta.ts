@@ -2,7 +2,7 @@ import { FIELD_MANAGER, LABEL, WORKSPACE_API } from '#src/api/labels.ts'
 import type { OwnerReference } from '#src/api/objects.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 
-export type Role = 'tuning' | 'inference'
+export type Role = 'precheck' | 'tuning' | 'inference'
 
 /** Labels that find a pod, Job or StatefulSet of one part of one Workspace. */
 export const selectorLabels = (workspace: Workspace, component: Role): Record<string, string> => ({

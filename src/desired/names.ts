@@ -1,3 +1,4 @@
+import { ANNOTATION } from '#src/api/labels.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { stableHash } from '#src/lib/stable-hash.ts'
 import { trimEnd } from '#src/lib/trim.ts'
@@ -14,6 +15,16 @@ export const tuningRevision = (workspace: Workspace): string =>
     instanceType: workspace.resource?.instanceType,
     labelSelector: workspace.resource?.labelSelector,
   })
+
+/**
+ * `<workspace>-precheck-<revision>`: of the run, of its training_config.yaml, and of the annotation that asks for another try.
+ * Of the file its text is part of it: checking again what was edited costs no GPU.
+ */
+export const precheckJobName = (workspace: Workspace, config: string | undefined): string => {
+  const retry = workspace.metadata.annotations?.[ANNOTATION.retry]
+  const revision = stableHash({ run: tuningRevision(workspace), config, retry })
+  return `${fitted(workspace.metadata.name, 63 - '-precheck-0123456789'.length)}-precheck-${revision}`
+}
 
 /** `<workspace>-tuning-<revision>`, at most 63 characters because Kubernetes copies it into a label. */
 export const tuningJobName = (workspace: Workspace): string =>

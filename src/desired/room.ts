@@ -34,6 +34,9 @@ export const downloadVolume = (name: string, maxBytes: number): Volume => scratc
 /** Of every container of ours that only moves bytes. What it reads and writes is cached outside of this. */
 export const STEP_RESOURCES = { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '1Gi' } }
 
+/** Of the check before a run: torch and its libraries without a model; rows are read as a stream. */
+export const CHECK_RESOURCES = { requests: { cpu: '500m', memory: '1Gi' }, limits: { memory: '4Gi' } }
+
 /** Its heap is bounded by Node to half of the limit; what clients send is bounded by the gateway itself. */
 export const GATEWAY_RESOURCES = { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '512Mi' } }
 

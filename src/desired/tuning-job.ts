@@ -1,10 +1,8 @@
 import { runDeadline } from '#src/api/deadline.ts'
 import { ANNOTATION } from '#src/api/labels.ts'
-import { minImprovement } from '#src/api/min-improvement.ts'
 import { FINAL_EXIT_CODES } from '#src/contract/ends.ts'
-import { ADAPTER_FOLDER, CHECKPOINTS_FOLDER, MOUNT } from '#src/contract/mounts.ts'
+import { MOUNT } from '#src/contract/mounts.ts'
 import { trainMessage } from '#src/contract/train.ts'
-import { defined } from '#src/lib/defined.ts'
 import type { Container, EnvVar, FailureRule, Job, PodSpec, Volume } from './manifest.ts'
 import { ownedBy, ownedLabels } from './meta.ts'
 import { tuningJobName, tuningRevision } from './names.ts'
@@ -12,6 +10,7 @@ import { placement } from './placement.ts'
 import { foreignVolume, joinParts, POD_SECURITY, type PodParts, pullSecrets, stepContainer } from './pod-parts.ts'
 import { resultsVolume, SHARED_MEMORY, tmpVolume, workResources } from './room.ts'
 import { datasetParts } from './sources.ts'
+import { trainSpec } from './train-spec.ts'
 import type { TuningInputs } from './tuning-inputs.ts'
 import { pushParts } from './tuning-push.ts'
 import { type ModelLocation, weightsParts } from './weights.ts'
@@ -100,17 +99,7 @@ interface TrainPlace {
 function trainStep(inputs: TuningInputs, { parts, model, data, env }: TrainPlace): Container {
   return stepContainer(trainMessage, {
     image: inputs.settings.images.trainer,
-    spec: {
-      model,
-      method: inputs.method,
-      data,
-      output: ADAPTER_FOLDER,
-      checkpoints: CHECKPOINTS_FOLDER,
-      targetModules: [...(inputs.preset.tuning?.targetModules ?? [])],
-      stallSeconds: inputs.settings.tuningStallSeconds,
-      evaluation: defined({ minImprovement: minImprovement(inputs.workspace) }),
-      config: inputs.config,
-    },
+    spec: trainSpec(inputs, { model, data }),
     mounts: [
       ...parts.mounts.filter(({ name }) => name === 'weights' || name === 'data'),
       { name: 'results', mountPath: MOUNT.results },

@@ -19,6 +19,30 @@ export interface WeightsParts {
   readonly env: readonly EnvVar[]
 }
 
+/**
+ * The base model without its weights: config, tokenizer and chat template. From the hub only what is asked for is fetched, and of
+ * an image only small files are unpacked. Where images are mounted this one is as well, though its node pulls all of it: the
+ * kubelet's own rights may be the only ones there are.
+ */
+export function modelParts(
+  preset: PresetSpec,
+  known: Pick<Preset, 'weights' | 'weightsGiB'>,
+  settings: Settings,
+  imageVolumes: boolean,
+): WeightsParts {
+  const weights = weightsOf(preset, known)
+  if ('image' in weights) {
+    const parts = imageContent({
+      ...weightsImage(weights, known, settings),
+      maxFileBytes: MAX_MODEL_FILE_BYTES,
+      asVolume: imageVolumes,
+    })
+    return { parts, model: { path: `${MOUNT.weights}/model` }, env: OFFLINE }
+  }
+  const env = [{ name: 'HF_HOME', value: '/tmp/hf' }, ...hubToken(preset)]
+  return { parts: partsOf({}), model: onHub(weights), env }
+}
+
 /** The base model's weights in a pod. An image named in the Workspace (private access) wins over the catalog's. */
 export function weightsParts(
   preset: PresetSpec,
@@ -26,30 +50,41 @@ export function weightsParts(
   settings: Settings,
   imageVolumes: boolean,
 ): WeightsParts {
-  const own = preset.presetOptions?.image
-  const weights: Weights =
-    own === undefined ? known.weights : { image: own, imagePullSecrets: preset.presetOptions?.imagePullSecrets ?? [] }
-  const maxBytes = weightsBytes(known.weightsGiB)
+  const weights = weightsOf(preset, known)
   if ('image' in weights) {
-    const { image, imagePullSecrets = [] } = weights
-    const parts = imageContent({
-      name: 'weights',
-      image,
-      mountPath: MOUNT.weights,
-      maxBytes,
-      imagePullSecrets,
-      asVolume: imageVolumes,
-      settings,
-    })
+    const parts = imageContent({ ...weightsImage(weights, known, settings), asVolume: imageVolumes })
     return { parts, model: { path: `${MOUNT.weights}/model` }, env: OFFLINE }
   }
-  const model = { id: weights.hub, ...defined({ revision: weights.revision }) }
   const cache = partsOf({
-    volumes: [scratch('weights', maxBytes)],
+    volumes: [scratch('weights', weightsBytes(known.weightsGiB))],
     mounts: [{ name: 'weights', mountPath: MOUNT.weights }],
   })
-  return { parts: cache, model, env: [{ name: 'HF_HOME', value: MOUNT.weights }, ...hubToken(preset)] }
+  return { parts: cache, model: onHub(weights), env: [{ name: 'HF_HOME', value: MOUNT.weights }, ...hubToken(preset)] }
 }
+
+/** A tokenizer's vocabulary has some 30 MiB at most; a piece of weights has more. */
+const MAX_MODEL_FILE_BYTES = 64 * 2 ** 20
+
+const weightsOf = ({ presetOptions: own }: PresetSpec, known: Pick<Preset, 'weights'>): Weights =>
+  own?.image === undefined ? known.weights : { image: own.image, imagePullSecrets: own.imagePullSecrets ?? [] }
+
+const weightsImage = (
+  { image, imagePullSecrets = [] }: Extract<Weights, { readonly image: string }>,
+  { weightsGiB }: Pick<Preset, 'weightsGiB'>,
+  settings: Settings,
+) => ({
+  name: 'weights',
+  image,
+  mountPath: MOUNT.weights,
+  maxBytes: weightsBytes(weightsGiB),
+  imagePullSecrets,
+  settings,
+})
+
+const onHub = ({ hub, revision }: Extract<Weights, { readonly hub: string }>): ModelLocation => ({
+  id: hub,
+  ...defined({ revision }),
+})
 
 /** With the weights in an image nothing may be fetched from a hub, not even by accident. */
 const OFFLINE: readonly EnvVar[] = [

@@ -1,4 +1,4 @@
-import { REASON, type Reason } from '#src/api/conditions.ts'
+import { isReason, type Reason } from '#src/api/conditions.ts'
 import type { ContainerStatusView, PodView, TerminatedView } from '#src/api/objects.ts'
 import { isReport } from '#src/contract/lines.ts'
 import { parseOutcome } from '#src/contract/outcome.ts'
@@ -57,6 +57,7 @@ const disruption = ({ status }: PodView) =>
 
 /** What to do about it, by container. */
 const MORE_MEMORY: Readonly<Record<string, string>> = {
+  check: 'Write the rows as JSON lines or Parquet rather than as one JSON array, or in smaller files',
   train: 'Use an instance type with more memory, fewer dataloader_num_workers, or fewer rows',
   server: 'Use an instance type with more memory',
 }
@@ -86,8 +87,6 @@ function unschedulable(pod: PodView): Trouble | undefined {
     ? { reason: 'Unschedulable', message: condition.message ?? 'no node fits' }
     : undefined
 }
-
-const isReason = (text: string | undefined): text is Reason => text !== undefined && Object.hasOwn(REASON, text)
 
 /** The last lines of a log, without reports of progress among them: nobody looks for the cause in those. */
 const lastWords = (text: string | undefined) =>

@@ -1,4 +1,4 @@
-import type { AdapterStatus, ServingStatus, TuningStatus } from '#src/api/status.ts'
+import type { AdapterStatus, PrecheckStatus, ServingStatus, TuningStatus } from '#src/api/status.ts'
 import type { Finding } from '#src/observe/conditions.ts'
 import type { Plan } from './plan.ts'
 
@@ -9,6 +9,7 @@ export interface StepResult {
   /** True when the next step may go on; false when it has to wait for this one. */
   readonly go: boolean
   readonly workerNodes?: readonly string[]
+  readonly precheck?: PrecheckStatus
   readonly tuning?: TuningStatus
   readonly serving?: ServingStatus
   readonly adapters?: readonly AdapterStatus[]

@@ -1,4 +1,4 @@
-import type { K8sObject } from '#src/api/objects.ts'
+import type { JobView, K8sObject } from '#src/api/objects.ts'
 import type { WorkspaceStatus } from '#src/api/status.ts'
 import type { TuningTask } from '#src/contract/task.ts'
 import { defined } from '#src/lib/defined.ts'
@@ -47,6 +47,17 @@ export interface Plan {
  * is only for what nobody has thought of.
  */
 export const SELDOM = 3_600_000
+
+export const isFinished = ({ status }: JobView): boolean =>
+  status?.conditions?.some(({ type, status: value }) => /^(Complete|Failed)$/.test(type) && value === 'True') === true
+
+export const jobRemoval = ({ metadata }: JobView): Removal => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  name: metadata.name,
+  uid: metadata.uid ?? '',
+  ...defined({ namespace: metadata.namespace }),
+})
 
 export const NOTHING: Plan = { apply: [], remove: [], events: [] }
 

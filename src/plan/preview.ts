@@ -74,7 +74,8 @@ function memoryLine(workspace: Workspace, facts: Facts, sku: GpuSku): string[] {
 function objects({ metadata: { name }, resource, tuning }: Workspace, { policy }: Facts): string[] {
   const count = resource?.count ?? 1
   const claims = provisionerOf(policy).needs.map(({ kind }) => `${count} ${kind}${count === 1 ? '' : 's'}`)
+  const check = policy.tuningPrecheck === 'never' ? [] : [`Job/${name}-precheck-*`]
   return tuning === undefined
     ? [...claims, `StatefulSet/${name}`, `Service/${name}`, `Service/${name}-headless`]
-    : [...claims, `Job/${name}-tuning-*`]
+    : [...check, ...claims, `Job/${name}-tuning-*`]
 }

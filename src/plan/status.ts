@@ -27,18 +27,20 @@ export function statusOf(world: World, steps: readonly StepResult[]): WorkspaceS
   // Of an earlier wish nothing is shown as if it were of this one; how it ended is in status.runs.
   const recorded = workspace.status?.tuning
   const tuning = run ?? (workspace.tuning && recorded?.jobName === tuningJobName(workspace) ? recorded : undefined)
+  const precheck = steps.find((step) => step.precheck !== undefined)?.precheck
   const serving = steps.find((step) => step.serving !== undefined)?.serving
   const adapters = steps.find((step) => step.adapters !== undefined)?.adapters
   const runs = runsAfter(world, tuning, endOf(summary))
   const observed = carriedOut(world)
   return {
     ...defined({ observedGeneration: observed }),
-    state: stateOf(world, summary, verdicts, run),
+    state: precheck?.passed === false ? 'Failed' : stateOf(world, summary, verdicts, run),
     workerNodes: [...(steps.find((step) => step.workerNodes !== undefined)?.workerNodes ?? [])],
     targetNodeCount: workspace.resource?.count ?? 1,
     conditions: toConditions(all, previous, generation, now),
     ...defined({ tuning }),
     ...(runs.length === 0 ? {} : { runs: [...runs] }),
+    ...(workspace.tuning === undefined ? {} : defined({ precheck })),
     ...defined({ serving }),
     ...(adapters === undefined || adapters.length === 0 ? {} : { adapters: [...adapters] }),
   }
@@ -114,10 +116,11 @@ export function eventsOf(world: World, status: WorkspaceStatus): PlannedEvent[] 
 }
 
 /** Once for each run, as soon as it is known: a person may want to end it before it is paid for. */
-function dataEvents(world: World, { tuning }: WorkspaceStatus): PlannedEvent[] {
-  const before = world.workspace.status?.tuning
-  const isNew = before?.data === undefined || before.jobName !== tuning?.jobName
-  const lost = tuning?.data === undefined || !isNew ? undefined : lossOfRows(tuning.data)
+function dataEvents({ workspace }: World, status: WorkspaceStatus): PlannedEvent[] {
+  const run = tuningJobName(workspace)
+  const data = dataOf(status, run)
+  const isNew = data !== undefined && dataOf(workspace.status, run) === undefined
+  const lost = isNew ? lossOfRows(data) : undefined
   return lost === undefined ? [] : [{ type: 'Warning', reason: 'RowsLeftOut', message: lost }]
 }
 
@@ -128,6 +131,10 @@ function evaluationEvents({ workspace }: World, { tuning }: WorkspaceStatus): Pl
   if (tuning?.evaluation === undefined || !isNew) return []
   return [{ type: 'Normal', reason: 'Evaluated', message: evaluationInWords(tuning.evaluation) }]
 }
+/** What is known of a run's rows: from the run itself, or from the check before it. */
+const dataOf = (status: WorkspaceStatus | undefined, run: string) =>
+  (status?.tuning?.jobName === run ? status.tuning.data : undefined) ??
+  (status?.precheck?.run === run ? status.precheck.data : undefined)
 
 /** Bad news, also of a run that goes on (a push that waits). Other reasons for a False pass by themselves. */
 const WARN = new Set<string>([
@@ -153,6 +160,7 @@ const WARN = new Set<string>([
   'Stalled',
   'NotImproved',
   'TrainingFailed',
+  'PrecheckFailed',
   'PullDenied',
   'PullFailed',
   'PushDenied',

@@ -11,4 +11,10 @@ export const asksForNoNode = ({ status }: Plan): boolean => {
 }
 
 /** Reasons of an intent that is not clear. */
-const UNCLEAR: readonly string[] = ['ConfigInvalid', 'SecretMissing', 'NotAllowed', 'BaseModelUnavailable']
+const UNCLEAR: readonly string[] = [
+  'NotPrechecked',
+  'ConfigInvalid',
+  'SecretMissing',
+  'NotAllowed',
+  'BaseModelUnavailable',
+]

@@ -24,6 +24,8 @@ export interface Policy {
   readonly volumeKinds: readonly string[]
   /** Flags of the server that are allowed beside the safe ones. */
   readonly engineFlags: readonly string[]
+  /** Is a run checked on a CPU before a GPU is asked for? */
+  readonly tuningPrecheck: Settings['tuningPrecheck']
   /** Hosts and CIDRs that datasets may come from although they are private. */
   readonly datasetAllowPrivate: readonly string[]
   /** The longest deadline that a Workspace may ask for its run, seconds. */
@@ -42,6 +44,7 @@ export const policyOf = (settings: Settings): Policy => ({
   templateServiceAccounts: settings.templateServiceAccounts,
   volumeKinds: settings.volumeKinds,
   engineFlags: settings.engineFlags,
+  tuningPrecheck: settings.tuningPrecheck,
   datasetAllowPrivate: settings.datasetAllowPrivate,
   longestRunSeconds: settings.tuningDeadlineMaxSeconds,
 })

@@ -60,7 +60,7 @@ export interface Rig {
   stop(): Promise<void>
 }
 
-/** `withKarpenter: false` leaves Karpenter's definitions out. */
+/** Runs are not checked before them, but where `settings` says so. `withKarpenter: false` leaves Karpenter's definitions out. */
 export async function startRig(
   settings: Readonly<Record<string, unknown>>,
   { withKarpenter = true } = {},
@@ -93,7 +93,7 @@ export async function startRig(
     },
     forbidServers: (namespace) => forbidServers(http, namespace),
     operator: async (name = 'operator-0', other = {}, nodeOptions = '') => {
-      const all = { ...settings, ...other }
+      const all = { tuningPrecheck: 'never', ...settings, ...other }
       const where = { dir, name, kubeconfig: plane.kubeconfig, redisUrl: redis.url }
       const launched = await launch({ ...where, settings: all, nodeOptions })
       running.add(launched.daemon)

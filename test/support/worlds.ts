@@ -3,7 +3,7 @@ import { parse } from 'yaml'
 import type { Settings } from '#src/api/settings.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { builtInCatalog } from '#src/catalog/built-in.ts'
-import { tuningJobName } from '#src/desired/names.ts'
+import { precheckJobName, tuningJobName } from '#src/desired/names.ts'
 import type { Presence, World } from '#src/plan/world.ts'
 import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 import { GPU_TYPE, inferenceSpec, NODE_LABELS, tuningSpec } from './workspaces.ts'
@@ -41,11 +41,14 @@ export const readyNode = (name = 'gpu-1'): World['nodes'][number] => ({
   },
 })
 
+/** Nodes exist; a run is not checked before it, but where a test is about that. */
+export const BYO_SETTINGS: Settings = { ...DEFAULT_SETTINGS, nodeProvisioner: 'byo', tuningPrecheck: 'never' }
+
 /** A world with existing nodes, one of them ready, in which nothing has happened yet. */
 export const aWorld = (workspace: Workspace, more: Partial<World> = {}): World => ({
   now: NOW,
   workspace,
-  settings: { ...DEFAULT_SETTINGS, nodeProvisioner: 'byo' },
+  settings: BYO_SETTINGS,
   catalog: builtInCatalog,
   nodes: [readyNode()],
   hasNodeClaims: true,
@@ -65,15 +68,17 @@ type WorldFile = Partial<Omit<World, 'settings' | 'secrets' | 'pushed' | 'worksp
   readonly pushed?: Readonly<Record<string, string>>
 }
 
-/** A world written down as YAML. `<job>` in it stands for the name of the Workspace's tuning Job, which holds a hash. */
+/** A world written down as YAML. `<job>` and `<precheck>` in it stand for the names of the Workspace's Jobs, which hold a hash. */
 export function readWorld(file: string): World {
   const text = readFileSync(file, 'utf8')
   const draft: WorldFile = parse(text)
-  const world: WorldFile = parse(text.replaceAll('<job>', tuningJobName(draft.workspace)))
+  const check = precheckJobName(draft.workspace, draft.config?.['training_config.yaml'])
+  const named = text.replaceAll('<job>', tuningJobName(draft.workspace)).replaceAll('<precheck>', check)
+  const world: WorldFile = parse(named)
   const { settings, secrets, pushed, ...rest } = world
   return aWorld(world.workspace, {
     ...rest,
-    settings: { ...DEFAULT_SETTINGS, nodeProvisioner: 'byo', ...settings },
+    settings: { ...BYO_SETTINGS, ...settings },
     secrets: new Map(Object.entries(secrets ?? { 'push-secret': 'found' })),
     pushed: new Map(Object.entries(pushed ?? {})),
   })

@@ -9,6 +9,8 @@ import { type TarSource, visitTar } from './tar-entries.ts'
 export interface Unpacking {
   readonly root: string
   readonly maxEntries: number
+  /** Larger files, and hard links to them, are passed over. */
+  readonly maxFileBytes?: number
   entries: number
   files: number
   /** Device nodes and pipes, which are never made. */
@@ -58,8 +60,12 @@ async function writeEntry(
     await symlink(linkTarget(header, folder, unpacking.root), path)
     unpacking.links.add(relative(unpacking.root, path))
   } else if (header.type === 'link') {
-    await link(await hardLinkSource(header, unpacking.root), path)
+    const source = await hardLinkSource(header, unpacking.root)
+    if (source !== undefined) await link(source, path)
+    else if (unpacking.maxFileBytes === undefined)
+      throw refused(header, 'it is a hard link to something else than a file')
   } else if (header.type === 'file' || header.type === 'contiguous-file') {
+    if (unpacking.maxFileBytes !== undefined && header.size > unpacking.maxFileBytes) return
     await writeFile(entry, path)
     unpacking.files++
   } else throw refused(header, `its type is not supported`)
@@ -86,16 +92,15 @@ function linkTarget(header: Header, folder: string, root: string): string {
   return relative(folder, join(root, posix.normalize(target))) || '.'
 }
 
-async function hardLinkSource(header: Header, root: string): Promise<string> {
+/** Undefined where no file is there to link to. */
+async function hardLinkSource(header: Header, root: string): Promise<string | undefined> {
   const source = readLayerPath(header.linkname ?? '')
   const name = source.kind === 'entry' ? source.parts.at(-1) : undefined
   if (source.kind !== 'entry' || name === undefined) throw refused(header, 'it is a hard link to nowhere safe')
   const folder = await scopedDirectory(root, source.parts.slice(0, -1), 'find')
   const path = folder === undefined ? undefined : join(folder, name)
   const found = path === undefined ? undefined : await lstatOrUndefined(path)
-  if (path === undefined || found?.isFile() !== true)
-    throw refused(header, 'it is a hard link to something else than a file')
-  return path
+  return found?.isFile() === true ? path : undefined
 }
 
 async function hideLower(path: LayerPath, root: string, written: ReadonlySet<string>): Promise<void> {

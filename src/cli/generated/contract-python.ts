@@ -1,3 +1,4 @@
+import { checkMessage, FAULTS } from '#src/contract/check.ts'
 import { ENDS } from '#src/contract/ends.ts'
 import { ANSWER_TOKENS, EVALUATION_CHARS, HELD_OUT, SAMPLE_CHARS, SAMPLES } from '#src/contract/evaluation.ts'
 import { CONTRACT_VERSION } from '#src/contract/message.ts'
@@ -17,6 +18,9 @@ export function contractPython(): string {
     `VERSION = ${CONTRACT_VERSION}`,
     `VARIABLE = ${quoted(trainMessage.variable)}`,
     ...tuple('FIELDS', required),
+    ...tuple('CHECK_FIELDS', checkMessage.schema.required ?? []),
+    '# faults that are told of one check',
+    `FAULTS = ${FAULTS}`,
     ...tuple('METHODS', TRAINER_METHODS),
     ...tuple('SECTIONS', TRAINING_SECTIONS),
     '# the keys of each section that have a value in every message: no default for them here',

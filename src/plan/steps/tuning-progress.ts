@@ -24,7 +24,7 @@ export function tuningProgress(world: World, run: TuningRun): TuningStatus {
     world.pods,
   )
   const pod = pods.toSorted((a, b) => created(b) - created(a))[0]?.metadata.name
-  const before = beforeThisPod(recorded?.jobName === jobName ? recorded : { jobName }, pod)
+  const before = beforeThisPod(recorded?.jobName === jobName ? recorded : { jobName, ...checked(world, jobName) }, pod)
   const rows = rowsInResult(pods) ?? world.rows
   // The log has the answers as well.
   const evaluation = world.evaluation ?? (before.evaluation === undefined ? evaluationInResult(pods) : undefined)
@@ -32,7 +32,7 @@ export function tuningProgress(world: World, run: TuningRun): TuningStatus {
   return {
     ...before,
     ...fromLog(world.progress, before, now),
-    ...(rows === undefined ? {} : { data: tuningData(rows) }),
+    ...(rows === undefined ? {} : { data: { ...foreseen(before), ...tuningData(rows) } }),
     ...(evaluation === undefined ? {} : { evaluation: evaluationStatus(evaluation) }),
     ...(world.halved === undefined ? {} : { note: noteOf(world.halved) }),
     ...(before.startedAt === undefined && hasBegun(run, pods)
@@ -44,6 +44,16 @@ export function tuningProgress(world: World, run: TuningRun): TuningStatus {
     ...(ended ? { etaSeconds: 0 } : {}),
   }
 }
+
+/** What the check before the run has found of its rows. */
+function checked({ workspace }: World, run: string): Pick<TuningStatus, 'data'> {
+  const precheck = workspace.status?.precheck
+  return precheck?.run === run ? defined({ data: precheck.data }) : {}
+}
+
+/** What the run itself does not say again. */
+const foreseen = ({ data }: TuningStatus) =>
+  defined({ tokens: data?.tokens, steps: data?.steps, weights: data?.weights })
 
 const noteOf = ({ from, to }: HalvedLine) =>
   `the GPU ran out of memory with ${from} rows at a time and goes on with ${to}, as many for each step as before`

@@ -1,5 +1,4 @@
 import type { Reason } from '#src/api/conditions.ts'
-import type { JobView } from '#src/api/objects.ts'
 import type { TuningStatus } from '#src/api/status.ts'
 import { tuningJobName, tuningRevision } from '#src/desired/names.ts'
 import { defined } from '#src/lib/defined.ts'
@@ -8,7 +7,7 @@ import { podsOf } from '#src/observe/ownership.ts'
 import { lossOfRows } from '#src/observe/training-data.ts'
 import { type TuningRun, tuningRun } from '#src/observe/tuning-run.ts'
 import type { StepResult } from '../context.ts'
-import { NOTHING, type Plan, type Removal, SELDOM } from '../plan.ts'
+import { isFinished, jobRemoval, NOTHING, type Removal, SELDOM } from '../plan.ts'
 import type { World } from '../world.ts'
 import { tuningProgress } from './tuning-progress.ts'
 
@@ -18,20 +17,19 @@ export const isOver = (run: TuningRun | undefined): boolean => run?.phase === 's
 /** Owns JobStarted: hands the run to a worker until its Job exists, then follows the Job. */
 export function tuningStep(world: World): StepResult {
   const run = currentRun(world)
-  const plan: Plan = { ...NOTHING, remove: [...supersededJobs(world), ...endedJobs(world, run)] }
   if (run === undefined) {
     // Of a Job: found where the task would be handed over, which is not done then.
     if (world.obstacle !== undefined) {
       const taken = jobStarted('False', world.obstacle.reason, world.obstacle.message)
-      return { plan: { ...plan, again: 10_000 }, verdicts: [taken], go: false }
+      return { plan: { ...NOTHING, again: 10_000 }, verdicts: [taken], go: false }
     }
     const verdict = jobStarted('False', 'Queued', 'the run is queued; a worker creates its Job')
-    return { plan: { ...plan, enqueue: taskOf(world), again: 10_000 }, verdicts: [verdict], go: false }
+    return { plan: { ...NOTHING, enqueue: taskOf(world), again: 10_000 }, verdicts: [verdict], go: false }
   }
   const tuning = tuningProgress(world, run)
   const again = lookAgain(run, world)
   return {
-    plan: { ...plan, ...defined({ again }) },
+    plan: { ...NOTHING, remove: endedJobs(world, run), ...defined({ again }) },
     verdicts: [run.phase === 'running' && run.step === 'Pushing' ? pushing(world, tuning) : describe(run, tuning)],
     go: run.phase === 'succeeded',
     tuning,
@@ -80,10 +78,6 @@ function recordedRun({ workspace }: World, jobName: string): TuningRun | undefin
   return { phase: 'failed', trouble: { reason, message: end?.message ?? 'the run failed' } }
 }
 
-/** Jobs of earlier revisions: the Workspace no longer asks for them, and they hold a GPU. */
-const supersededJobs = (world: World): Removal[] =>
-  world.jobs.filter((job) => job.metadata.name !== tuningJobName(world.workspace) && !isFinished(job)).map(jobRemoval)
-
 /**
  * The Job of a run that has failed, where it would try again all the same. Only once the status says that the run has ended:
  * a run whose Job is gone before that would start anew.
@@ -94,17 +88,6 @@ function endedJobs({ workspace, jobs }: World, run: TuningRun | undefined): Remo
   if (run?.phase !== 'failed' || recorded?.jobName !== name || recorded.finishedAt === undefined) return []
   return jobs.filter((job) => job.metadata.name === name && !isFinished(job)).map(jobRemoval)
 }
-
-const isFinished = (job: JobView) =>
-  job.status?.conditions?.some(({ type, status }) => /^(Complete|Failed)$/.test(type) && status === 'True') === true
-
-const jobRemoval = ({ metadata }: JobView): Removal => ({
-  apiVersion: 'batch/v1',
-  kind: 'Job',
-  name: metadata.name,
-  uid: metadata.uid ?? '',
-  ...defined({ namespace: metadata.namespace }),
-})
 
 const taskOf = ({ workspace }: World) => ({
   version: 1,

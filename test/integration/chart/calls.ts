@@ -39,7 +39,7 @@ export const CALLS: readonly Calls[] = [
   {
     by: 'reconciler',
     kind: 'Job',
-    verbs: [...WATCHED, 'get', 'create', 'delete'],
+    verbs: [...WATCHED, ...APPLIED, 'get', 'delete'],
     caller: 'stores, worker, carry-out, superseded jobs',
   },
   { by: 'reconciler', kind: 'StatefulSet', verbs: [...WATCHED, ...APPLIED, 'get'], caller: 'stores, carry-out' },
@@ -91,7 +91,6 @@ export const CALLS: readonly Calls[] = [
  */
 export const SPARE: readonly Calls[] = [
   ...(['Pod', 'Node'] as const).map((kind): Calls => ({ by: 'reconciler', kind, verbs: ['get'], caller: 'nobody' })),
-  { by: 'reconciler', kind: 'Job', verbs: ['patch'], caller: 'nobody' },
   { by: 'reconciler', kind: 'Lease', where: 'home', name: 'kaito-ts', verbs: ['patch'], caller: 'nobody' },
   { by: 'webhook', kind: 'Secret', where: 'home', name: 'kaito-ts-webhook-cert', verbs: ['patch'], caller: 'nobody' },
 ]

@@ -76,7 +76,7 @@ describe('the registry client against docker-registry', () => {
   test('a wrong password is denied, for pulls and for pushes, and says whose credentials failed', async () => {
     await push('team/denied', '1')
     const pull = await resolveDigest(ref('team/denied:1'), options('wrong'))
-    expect(pull).toMatchObject({ ok: false, kind: 'denied', temporary: false })
+    expect(pull).toMatchObject({ ok: false, reason: 'denied', temporary: false })
     expect(!pull.ok && pull.message).toMatch(
       /does not allow to pull from team\/denied .*credentials given were refused/,
     )
@@ -94,7 +94,7 @@ describe('the registry client against docker-registry', () => {
   test('probing a push leaves no repository behind', async () => {
     expect(await probePush(ref('team/probed:1'), options())).toEqual({ ok: true })
     const resolved = await resolveDigest(ref('team/probed:1'), options())
-    expect(resolved).toMatchObject({ ok: false, kind: 'not-found', temporary: false })
+    expect(resolved).toMatchObject({ ok: false, reason: 'not-found', temporary: false })
   })
 
   test('a large blob survives the way there and back', async () => {
@@ -118,26 +118,26 @@ describe('the registry client against docker-registry', () => {
 
   test('TLS is demanded of a registry that is not listed as insecure', async () => {
     const result = await resolveDigest(ref('team/adapter:1'), { ...options(), insecureRegistries: [] })
-    expect(result).toMatchObject({ ok: false, kind: 'tls', temporary: false })
+    expect(result).toMatchObject({ ok: false, reason: 'tls', temporary: false })
     expect(!result.ok && result.message).toMatch(/speaks plain HTTP; list it as an insecure registry/)
   })
 
   test('a registry that is down is a temporary failure', async () => {
     await server.kill()
     const result = await resolveDigest(ref('team/adapter:1'), options())
-    expect(result).toMatchObject({ ok: false, kind: 'network', temporary: true })
+    expect(result).toMatchObject({ ok: false, reason: 'network', temporary: true })
     await server.start()
   })
 
   test('a name that does not exist says so', async () => {
     const missing = { registry: 'registry.invalid', repository: 'a', tag: '1' }
     const result = await resolveDigest(missing, { attempts: 1 })
-    expect(result).toMatchObject({ ok: false, kind: 'dns' })
+    expect(result).toMatchObject({ ok: false, reason: 'dns' })
   })
 
   test('with the guard on, loopback registries are not contacted', async () => {
     const result = await resolveDigest(ref('team/adapter:1'), { ...options(), guard: ['10.0.0.0/8'] })
-    expect(result).toMatchObject({ ok: false, kind: 'invalid' })
+    expect(result).toMatchObject({ ok: false, reason: 'invalid' })
     expect(!result.ok && result.message).toMatch(/loopback/)
   })
 

@@ -97,7 +97,7 @@ describe('registries that hand out tokens', () => {
     const stale: Credential = { kind: 'password', username: 'user', password: 'old' }
     expect(await resolveDigest(ref('public/image'), options(stale))).toMatchObject({ ok: true })
     expect(await resolveDigest(ref('public/image'), options())).toMatchObject({ ok: true })
-    expect(await resolveDigest(ref('a/b'), options(stale))).toMatchObject({ ok: false, kind: 'denied' })
+    expect(await resolveDigest(ref('a/b'), options(stale))).toMatchObject({ ok: false, reason: 'denied' })
   })
 
   test('one token serves many requests, and a new one is fetched when it has run out', async () => {
@@ -119,7 +119,7 @@ describe('registries that hand out tokens', () => {
     const evil = `127.0.0.1:${await listen(realm)}`
     const result = await resolveDigest({ ...ref('a/b'), registry: evil }, { ...secure, insecureRegistries: [evil] })
     expect(insecureRegistries).toEqual([host])
-    expect(result).toMatchObject({ ok: false, kind: 'invalid' })
+    expect(result).toMatchObject({ ok: false, reason: 'invalid' })
     expect(storage.headers).toEqual([])
     realm.close()
   })

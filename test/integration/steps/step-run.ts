@@ -18,7 +18,12 @@ export interface StepRun {
  * Runs a step as a pod does: a process of its own, one variable, its termination log read afterwards. The spec may be
  * wrong: that is what some tests are about.
  */
-export async function runStep(name: string, spec: object, onOutput?: (log: string) => void): Promise<StepRun> {
+export async function runStep(
+  name: string,
+  spec: object,
+  onOutput?: (log: string) => void,
+  ...mode: readonly string[]
+): Promise<StepRun> {
   const folder = await scratchFolder()
   const log = join(folder, 'termination-log')
   const env = {
@@ -26,7 +31,7 @@ export async function runStep(name: string, spec: object, onOutput?: (log: strin
     TERMINATION_LOG: log,
     PATH: process.env['PATH'] ?? '',
   }
-  const child = spawn(process.execPath, [MAIN, name], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [MAIN, name, ...mode], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   child.stdout.on('data', (chunk) => {
     output += chunk

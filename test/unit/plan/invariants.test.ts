@@ -6,14 +6,15 @@ import type { ContainerStatusView, JobView, PodView } from '#src/api/objects.ts'
 import { statusSchema } from '#src/api/status.ts'
 import type { Workspace } from '#src/api/workspace.ts'
 import { readProgress } from '#src/contract/lines.ts'
-import { tuningJobName } from '#src/desired/names.ts'
+import { precheckJobName, tuningJobName } from '#src/desired/names.ts'
 import { defined } from '#src/lib/defined.ts'
-import { planWorkspace } from '#src/plan/workspace.ts'
+import { planTuningJob, planWorkspace } from '#src/plan/workspace.ts'
 import type { World } from '#src/plan/world.ts'
 import { TUNED_DIGEST, TUNED_IMAGE } from '#test/support/workspaces.ts'
 import { aWorld, controller, inferenceWorkspace, NOW, readyNode, tuningWorkspace } from '#test/support/worlds.ts'
 
 const JOB = tuningJobName(tuningWorkspace())
+const CHECK = precheckJobName(tuningWorkspace(), undefined)
 
 /** Anything a program might leave in its termination message, well-formed or not. */
 const message = fc.oneof(
@@ -26,6 +27,8 @@ const message = fc.oneof(
       result: fc.constantFrom(
         { image: TUNED_IMAGE, digest: TUNED_DIGEST },
         { image: TUNED_IMAGE, digest: 'none' },
+        { faults: [], data: { rows: 2, kept: 1 } },
+        { faults: [{ reason: 'ConfigInvalid', message: 'x'.repeat(3000) }, 7], data: 7 },
         7,
         null,
       ),
@@ -48,7 +51,7 @@ const state = fc.oneof(
 )
 
 const container: fc.Arbitrary<ContainerStatusView> = fc.record(
-  { name: fc.constantFrom('fetch', 'train', 'push', 'server', 'gateway'), state, lastState: state },
+  { name: fc.constantFrom('fetch', 'check', 'probe', 'train', 'push', 'server', 'gateway'), state, lastState: state },
   { requiredKeys: ['name'] },
 )
 
@@ -65,7 +68,12 @@ const conditions = fc.array(
 const pod: fc.Arbitrary<PodView> = fc.record({
   metadata: fc.record({
     name: fc.constantFrom('a', 'b'),
-    ownerReferences: fc.constantFrom([], [controller('Job', 'u')], [controller('StatefulSet', 's')]),
+    ownerReferences: fc.constantFrom(
+      [],
+      [controller('Job', 'u')],
+      [controller('Job', 'c')],
+      [controller('StatefulSet', 's')],
+    ),
     creationTimestamp: fc.constantFrom('2026-01-01T00:00:00Z', 'never', '2026-01-02T00:00:00Z'),
   }),
   status: fc.record(
@@ -81,7 +89,14 @@ const pod: fc.Arbitrary<PodView> = fc.record({
 })
 
 const job: fc.Arbitrary<JobView> = fc.record({
-  metadata: fc.record({ name: fc.constantFrom(JOB, 'phi-3-tuning-0000000000'), uid: fc.constant('u') }),
+  metadata: fc.oneof(
+    fc.record({ name: fc.constantFrom(JOB, 'phi-3-tuning-0000000000'), uid: fc.constant('u') }),
+    fc.record({
+      name: fc.constantFrom(CHECK, 'phi-3-precheck-0000000000'),
+      uid: fc.constant('c'),
+      labels: fc.constant({ 'kaito.sh/component': 'precheck' }),
+    }),
+  ),
   status: fc.record({ conditions, startTime: fc.constant('2026-01-01T00:00:00Z') }, { requiredKeys: [] }),
 })
 
@@ -111,6 +126,7 @@ const workspace: fc.Arbitrary<Workspace> = fc.constantFrom(
 const draft = fc.record({
   workspace,
   nodeProvisioner: fc.constantFrom('byo' as const, 'karpenter' as const, 'gpu-provisioner' as const),
+  tuningPrecheck: fc.constantFrom('always' as const, 'never' as const),
   nodes: fc.constantFrom([], [readyNode()]),
   jobs: fc.uniqueArray(job, { maxLength: 2, selector: ({ metadata }) => metadata.name }),
   pods: fc.array(pod, { maxLength: 3 }),
@@ -124,6 +140,7 @@ type Draft = typeof draft extends fc.Arbitrary<infer D> ? D : never
 function worldOf({
   workspace: subject,
   nodeProvisioner,
+  tuningPrecheck,
   nodes,
   jobs,
   pods,
@@ -139,7 +156,7 @@ function worldOf({
   const base = aWorld(subject, { nodes, jobs, pods, progress: readProgress(lines.join('\n')), statefulSet })
   return {
     ...base,
-    settings: { ...base.settings, nodeProvisioner },
+    settings: { ...base.settings, nodeProvisioner, tuningPrecheck },
     secrets: new Map([['push-secret', secret]]),
     ...defined({ config }),
   }
@@ -187,6 +204,19 @@ describe('a plan', () => {
       const plan = planWorkspace(second)
       expect(plan.status).toEqual(second.workspace.status)
       expect(plan.events).toEqual([])
+    })
+  })
+
+  it('buys nothing for a run that has not begun before its check has passed', () => {
+    forEveryWorld((given) => {
+      const { workspace: subject, settings, jobs } = given
+      const hasBegun = jobs.some(({ metadata }) => metadata.name === tuningJobName(subject))
+      const { apply, enqueue, status } = planWorkspace(given)
+      const isUnproven = settings.tuningPrecheck === 'always' && !hasBegun && status?.precheck?.passed !== true
+      if (subject.tuning === undefined || !isUnproven) return
+      expect(apply.filter(({ kind }) => kind !== 'Job')).toEqual([])
+      expect(enqueue).toBeUndefined()
+      expect(planTuningJob(given)).toBeUndefined()
     })
   })
 

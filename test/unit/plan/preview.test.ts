@@ -32,7 +32,9 @@ describe('the plan of a dry run', () => {
     expect(lines[1]).toMatch(/^plan: about \$\d+\.\d\d an hour while the nodes run/)
     expect(lines[2]).toMatch(/^plan: memory of each GPU: weights .* GiB of 80\.0 GiB$/)
     expect(lines[3]).toBe('plan: trains on 1 GPU; 3 epochs in steps of 16 rows, 8 at a time on a GPU')
-    expect(lines[4]).toBe('plan: creates 1 NodeClaim, Job/workspace-phi-3-mini-tuning-*')
+    expect(lines[4]).toBe(
+      'plan: creates Job/workspace-phi-3-mini-precheck-*, 1 NodeClaim, Job/workspace-phi-3-mini-tuning-*',
+    )
   })
 
   it.for([

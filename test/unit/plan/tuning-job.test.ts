@@ -3,7 +3,7 @@ import type { Workspace } from '#src/api/workspace.ts'
 import { planTuningJob, planWorkspace } from '#src/plan/workspace.ts'
 import { DEFAULT_SETTINGS } from '#test/support/default-settings.ts'
 import { NODE_LABELS } from '#test/support/workspaces.ts'
-import { aWorld, readyNode, tuningWorkspace } from '#test/support/worlds.ts'
+import { aWorld, BYO_SETTINGS, readyNode, tuningWorkspace } from '#test/support/worlds.ts'
 
 const on = (instanceType: string): Workspace => ({
   ...tuningWorkspace(),
@@ -21,7 +21,7 @@ const asked = (world: Parameters<typeof planTuningJob>[0]) =>
   /nvidia\.com\/gpu":"(\d+)"/.exec(JSON.stringify(planTuningJob(world)?.job))?.[1]
 
 describe('the deadline of a run', () => {
-  const deadline = (value: string | undefined, settings = DEFAULT_SETTINGS) => {
+  const deadline = (value: string | undefined, settings = BYO_SETTINGS) => {
     const workspace = tuningWorkspace()
     const annotations = value === undefined ? {} : { 'kaito.sh/tuning-deadline': value }
     const annotatedOne = { ...workspace, metadata: { ...workspace.metadata, annotations } }
@@ -35,7 +35,7 @@ describe('the deadline of a run', () => {
   })
 
   it('is no longer than an administrator allows now, for one that said more before', () => {
-    expect(deadline('36h', { ...DEFAULT_SETTINGS, tuningDeadlineMaxSeconds: 3600 })).toBe(3600)
+    expect(deadline('36h', { ...BYO_SETTINGS, tuningDeadlineMaxSeconds: 3600 })).toBe(3600)
   })
 
   it.for([undefined, 'soon', '90d'])('is the setting where it says %j', (value) => {
@@ -49,7 +49,7 @@ describe('the GPUs of a run', () => {
     ['Standard_NC96ads_A100_v4', '4'],
     ['Standard_ND96isr_H100_v5', '8'],
   ] as const)('on a node that is provisioned, %s, are all of its %s', ([type, want]) => {
-    const settings = { ...DEFAULT_SETTINGS, nodeProvisioner: 'karpenter' as const }
+    const settings = { ...BYO_SETTINGS, nodeProvisioner: 'karpenter' as const }
     expect(asked(aWorld(on(type), { settings }))).toBe(want)
   })
 
@@ -77,7 +77,7 @@ describe('the GPUs of a run', () => {
   })
 
   it('are waited for together', () => {
-    const settings = { ...DEFAULT_SETTINGS, nodeProvisioner: 'karpenter' as const }
+    const settings = { ...BYO_SETTINGS, nodeProvisioner: 'karpenter' as const }
     const labels = { ...NODE_LABELS, 'kaito.sh/workspace': 'phi-3', 'kaito.sh/workspacenamespace': 'default' }
     const short = node('gpu-1', 'Standard_NC96ads_A100_v4', '3')
     const with3 = { ...short, metadata: { ...short.metadata, labels: { ...short.metadata.labels, ...labels } } }
