@@ -3,6 +3,7 @@ import type { GatewayConfig } from '#src/contract/gateway.ts'
 import { parseGuarded } from '#src/lib/json-guard.ts'
 import type { Received } from '#src/runtime/bodies.ts'
 import type { Caller } from './api-keys.ts'
+import { READ_BOUNDS } from './bounds.ts'
 import { createChat } from './chat.ts'
 import { chooseModel, readChatRequest } from './chat-request.ts'
 import { type Engine, EngineError } from './engine.ts'
@@ -16,9 +17,6 @@ export interface ChatRoute {
   readonly bodyLimit: number
 }
 
-/** Messages have a few levels, and a conversation some thousand values; the engine reads all of them again. */
-const CHAT_BOUNDS = { maxDepth: 64, maxValues: 50_000 }
-
 /** Adds KAITO's own `POST /chat`. */
 export function addChat(server: FastifyInstance, { engine, config, callerOf, bodyLimit }: ChatRoute): void {
   const models = [config.baseModel, ...config.adapters]
@@ -28,7 +26,7 @@ export function addChat(server: FastifyInstance, { engine, config, callerOf, bod
   )
 
   async function answer(bytes: Buffer, reply: FastifyReply, caller: Caller | undefined) {
-    const body = parseGuarded(bytes, CHAT_BOUNDS)
+    const body = parseGuarded(bytes, READ_BOUNDS)
     if (!body.ok) return reply.code(400).send({ detail: body.reason })
     const read = readChatRequest(body.value)
     if (!read.ok) return reply.code(read.status).send({ detail: read.reason })
@@ -44,15 +42,10 @@ export function addChat(server: FastifyInstance, { engine, config, callerOf, bod
     if (read.request.ignored.length > 0) reply.header('x-kaito-ignored', headerSafe(read.request.ignored.join(', ')))
     const hangUp = new AbortController()
     reply.raw.on('close', () => hangUp.abort())
-    try {
-      const answer = await chat.answer(read.request, model, hangUp.signal)
-      if (!answer.ok) return reply.code(answer.status).send({ detail: answer.reason })
-      reply.header('x-kaito-finish-reason', headerSafe(answer.finishReason))
-      return { Result: answer.text }
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error
-      return reply.code(503).header('retry-after', '5').send({ detail: error.message })
-    }
+    const answer = await chat.answer(read.request, model, hangUp.signal)
+    if (!answer.ok) return reply.code(answer.status).send({ detail: answer.reason })
+    reply.header('x-kaito-finish-reason', headerSafe(answer.finishReason))
+    return { Result: answer.text }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from './api-keys.ts'
-import { type Engine, EngineError, field } from './engine.ts'
+import { type Engine, field } from './engine.ts'
 import { refuse } from './errors.ts'
 
 /** The models that a caller may know of, as the engine lists them; throws EngineError where it is away. */
@@ -12,27 +12,13 @@ async function listed(engine: Engine, caller: Caller | undefined): Promise<reado
 
 /** `GET /v1/models` and `GET /v1/models/<id>`: the engine has only the first, and knows nothing of callers. */
 export function modelRoutes(engine: Engine, callerOf: (request: FastifyRequest) => Caller | undefined) {
-  const guarded = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    answer: (models: readonly unknown[]) => unknown,
-  ) => {
-    try {
-      return answer(await listed(engine, callerOf(request)))
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error
-      reply.header('retry-after', '5')
-      return refuse(request, reply, { status: 503, message: error.message })
-    }
-  }
   return {
-    list: (request: FastifyRequest, reply: FastifyReply) =>
-      guarded(request, reply, (data) => ({ object: 'list', data })),
-    retrieve: (request: FastifyRequest<{ Params: { id: string } }>, reply: FastifyReply) =>
-      guarded(request, reply, (models) => {
-        const { id } = request.params
-        return models.find((model) => field(model, 'id') === id) ?? refuse(request, reply, noSuchModel(id))
-      }),
+    list: async (request: FastifyRequest) => ({ object: 'list', data: await listed(engine, callerOf(request)) }),
+    retrieve: async (request: FastifyRequest<{ Params: { id: string } }>, reply: FastifyReply) => {
+      const { id } = request.params
+      const models = await listed(engine, callerOf(request))
+      return models.find((model) => field(model, 'id') === id) ?? refuse(request, reply, noSuchModel(id))
+    },
   }
 }
 

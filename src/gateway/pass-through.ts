@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { parseGuarded } from '#src/lib/json-guard.ts'
 import type { Received } from '#src/runtime/bodies.ts'
 import type { Caller } from './api-keys.ts'
-import { answerHeaders, type Engine, EngineError, field, requestHeaders } from './engine.ts'
+import { READ_BOUNDS } from './bounds.ts'
+import { answerHeaders, type Engine, field, requestHeaders } from './engine.ts'
 import { openAiError, type Refusal, refuse } from './errors.ts'
 import { noSuchModel } from './models.ts'
 
@@ -63,23 +64,18 @@ export function passThrough(
       return reply.send(answer.body)
     } catch (error) {
       if (hangUp.signal.aborted) return reply.hijack()
-      if (!(error instanceof EngineError)) throw error
-      reply.header('retry-after', '5')
-      return refuse(request, reply, { status: 503, message: error.message })
+      throw error
     } finally {
       received?.release()
     }
   }
 }
 
-/** A conversation with images has some thousand values; each is read here and once more by the engine. */
-const BOUNDS = { maxDepth: 64, maxValues: 50_000 }
-
 /** The body to send on. What is written anew has each key once: nothing is read one way here and another in the engine. */
 function bodyFor(caller: Caller | undefined, received: Received | undefined): { readonly body?: Buffer } | Refusal {
   if (received === undefined) return {}
   if (caller?.models === undefined) return { body: received.bytes }
-  const read = parseGuarded(received.bytes, BOUNDS)
+  const read = parseGuarded(received.bytes, READ_BOUNDS)
   if (!read.ok) return { status: 400, message: read.reason }
   const model = field(read.value, 'model')
   if (typeof model !== 'string') return { status: 400, message: 'say which model is asked: "model" is missing' }

@@ -6,7 +6,7 @@ import { Bodies, type Received } from '#src/runtime/bodies.ts'
 import { type Caller, openApiKeys } from './api-keys.ts'
 import { addChat } from './chat-route.ts'
 import { openCrowd } from './crowd.ts'
-import { type Engine, openEngine } from './engine.ts'
+import { type Engine, EngineError, openEngine } from './engine.ts'
 import { refuse } from './errors.ts'
 import { modelRoutes } from './models.ts'
 import { PASSED, passThrough } from './pass-through.ts'
@@ -83,7 +83,10 @@ function answerFaults(server: FastifyInstance): void {
     const message = `there is no ${request.method} ${request.url.split('?', 1)[0]} here`
     return refuse(request, reply, { status: 404, message })
   })
-  server.setErrorHandler((error: FastifyError, request, reply) => {
+  server.setErrorHandler((error: FastifyError | EngineError, request, reply) => {
+    if (error instanceof EngineError) {
+      return refuse(request, reply.header('retry-after', '5'), { status: 503, message: error.message })
+    }
     const status = error.statusCode ?? 500
     // What is still on its way is not read any more.
     if (status === 413 || status === 503) reply.header('connection', 'close')
