@@ -55,7 +55,7 @@ export async function runReconciler(
     seen: (object) => seenBy(stores, object),
   })
   const quotas = new NamespaceQuotas({ stores, settings, clock: systemClock, onRoom: (key) => work.add(key) })
-  const gpuLook = createGpuLook(client, Date.now)
+  const gpuLook = createGpuLook(client, systemClock)
   const controller = new Controller({
     queue: work,
     clock: systemClock,
