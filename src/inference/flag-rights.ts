@@ -65,9 +65,18 @@ function because(flags: Readonly<Record<string, string>>, name: string): string 
 /** `a` of `no-a` and of `a.b`. */
 const nameOf = (flag: string) => flag.split('.')[0]?.replace(/^no-/, '') ?? flag
 
+/** Flags whose value is looked at as a whole. Neither `no-a` nor `a.b` of them means anything. */
+const WHOLE: Readonly<Record<string, (path: string, value: unknown) => Complaint | undefined>> = {
+  'allowed-origins': originFault,
+  'chat-template': chatTemplateFault,
+}
+const WHOLE_ONLY = 'this flag has one value, and no other spelling'
+
 function valueFault({ flag, path, value }: Flag, name: string): Complaint | undefined {
-  if (flag === 'allowed-origins') return originFault(path, value)
-  if (flag === 'chat-template') return chatTemplateFault(path, value)
+  const fault = Object.hasOwn(WHOLE, name) ? WHOLE[name] : undefined
+  if (fault !== undefined) {
+    return flag === name ? fault(path, value) : notSupported(path, flag, WHOLE_ONLY, { fix: `write ${name}` })
+  }
   const keys = flag.split('.').slice(1)
   const values = FLAG_VALUES[name]
   if (values !== undefined && value !== null && !(keys.length === 0 && values.some((each) => each === value))) {
