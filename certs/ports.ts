@@ -1,4 +1,4 @@
-/** The five things certs/ wants of Kubernetes. Implemented over src/kube in src/wire.ts, over plain HTTPS in tests. */
+/** The five things certs/ wants of Kubernetes. Implemented over src/kube in src/wire/certificates.ts, over plain HTTPS in tests. */
 export interface CertPorts {
   /** Undefined when there is none. Must be read from the API server, not from a cache: see keeper.ts. */
   getSecret(namespace: string, name: string): Promise<StoredSecret | undefined>

@@ -1,5 +1,6 @@
 import { defined } from '#src/lib/defined.ts'
 import { type Complaint, invalid, notSupported, required } from '#src/lib/field-error.ts'
+import { isJsonObject } from '#src/lib/json.ts'
 import type { Result } from '#src/lib/result.ts'
 import { parseYaml } from '#src/lib/yaml-guard.ts'
 import { chatTemplateArgument } from './chat-template.ts'
@@ -48,9 +49,10 @@ export function parseInferenceConfig(yamlText: string, limits: ConfigLimits = {}
     return { ok: false, reason: [invalid('', undefined, yaml.reason, rest)] }
   }
   const root = yaml.value ?? {}
-  if (!isMap(root)) return { ok: false, reason: [invalid('', root, 'it must hold keys and values', VLLM_FIX)] }
+  if (!isJsonObject(root)) return { ok: false, reason: [invalid('', root, 'it must hold keys and values', VLLM_FIX)] }
   const vllm = root['vllm'] ?? {}
-  if (!isMap(vllm)) return { ok: false, reason: [invalid('vllm', vllm, 'it must hold keys and values', VLLM_FIX)] }
+  if (!isJsonObject(vllm))
+    return { ok: false, reason: [invalid('vllm', vllm, 'it must hold keys and values', VLLM_FIX)] }
   const flags = new Map(Object.entries(vllm).map(([key, value]) => [flagOf(key), { key, value }]))
   const complaints: Complaint[] = []
   for (const [flag, { key, value }] of flags) {
@@ -165,5 +167,3 @@ function topWarnings(root: Values): Complaint[] {
       return notSupported(key, undefined, 'this key is not read', { fix: 'put settings of the server under vllm' })
     })
 }
-
-const isMap = (value: unknown): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value)

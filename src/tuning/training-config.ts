@@ -2,6 +2,7 @@ import { MOUNT } from '#src/contract/mounts.ts'
 import { TRAINING_SECTIONS } from '#src/contract/train.ts'
 import { defined } from '#src/lib/defined.ts'
 import { type Complaint, forbidden, invalid, notSupported, required } from '#src/lib/field-error.ts'
+import { isJsonObject } from '#src/lib/json.ts'
 import { didYouMean } from '#src/lib/nearest.ts'
 import type { Result } from '#src/lib/result.ts'
 import { parseYaml } from '#src/lib/yaml-guard.ts'
@@ -45,7 +46,7 @@ export function parseTrainingConfig(yamlText: string, method: TuningMethod): Par
       continue
     }
     const values = section === null ? {} : section
-    if (!isMap(values)) {
+    if (!isJsonObject(values)) {
       complaints.push(
         invalid(known, section, 'a section holds keys and values', { fix: 'see docs/training-config.md' }),
       )
@@ -95,8 +96,8 @@ type TopLevel = Result<{ readonly sections: Values }, readonly Complaint[]>
 
 function topLevel(value: unknown): TopLevel {
   const fix = 'put all sections under the key training_config'
-  if (!isMap(value) || !('training_config' in value)) {
-    const loose = isMap(value) && TRAINING_SECTIONS.some((name) => name in value)
+  if (!isJsonObject(value) || !('training_config' in value)) {
+    const loose = isJsonObject(value) && TRAINING_SECTIONS.some((name) => name in value)
     const detail = loose ? 'the sections are at the top of the file' : 'the key training_config is missing'
     return { ok: false, reason: [required('training_config', detail, { fix })] }
   }
@@ -105,7 +106,7 @@ function topLevel(value: unknown): TopLevel {
     .map((key) => notSupported(key, key, 'only training_config may be at the top of the file', { fix }))
   if (complaints.length > 0) return { ok: false, reason: complaints }
   const sections = value['training_config'] ?? {}
-  if (isMap(sections)) return { ok: true, sections }
+  if (isJsonObject(sections)) return { ok: true, sections }
   return { ok: false, reason: [invalid('training_config', sections, 'it must hold the sections', { fix })] }
 }
 
@@ -165,5 +166,3 @@ function outputDirFaults({ TrainingArguments }: TrainingConfig): Complaint[] {
 }
 
 const atLine = (line: number | undefined) => (line === undefined ? {} : { fix: `look at line ${line}` })
-
-const isMap = (value: unknown): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value)

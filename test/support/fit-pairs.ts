@@ -3,11 +3,12 @@ import { builtInCatalog } from '#src/catalog/built-in.ts'
 import type { Cloud, GpuSku } from '#src/catalog/gpu.ts'
 import type { Preset } from '#src/catalog/preset.ts'
 import { servingNeeds } from '#src/plan/serving-needs.ts'
-import { type Facts, policyOf } from '#src/reading/facts.ts'
+import type { Facts } from '#src/reading/facts.ts'
 import { admit } from '#src/rules/admit.ts'
 import { withDefaults } from '#src/rules/defaults.ts'
 import { DEFAULT_SETTINGS } from './default-settings.ts'
 import { engineFaults } from './engine-judge.ts'
+import { factsOf } from './karpenter-worlds.ts'
 import { aWorld, metadata } from './worlds.ts'
 
 /** A model on an instance type: what the rules say, and what the engine would. */
@@ -36,17 +37,8 @@ export const allPairs = (): Pair[] =>
 
 export function pairOf(preset: Preset, sku: GpuSku): Pair {
   const settings = { ...DEFAULT_SETTINGS, cloud: sku.cloud }
-  const facts: Facts = {
-    operation: 'CREATE',
-    namespace: 'default',
-    dryRun: false,
-    policy: policyOf(settings),
-    catalog: builtInCatalog,
-    configMaps: new Map(),
-    nodesHeld: new Map(),
-    // What a gated model needs beside, and is not judged here.
-    secrets: new Map([['hub-token', { state: 'unknown' }]]),
-  }
+  // What a gated model needs beside, and is not judged here.
+  const facts: Facts = { ...factsOf(settings), secrets: new Map([['hub-token', { state: 'unknown' }]]) }
   const workspace = withDefaults(serving(preset, sku), facts)
   const { errors, warnings } = admit(workspace, facts)
   const needs = servingNeeds(aWorld(workspace, { settings }), preset, { engineArgs: [] })

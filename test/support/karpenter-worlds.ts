@@ -60,7 +60,7 @@ const PURPOSES: Readonly<Record<string, (name: string) => Pick<Workspace, 'infer
 export const isAdmitted = (workspace: Workspace, settings: Settings): boolean =>
   admit(workspace, factsOf(settings)).errors.length === 0
 
-const factsOf = (settings: Settings): Facts => ({
+export const factsOf = (settings: Settings): Facts => ({
   operation: 'CREATE',
   namespace: 'default',
   dryRun: false,

@@ -24,6 +24,8 @@ const PURE = [
   'src/observe',
   'src/plan',
 ]
+/** What says nothing yet of a Workspace as a whole. */
+const WORDS = ['src/lib', 'src/api', 'src/catalog', 'src/estimate', 'src/tuning', 'src/inference', 'src/provisioners']
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/lib': [],
   'src/api': ['src/lib'],
@@ -33,35 +35,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/tuning': ['src/lib', 'src/api', 'src/contract', 'src/catalog'],
   'src/inference': ['src/lib', 'src/api', 'src/catalog'],
   'src/provisioners': ['src/lib', 'src/api', 'src/catalog'],
-  'src/reading': [
-    'src/lib',
-    'src/api',
-    'src/catalog',
-    'src/estimate',
-    'src/tuning',
-    'src/inference',
-    'src/provisioners',
-  ],
-  'src/rules': [
-    'src/lib',
-    'src/api',
-    'src/catalog',
-    'src/estimate',
-    'src/tuning',
-    'src/inference',
-    'src/provisioners',
-    'src/reading',
-  ],
-  'src/desired': [
-    'src/lib',
-    'src/api',
-    'src/contract',
-    'src/catalog',
-    'src/estimate',
-    'src/tuning',
-    'src/inference',
-    'src/provisioners',
-  ],
+  'src/reading': WORDS,
+  'src/rules': [...WORDS, 'src/reading'],
+  'src/desired': [...WORDS, 'src/contract'],
   'src/observe': ['src/lib', 'src/api', 'src/contract'],
   'src/plan': PURE.filter((layer) => layer !== 'src/rules'),
   'src/runtime': ['src/lib'],
